@@ -1,0 +1,86 @@
+"""What a workbook holds, whatever program wrote it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from xlsform.refs import Position, Range
+
+
+class CellError(NamedTuple):
+    """An error value that stands in a cell, such as ``#DIV/0!``."""
+
+    text: str
+
+
+#: What stands in a cell: text, number, truth value or error. A blank cell has no value at all.
+Value = str | float | bool | CellError
+
+#: The real type of a file, by its first bytes and contents; ``.et`` is ``xls`` by another name.
+Kind = Literal["xlsx", "xlsm", "xls", "xlsb", "ods"]
+
+Visibility = Literal["visible", "hidden", "veryHidden"]
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One worksheet. Only what is there is listed: a cell without content has no key anywhere."""
+
+    name: str
+    state: Visibility = "visible"
+    values: dict[Position, Value] = field(default_factory=dict)
+    """Typed values, and the stored results of formulas. Empty text counts as no value,
+    except as the stored result of a formula."""
+    formulas: dict[Position, str] = field(default_factory=dict)
+    """Formula text without ``=``, shared formulas spelled out. A formula cell missing from
+    ``values`` has never been calculated."""
+    unlocked: set[Position] = field(default_factory=set)
+    """Cells present in the file whose style says that they are not locked."""
+    number_formats: dict[Position, str] = field(default_factory=dict)
+    """The number format code of numeric cells, where it is not ``General``."""
+    merges: tuple[Range, ...] = ()
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    protected: bool = False
+    validated: tuple[Range, ...] = ()
+    """Ranges under a data validation."""
+
+
+@dataclass(slots=True)
+class Workbook:
+    """A whole workbook."""
+
+    kind: Kind
+    sheets: tuple[Sheet, ...]
+    names: dict[str, str] = field(default_factory=dict)
+    """Workbook-wide defined names and what they refer to, without ``=``: ``'自评表'!$B$3``."""
+    properties: dict[str, str] = field(default_factory=dict)
+    """Custom document properties, as text."""
+    macros: bool = False
+    external_links: tuple[str, ...] = ()
+    """Targets of links to other workbooks, of DDE links and data connections."""
+    structure_locked: bool = False
+    complete: bool = True
+    """Whether formulas, locks and names could be seen; False for .xls, .et, .xlsb and .ods."""
+    damaged: tuple[str, ...] = ()
+    """Parts that had to be left out because they could not be read."""
+
+    def sheet(self, name: str) -> Sheet | None:
+        """Return the sheet of that name (case ignored, as Excel does), or None."""
+        folded = name.casefold()
+        return next((sheet for sheet in self.sheets if sheet.name.casefold() == folded), None)
+
+
+Reason = Literal[
+    "empty", "not-a-spreadsheet", "damaged", "truncated", "encrypted", "oversized", "missing", "not-a-file", "denied", "crashed", "timeout"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Why a file could not be read. A value, not an exception: the rules turn it into a finding."""
+
+    reason: Reason
+    detail: str = ""
+    """What was met, in plain English words: the real type of the file, the limit that was exceeded and by how much."""
