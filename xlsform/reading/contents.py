@@ -73,7 +73,17 @@ class Workbook:
 
 
 Reason = Literal[
-    "empty", "not-a-spreadsheet", "damaged", "truncated", "encrypted", "oversized", "missing", "not-a-file", "denied", "crashed", "timeout"
+    "empty",
+    "not-a-spreadsheet",
+    "damaged",
+    "truncated",
+    "encrypted",
+    "oversized",
+    "missing",
+    "not-a-file",
+    "denied",
+    "crashed",
+    "timeout",
 ]
 
 

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+import pytest
+from office import office as office
+from office import pytest_terminal_summary as pytest_terminal_summary
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "office" in getattr(item, "fixturenames", ()):
+            item.add_marker("libreoffice")

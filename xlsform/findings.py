@@ -1,0 +1,89 @@
+"""What is wrong with a submission, and where."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+
+class Severity(enum.StrEnum):
+    """How much a finding weighs, heaviest first."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """0 for an error, 1 for a warning, 2 for a note."""
+        return _RANKS[self]
+
+
+_RANKS = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+
+
+class Message(NamedTuple):
+    """A sentence to be rendered in the reader's language: its English text, and what fills its braces."""
+
+    text: str
+    values: Mapping[str, Any]
+
+
+def say(text: str, **values: Any) -> Message:
+    """Return a message; its English text is the key of its translation."""
+    return Message(text, values)
+
+
+class Choice(NamedTuple):
+    """A text that a template gives in both languages."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """What a rule says of a place."""
+
+    message: Message
+    field: str | None = None
+    """The field's name, such as ``funds.total.score``; the layout knows its cell."""
+    cell: str | None = None
+    """An address on the form's sheet, for places that are no field."""
+    sheet: str | None = None
+    """Another sheet than the form's."""
+    found: Any = None
+    expected: Any = None
+    severity: Severity | None = None
+    """In place of the rule's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A violation with code and severity, at its cell."""
+
+    code: str
+    rule: str
+    severity: Severity
+    message: Message
+    cell: str | None
+    """``自评表!I6``; None where the finding is about the file."""
+    field: str | None
+    found: Any
+    expected: Any
+    place: tuple[int, int, int]
+    """Sheet, row and column, for the order of findings; a finding about the file comes first."""
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it; decimals become integers or floats."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return str(value)

@@ -1,0 +1,343 @@
+"""The definition of an official form, as loaded from a template."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from xlsform.errors import TemplateError, UsageError, reading_failed
+from xlsform.field_types import FIELD_TYPES, FieldType
+from xlsform.findings import Severity
+
+Style = Literal["title", "subtitle", "label", "plain", "value", "left", "narrative"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """What a template says of a field, or of a table's column."""
+
+    label: str
+    type: FieldType
+    formula: str | None = None
+    value: str | int | float | None = None
+    """What the form prints in the cell: text, or a number such as the weight of execution (points)."""
+    required: str | None = None
+    """The code of the finding that a blank field gives."""
+    placeholder: str = ""
+    last_placeholder: str = ""
+    max_length: int | None = None
+    at_most: str | None = None
+    """The column of the same row that this one may not exceed."""
+    prompt: str = ""
+
+    @property
+    def kind(self) -> Literal["input", "computed", "printed"]:
+        """Who provides the value: the filler, a formula, or the form itself."""
+        if self.formula is not None:
+            return "computed"
+        return "input" if self.value is None else "printed"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A level-1 kind of indicator with its level-2 kinds, as the form prints them."""
+
+    level1: str
+    level2: tuple[str, ...]
+    subtotal: Mapping[str, str]
+    """Formulas of the row that sums this level 1 up, by column; empty where the form prints none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Fields that stand in rows and columns: named rows, or as many as there are indicators."""
+
+    name: str
+    columns: Mapping[str, FieldSpec]
+    rows: Mapping[str, str]
+    """Label of each named row; empty where the rows are numbered."""
+    overrides: Mapping[tuple[str, str], FieldSpec]
+    """Fields that differ from their column's, by row and column."""
+    groups: tuple[Group, ...]
+
+    def spec(self, row: str, column: str) -> FieldSpec:
+        """Return what the template says of one field of a named row."""
+        return self.overrides.get((row, column), self.columns[column])
+
+
+@dataclass(frozen=True, slots=True)
+class CellSpec:
+    """A cell of the grid: what it holds, and how far it reaches."""
+
+    columns: str
+    """``B`` or ``B:I``."""
+    rows: int | Literal["block"] = 1
+    label: str | None = None
+    field: str | None = None
+    row_label: str | None = None
+    level: int | None = None
+    column: str | None = None
+    style: Style | None = None
+    indent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RowSpec:
+    """A row of the grid, or the pattern of a table's rows."""
+
+    cells: tuple[CellSpec, ...]
+    height: float | None = None
+    """Least height, in points."""
+    header: bool = False
+    """Printed again at the top of every page."""
+    repeat: str | None = None
+    """The table whose rows follow this pattern."""
+    path: str = ""
+    """Where it stands in the template, for messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The form's own condition on some of its fields, shown live beside the form and judged on its return."""
+
+    name: str
+    code: str
+    at: tuple[str, ...]
+    hint: Mapping[str, str]
+    formula: str | None = None
+    """TRUE when all is well."""
+    expected: str | None = None
+    """What the field should hold, where that can be computed."""
+    when: str | None = None
+    """Where ``expected`` applies at all."""
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Widths (characters), font and size (points) of the printed form."""
+
+    columns: Mapping[str, float]
+    font: str
+    size: float
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One edition of an official form."""
+
+    id: str
+    edition: str
+    name: Mapping[str, str]
+    title: str
+    source: str
+    sheet: str
+    money_unit: str
+    page: Page
+    fields: Mapping[str, FieldSpec]
+    tables: Mapping[str, Table]
+    blocks: Mapping[str, tuple[RowSpec, ...]]
+    let: Mapping[str, str]
+    checks: tuple[Check, ...]
+    scoring: Mapping[str, Any]
+    instructions: tuple[str, ...]
+    digest: str
+    """SHA-256 of the template's content, variants resolved."""
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Form) and other.digest == self.digest
+
+    @property
+    def repeated(self) -> Table | None:
+        """The table with numbered rows, if the form has one."""
+        return next((table for table in self.tables.values() if table.groups), None)
+
+
+def templates_folder() -> Path:
+    """Return the folder of the bundled templates: inside the package once installed, beside it in a checkout."""
+    inside = Path(__file__).parent / "templates"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "templates"
+
+
+def bundled() -> tuple[str, ...]:
+    """Return the ids of the official forms that come with xlsform."""
+    return tuple(sorted(path.stem for path in templates_folder().glob("*.json")))
+
+
+def load(name: str) -> Form:
+    """Return the form of a bundled id, or of a path to a template file.
+
+    Raises:
+        UsageError: there is no such template, or the file cannot be read.
+        TemplateError: the file is not a template, or its base is not.
+    """
+    return build(read(find(name)))
+
+
+def find(name: str) -> Path:
+    """Return the template file that an id or a path names.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name in bundled():
+        return templates_folder() / f"{name}.json"
+    path = Path(name)
+    if path.suffix.lower() == ".json" or path.exists():
+        return path
+    raise UsageError(
+        f"no template {name!r}: give one of {', '.join(bundled())}, or the path of a template file (.json)"
+    )
+
+
+def read(path: Path, seen: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return a template file's content, laid over that of the template it builds on.
+
+    Raises:
+        UsageError: it cannot be opened.
+        TemplateError: it is not JSON, or builds on itself.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise reading_failed(path, error) from None
+    except UnicodeDecodeError as error:
+        raise TemplateError(str(path), [f"byte {error.start}: not UTF-8 text; save the file as UTF-8"]) from None
+    try:
+        content = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        where = f"line {error.lineno}, column {error.colno}: " if isinstance(error, json.JSONDecodeError) else ""
+        what = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+        raise TemplateError(str(path), [f"{where}not JSON ({what})"]) from None
+    if not isinstance(content, dict):
+        raise TemplateError(str(path), ["$: a template is a JSON object"])
+    base = content.get("extends")
+    if not isinstance(base, str):
+        return content
+    if base in seen:
+        raise TemplateError(str(path), [f"$.extends: {' → '.join((*seen, base))} builds on itself"])
+    beside = path.parent / f"{base}.json"
+    return merged(read(beside if beside.is_file() else find(base), (*seen, base)), content)
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one object laid over another: objects merge, null removes, all else replaces."""
+    result = dict(base)
+    for key, value in over.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, Mapping) and isinstance(result.get(key), Mapping):
+            result[key] = merged(result[key], value)
+        else:
+            result[key] = value
+    return result
+
+
+def build(content: Mapping[str, Any]) -> Form:
+    """Return the form that a template's content, already found sound, defines."""
+    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _build(canonical, json.dumps(content, ensure_ascii=False))
+
+
+@lru_cache(maxsize=64)
+def _build(canonical: str, ordered: str) -> Form:
+    content = json.loads(ordered)
+    page = content["page"]
+    return Form(
+        id=content["id"],
+        edition=content["edition"],
+        name=MappingProxyType(content["name"]),
+        title=content["title"],
+        source=content["source"],
+        sheet=content["sheet"],
+        money_unit=content["money_unit"],
+        page=Page(MappingProxyType(page["columns"]), page["font"], page["size"]),
+        fields=MappingProxyType({name: _field(spec) for name, spec in content["fields"].items()}),
+        tables=MappingProxyType({name: _table(name, spec) for name, spec in content["tables"].items()}),
+        blocks=MappingProxyType({name: _block(name, rows) for name, rows in content["blocks"].items()}),
+        let=MappingProxyType(content.get("let", {})),
+        checks=tuple(_check(name, check) for name, check in content.get("checks", {}).items()),
+        scoring=MappingProxyType(content["scoring"]),
+        instructions=tuple(content.get("instructions", {}).values()),
+        digest=hashlib.sha256(canonical.encode()).hexdigest(),
+    )
+
+
+def _field(spec: Mapping[str, Any]) -> FieldSpec:
+    known = {key: value for key, value in spec.items() if key not in ("type", "rows", "prompt")}
+    return FieldSpec(type=FIELD_TYPES[spec["type"]], prompt=spec.get("prompt", {}).get("zh", ""), **known)
+
+
+def _table(name: str, spec: Mapping[str, Any]) -> Table:
+    overrides = {
+        (row, column): _field(_overridden(column_spec, change))
+        for column, column_spec in spec["columns"].items()
+        for row, change in column_spec.get("rows", {}).items()
+    }
+    return Table(
+        name=name,
+        columns=MappingProxyType({column: _field(column_spec) for column, column_spec in spec["columns"].items()}),
+        rows=MappingProxyType(spec.get("rows", {})),
+        overrides=MappingProxyType(overrides),
+        groups=tuple(
+            Group(group["level1"], tuple(group["level2"]), MappingProxyType(group.get("subtotal", {})))
+            for group in spec.get("groups", ())
+        ),
+    )
+
+
+def _overridden(column: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay a row's own field over its column's; a formula takes the place of a printed value and the reverse."""
+    rivals = {"formula": "value", "value": "formula"}
+    base = {key: value for key, value in column.items() if rivals.get(key) not in change}
+    return merged(base, change)
+
+
+def _block(name: str, rows: list[dict[str, Any]]) -> tuple[RowSpec, ...]:
+    return tuple(
+        RowSpec(
+            cells=tuple(_cell(columns, cell) for columns, cell in row["cells"].items()),
+            height=row.get("height"),
+            header=row.get("header", False),
+            repeat=row.get("repeat"),
+            path=f"$.blocks.{name}[{index}]",
+        )
+        for index, row in enumerate(rows)
+    )
+
+
+def _cell(columns: str, cell: str | Mapping[str, Any]) -> CellSpec:
+    if isinstance(cell, str):
+        return CellSpec(columns, label=cell)
+    known = {key: value for key, value in cell.items() if key != "row"}
+    return CellSpec(columns, row_label=cell.get("row"), **known)
+
+
+def _check(name: str, spec: Mapping[str, Any]) -> Check:
+    return Check(
+        name=name,
+        code=spec["code"],
+        at=tuple(spec["at"]),
+        hint=MappingProxyType(spec["hint"]),
+        formula=spec.get("formula"),
+        expected=spec.get("expected"),
+        when=spec.get("when"),
+        severity=Severity(spec["severity"]) if "severity" in spec else None,
+    )
+
+
+def cell_specs(form: Form) -> Iterator[tuple[str, RowSpec, CellSpec]]:
+    """Yield every cell of the grid with its block's name and its row."""
+    for name, rows in form.blocks.items():
+        for row in rows:
+            for cell in row.cells:
+                yield name, row, cell

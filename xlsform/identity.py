@@ -1,0 +1,95 @@
+"""Which form a workbook is, and what was issued in it: written into three carriers, read back from any."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+#: The hidden sheet, the prefix of the custom properties, and the defined name that carry the identity.
+SHEET = "_xlsform"
+PROPERTY_PREFIX = "xlsform."
+NAME = "_xlsform.identity"
+
+_ISSUED = "issued:"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What an issued workbook says of itself."""
+
+    template: str
+    edition: str
+    rows: tuple[int, ...]
+    """Rows of each level-2 block."""
+    year: str = ""
+    project_code: str = ""
+    digest: str = ""
+    """SHA-256 over all else."""
+    issued: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """Prefilled, locked values by field; carried by the hidden sheet alone."""
+
+    def sealed(self) -> Identity:
+        """Return it with its digest."""
+        return replace(self, digest=self._digest())
+
+    @property
+    def intact(self) -> bool:
+        """Whether the digest is that of the content."""
+        return self.digest == self._digest()
+
+    def _digest(self) -> str:
+        content = asdict(self) | {"digest": "", "issued": dict(self.issued)}
+        text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def pairs(self) -> dict[str, str]:
+        """Return its parts as texts, as each carrier holds them."""
+        return {
+            "template": self.template,
+            "edition": self.edition,
+            "rows": ",".join(map(str, self.rows)),
+            "year": self.year,
+            "project_code": self.project_code,
+            "digest": self.digest,
+        }
+
+    def sheet_rows(self) -> list[tuple[str, str]]:
+        """Return the rows of the hidden sheet."""
+        issued = [(_ISSUED + name, json.dumps(value, ensure_ascii=False)) for name, value in self.issued.items()]
+        return [*self.pairs().items(), *issued]
+
+    def name_text(self) -> str:
+        """Return what the defined name holds; short enough for a text in a formula."""
+        return "|".join([self.template, self.edition, self.year, self.project_code, self.digest])
+
+
+def from_pairs(pairs: Mapping[str, str]) -> Identity | None:
+    """Return the identity that a carrier's texts give, None where they give none."""
+    try:
+        rows = tuple(int(part) for part in pairs["rows"].split(","))
+        issued = {
+            key.removeprefix(_ISSUED): json.loads(value) for key, value in pairs.items() if key.startswith(_ISSUED)
+        }
+        return Identity(
+            template=pairs["template"],
+            edition=pairs["edition"],
+            rows=rows,
+            year=pairs.get("year", ""),
+            project_code=pairs.get("project_code", ""),
+            digest=pairs.get("digest", ""),
+            issued=issued,
+        )
+    except (KeyError, ValueError):
+        return None
+
+
+def from_name_text(text: str) -> Identity | None:
+    """Return the identity that the defined name holds, without the rows of the form; None where it holds none."""
+    parts = text.split("|")
+    if len(parts) != 5 or not parts[0]:
+        return None
+    template, edition, year, project_code, digest = parts
+    return Identity(template, edition, (), year, project_code, digest)

@@ -1,0 +1,487 @@
+"""Where everything of a form stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+
+from xlsform import formula as formulas
+from xlsform.errors import UsageError
+from xlsform.form import CellSpec, Check, FieldSpec, Form, Group, RowSpec, Style, Table
+from xlsform.refs import Range, a1, column_number
+from xlsform.text_size import lines_needed
+
+#: Rows that a level-2 block of indicators has on the official paper: 指标1, 指标2, ……
+PRINTED_ROWS = 3
+MAX_ROWS = 200
+
+_LINE = 1.32
+"""Height of a line of 宋体, as a multiple of the font's size."""
+
+HINT_WIDTH = 34.0
+
+
+class UnknownReferenceError(Exception):
+    """A formula names a field that the form does not have; its text is the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field in its place."""
+
+    name: str
+    spec: FieldSpec
+    range: Range
+    label: str
+    """How a message names it: 年度资金总额·全年预算数, or 数量指标 第 2 行·得分."""
+    style: Style
+    table: str | None = None
+    row: str | None = None
+    column: str | None = None
+    level1: str | None = None
+    level2: str | None = None
+    placeholder: str = ""
+
+    @property
+    def cell(self) -> str:
+        """Its address in the issued form."""
+        return a1(self.range.top, self.range.left)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A printed text in its place."""
+
+    range: Range
+    text: str
+    style: Style
+    level: int | None = None
+    """1 or 2 where it names a kind of indicator."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacedCheck:
+    """A check on one field, its formulas in cell addresses, without ``=``."""
+
+    check: Check
+    field: Field
+    formula: str
+    """TRUE when all is well: what the workbook's live self-check evaluates."""
+    relative: str
+    """The same with ``«r»`` for its own row: equal for rows that differ in nothing else."""
+    expected: str | None
+    when: str | None
+    references: tuple[str, ...]
+    """Names of the fields that it looks at, its own included."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """A form laid out for so many rows in each level-2 block."""
+
+    form: Form
+    rows: tuple[int, ...]
+    """Rows of each level-2 block, in the form's order."""
+    fields: Mapping[str, Field]
+    labels: tuple[Label, ...]
+    row_count: int
+    column_count: int
+    headers: tuple[int, ...]
+    """Rows printed at the top of every page."""
+    least_heights: Mapping[int, float]
+    widths: Mapping[int, float]
+    blocks: Mapping[str, Range] = field(default_factory=dict)
+
+    @property
+    def hint_column(self) -> int:
+        """The column of the live self-check, beside the form and outside its print area."""
+        return self.column_count + 2
+
+    @cached_property
+    def inputs(self) -> tuple[Field, ...]:
+        """The fields that people type into, in reading order."""
+        return tuple(item for item in self.fields.values() if item.spec.kind == "input")
+
+    @cached_property
+    def computed(self) -> Mapping[str, str]:
+        """The formula of each computed field, in cell addresses, without ``=``."""
+        return {
+            item.name: self.render(item.spec.formula, item)
+            for item in self.fields.values()
+            if item.spec.formula is not None
+        }
+
+    @cached_property
+    def computed_references(self) -> Mapping[str, tuple[str, ...]]:
+        """The fields that each computed field depends on, directly or through other computed ones."""
+        direct = {
+            item.name: self.names_in(item.spec.formula, item)
+            for item in self.fields.values()
+            if item.spec.formula is not None
+        }
+        return {name: tuple(dict.fromkeys(_closure(name, direct))) for name in direct}
+
+    @cached_property
+    def checks(self) -> tuple[PlacedCheck, ...]:
+        """Every check of the form in its place, in reading order."""
+        placed = [self._place(check, item) for item in self.fields.values() for check in _presence(item)]
+        for check in self.form.checks:
+            placed += [self._place(check, item) for item in self.matching(check.at)]
+        return tuple(sorted(placed, key=lambda each: (each.field.range.top, each.field.range.left)))
+
+    @cached_property
+    def checks_by_row(self) -> Mapping[int, tuple[PlacedCheck, ...]]:
+        """The checks that each row's hint speaks of."""
+        rows: dict[int, list[PlacedCheck]] = {}
+        for placed in self.checks:
+            rows.setdefault(placed.field.range.top, []).append(placed)
+        return {row: tuple(each) for row, each in rows.items()}
+
+    @cached_property
+    def indicator_rows(self) -> tuple[Mapping[str, Field], ...]:
+        """The fields of each row of the numbered table, by column."""
+        table = self.form.repeated
+        rows: dict[str, dict[str, Field]] = {}
+        for item in self.fields.values():
+            if table is not None and item.table == table.name and item.row is not None and item.column is not None:
+                rows.setdefault(item.row, {})[item.column] = item
+        return tuple(rows.values())
+
+    def matching(self, patterns: Sequence[str]) -> Iterator[Field]:
+        """Yield the fields whose names fit one of the patterns, ``*`` standing for one part.
+
+        Raises:
+            UnknownReferenceError: no field fits a pattern.
+        """
+        for pattern in patterns:
+            expression = re.compile(re.escape(pattern).replace(r"\*", r"[^.]+"))
+            found = [item for name, item in self.fields.items() if expression.fullmatch(name)]
+            if not found:
+                raise UnknownReferenceError(pattern)
+            yield from found
+
+    def render(self, formula: str, about: Field | None = None, relative: bool = False) -> str:
+        """Return a template's formula in cell addresses, without ``=``.
+
+        Args:
+            formula: the template's text.
+            about: the field that ``{@}``, ``{.column}`` and ``{row.}`` start from.
+            relative: write ``«r»`` for the row of that field.
+
+        Raises:
+            UnknownReferenceError: it names a field or a setting that the form does not have.
+        """
+        return formulas.render(formula, lambda name: self._resolve(name, about, relative))
+
+    def names_in(self, formula: str, about: Field | None = None) -> tuple[str, ...]:
+        """Return the names of the fields that a formula looks at.
+
+        Raises:
+            UnknownReferenceError: as :meth:`render`.
+        """
+        names: dict[str, None] = {}
+        for reference in formulas.references(formula):
+            if reference.startswith("let."):
+                names.update(dict.fromkeys(self.names_in(self._let(reference), about)))
+            elif not reference.startswith("scoring.") and not reference.endswith(":placeholder"):
+                names.update(dict.fromkeys(item.name for item in self._find(reference, about)))
+        return tuple(names)
+
+    def heights(self, values: Mapping[str, Any]) -> dict[int, float]:
+        """Return each row's height in points, tall enough for the labels and for the values given by field."""
+        texts = [(label.range, label.text, label.style) for label in self.labels]
+        texts += [
+            (item.range, str(values[name]), item.style)
+            for name, item in self.fields.items()
+            if isinstance(values.get(name), str)
+        ]
+        result = {row: self.least_heights.get(row, 20.0) for row in range(1, self.row_count + 1)}
+        for area, text, style in texts:
+            needed = self._height(area, text, style)
+            have = sum(result[row] for row in range(area.top, area.bottom + 1))
+            if needed > have:
+                share = (needed - have) / (area.bottom - area.top + 1)
+                for row in range(area.top, area.bottom + 1):
+                    result[row] = min(round(result[row] + share, 2), 409.0)
+        return result
+
+    def _height(self, area: Range, text: str, style: Style) -> float:
+        width = sum(self.widths[column] for column in range(area.left, area.right + 1))
+        size = 18.0 if style == "title" else self.form.page.size
+        return lines_needed(text, width * 10.5 / size - 1) * size * _LINE + 4
+
+    def _place(self, check: Check, item: Field) -> PlacedCheck:
+        when = check.when or "=TRUE"
+        source = check.formula or (f"=OR(NOT({when[1:]}),ABS(ROUND(N({{@}})-({(check.expected or '=0')[1:]}),6))<0.01)")
+        references = (item.name, *self.names_in(source, item))
+        return PlacedCheck(
+            check=check,
+            field=item,
+            formula=self.render(source, item),
+            relative=self.render(source, item, relative=True),
+            expected=self.render(check.expected, item) if check.expected else None,
+            when=self.render(check.when, item) if check.when else None,
+            references=tuple(dict.fromkeys(references)),
+        )
+
+    def _resolve(self, reference: str, about: Field | None, relative: bool) -> str:
+        if reference.startswith("scoring."):
+            return self._setting(reference)
+        if reference.startswith("let."):
+            return f"({self.render(self._let(reference), about, relative)})"
+        if reference.endswith(":placeholder"):
+            (item,) = self._find(reference.removesuffix(":placeholder"), about)
+            return formulas.quote(item.placeholder)
+        items = self._find(reference, about)
+        own = about.range.top if relative and about is not None else 0
+        return ",".join(_areas([item.range for item in items], own))
+
+    def _find(self, reference: str, about: Field | None) -> list[Field]:
+        name = reference
+        if about is not None and reference == "@":
+            name = about.name
+        elif about is not None and about.table and reference.startswith("."):
+            name = f"{about.table}.{about.row}{reference}"
+        elif about is not None and about.table and reference.endswith("."):
+            name = f"{about.table}.{reference}{about.column}"
+        if name in self.fields:
+            return [self.fields[name]]
+        table, _, rest = name.partition(".")
+        kind, star, column = rest.rpartition("*.")
+        kind = kind.rstrip(".")
+        found = [
+            item
+            for item in self.fields.values()
+            if star and item.table == table and item.column == column and kind in ("", item.level1, item.level2)
+        ]
+        if not found:
+            raise UnknownReferenceError(reference)
+        return found
+
+    def _let(self, reference: str) -> str:
+        try:
+            return self.form.let[reference.removeprefix("let.")]
+        except KeyError:
+            raise UnknownReferenceError(reference) from None
+
+    def _setting(self, reference: str) -> str:
+        value: Any = self.form.scoring
+        for part in reference.split(".")[1:]:
+            value = value.get(part) if isinstance(value, Mapping) else None
+        if value is None or isinstance(value, Mapping | list):
+            raise UnknownReferenceError(reference)
+        return formulas.quote(value) if isinstance(value, str) else str(value)
+
+
+def _closure(name: str, direct: Mapping[str, tuple[str, ...]], seen: tuple[str, ...] = ()) -> Iterator[str]:
+    for other in direct[name]:
+        yield other
+        if other in direct and other not in seen:
+            yield from _closure(other, direct, (*seen, name))
+
+
+def _areas(ranges: Sequence[Range], own_row: int) -> Iterator[str]:
+    """Yield addresses, cells below one another joined into one area."""
+    joined: list[Range] = []
+    for area in ranges:
+        last = joined[-1] if joined else None
+        if last is not None and last.left == area.left and last.bottom + 1 == area.top:
+            joined[-1] = Range(last.top, last.left, area.bottom, last.right)
+        else:
+            joined.append(area)
+    for area in joined:
+        if len(ranges) == 1:
+            row = "«r»" if area.top == own_row else str(area.top)
+            yield a1(area.top, area.left).rstrip("0123456789") + row
+        else:
+            yield f"{a1(area.top, area.left)}:{a1(area.bottom, area.left)}" if area.bottom > area.top else str(area)
+
+
+_PRESENT = '=AND(TRIM({@}&"")<>"",{@}<>{@:placeholder})'
+
+
+def _presence(item: Field) -> Iterator[Check]:
+    """Yield the check that a required field is filled."""
+    if item.spec.required and item.spec.kind == "input":
+        hint = {"zh": f"请填写{item.spec.label}", "en": f"Fill in {item.spec.label}"}
+        yield Check(f"required:{item.name}", item.spec.required, (item.name,), hint, formula=_PRESENT)
+
+
+def block_sizes(form: Form, rows: int | Sequence[int] | None) -> tuple[int, ...]:
+    """Return the rows of each level-2 block: as printed, all alike, or one by one.
+
+    Raises:
+        UsageError: a number that no form can have.
+    """
+    table = form.repeated
+    blocks = sum(len(group.level2) for group in table.groups) if table else 0
+    sizes = (PRINTED_ROWS,) * blocks if rows is None else (rows,) * blocks if isinstance(rows, int) else tuple(rows)
+    if len(sizes) != blocks:
+        raise UsageError(f"{form.id} has {blocks} level-2 blocks, not {len(sizes)}")
+    if any(not 1 <= size <= MAX_ROWS for size in sizes):
+        raise UsageError(f"rows in a level-2 block must be from 1 to {MAX_ROWS}")
+    return sizes
+
+
+def lay_out(form: Form, rows: int | Sequence[int] | None = None) -> Layout:
+    """Return the layout of a form.
+
+    Args:
+        form: the form.
+        rows: rows in each level-2 block: one number for all, one for each, or None for the printed three.
+
+    Raises:
+        UsageError: a number of rows that no form can have.
+    """
+    return _lay_out(form, block_sizes(form, rows))
+
+
+@lru_cache(maxsize=256)
+def _lay_out(form: Form, rows: tuple[int, ...]) -> Layout:
+    return _Setter(form, rows).layout()
+
+
+class _Setter:
+    """Walks down the blocks and puts everything in its place."""
+
+    def __init__(self, form: Form, rows: tuple[int, ...]) -> None:
+        self.form = form
+        self.rows = rows
+        self.fields: dict[str, Field] = {}
+        self.labels: list[Label] = []
+        self.headers: list[int] = []
+        self.heights: dict[int, float] = {}
+        self.row = 1
+
+    def layout(self) -> Layout:
+        """Return everything in its place."""
+        blocks: dict[str, Range] = {}
+        widths = {column_number(letters): width for letters, width in self.form.page.columns.items()}
+        for name, rows in self.form.blocks.items():
+            top = self.row
+            height = sum(self._size(spec) for spec in rows)
+            for spec in rows:
+                if spec.repeat:
+                    self._repeat(spec, self.form.tables[spec.repeat])
+                else:
+                    self._plain(spec, top + height)
+            blocks[name] = Range(top, 1, self.row - 1, max(widths))
+        by_place = sorted(self.fields.values(), key=lambda item: (item.range.top, item.range.left))
+        return Layout(
+            form=self.form,
+            rows=self.rows,
+            fields={item.name: item for item in by_place},
+            labels=tuple(self.labels),
+            row_count=self.row - 1,
+            column_count=max(widths),
+            headers=tuple(self.headers),
+            least_heights=self.heights,
+            widths=widths,
+            blocks=blocks,
+        )
+
+    def _size(self, spec: RowSpec) -> int:
+        if not spec.repeat:
+            return 1
+        return sum(self.rows) + sum(1 for group in self.form.tables[spec.repeat].groups if group.subtotal)
+
+    def _plain(self, spec: RowSpec, end: int) -> None:
+        for cell in spec.cells:
+            bottom = end - 1 if cell.rows == "block" else self.row + cell.rows - 1
+            area = _across(cell.columns, self.row, bottom)
+            if cell.field is not None:
+                self._field(cell, area)
+            else:
+                self.labels.append(Label(area, self._text(cell), cell.style or "label"))
+        self._finish_row(spec)
+
+    def _finish_row(self, spec: RowSpec) -> None:
+        if spec.header:
+            self.headers.append(self.row)
+        if spec.height is not None:
+            self.heights[self.row] = spec.height
+        self.row += 1
+
+    def _text(self, cell: CellSpec) -> str:
+        if cell.row_label is None:
+            return cell.label or ""
+        table, _, row = cell.row_label.partition(".")
+        return "\u3000" * cell.indent + self.form.tables[table].rows[row]
+
+    def _field(self, cell: CellSpec, area: Range) -> None:
+        name = cell.field or ""
+        table_name, _, rest = name.partition(".")
+        row, _, column = rest.partition(".")
+        table = self.form.tables.get(table_name) if rest else None
+        spec = table.spec(row, column) if table else self.form.fields[name]
+        label = f"{table.rows[row].strip()}·{spec.label}" if table else spec.label
+        place = {"table": table_name, "row": row, "column": column} if table else {}
+        self.fields[name] = Field(name, spec, area, label, cell.style or "value", placeholder=spec.placeholder, **place)
+
+    def _repeat(self, spec: RowSpec, table: Table) -> None:
+        sizes = iter(self.rows)
+        number = 0
+        for index, group in enumerate(table.groups):
+            top = self.row
+            for level2 in group.level2:
+                size = next(sizes)
+                self._level_label(spec, 2, level2, Range(self.row, 1, self.row + size - 1, 1))
+                for offset in range(size):
+                    number += 1
+                    self._numbered(spec, table, (group.level1, level2), number, offset, size)
+            self._level_label(spec, 1, group.level1, Range(top, 1, self.row - 1, 1))
+            if group.subtotal:
+                self._subtotal(spec, table, group, index + 1)
+
+    def _level_label(self, spec: RowSpec, level: int, text: str, rows: Range) -> None:
+        for cell in spec.cells:
+            if cell.level == level:
+                area = _across(cell.columns, rows.top, rows.bottom)
+                self.labels.append(Label(area, text, cell.style or "label", level))
+
+    def _numbered(
+        self, spec: RowSpec, table: Table, levels: tuple[str, str], number: int, offset: int, size: int
+    ) -> None:
+        for cell in spec.cells:
+            if cell.column is None:
+                continue
+            column = table.columns[cell.column]
+            last = column.last_placeholder and offset == size - 1 and size > 1
+            placeholder = column.last_placeholder if last else column.placeholder.replace("{n}", str(offset + 1))
+            name = f"{table.name}.{number}.{cell.column}"
+            self.fields[name] = Field(
+                name,
+                column,
+                _across(cell.columns, self.row, self.row),
+                f"{levels[1]} 第 {offset + 1} 行·{column.label}",
+                cell.style or "value",
+                table=table.name,
+                row=str(number),
+                column=cell.column,
+                level1=levels[0],
+                level2=levels[1],
+                placeholder=placeholder,
+            )
+        self._finish_row(RowSpec((), height=spec.height))
+
+    def _subtotal(self, spec: RowSpec, table: Table, group: Group, number: int) -> None:
+        """Set the row that sums a level 1 up: its label over the name's cells, formulas in the columns named."""
+        for cell in spec.cells:
+            area = _across(cell.columns, self.row, self.row)
+            if cell.column in group.subtotal:
+                column = table.columns[cell.column]
+                summed = FieldSpec(f"{group.level1}小计·{column.label}", column.type, group.subtotal[cell.column])
+                name = f"subtotals.{number}.{cell.column}"
+                self.fields[name] = Field(name, summed, area, summed.label, "value")
+            else:
+                text = f"{group.level1}小计" if cell.column == "name" else ""
+                self.labels.append(Label(area, text, "label"))
+        self._finish_row(RowSpec((), height=spec.height))
+
+
+def _across(columns: str, top: int, bottom: int) -> Range:
+    first, _, last = columns.partition(":")
+    return Range(top, column_number(first), bottom, column_number(last or first))

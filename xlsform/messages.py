@@ -1,0 +1,65 @@
+"""Messages in the language of their reader."""
+
+from __future__ import annotations
+
+import gettext
+import os
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from xlsform.findings import Message
+
+Language = Literal["zh", "en"]
+
+_LOCALE = Path(__file__).parent / "locale"
+_CATALOGUES = {"zh": "zh_CN"}
+
+
+@lru_cache(maxsize=4)
+def _catalogue(language: str) -> gettext.NullTranslations:
+    if language not in _CATALOGUES:
+        return gettext.NullTranslations()
+    return gettext.translation("xlsform", _LOCALE, [_CATALOGUES[language]])
+
+
+def translated(text: str, language: str) -> str:
+    """Return a text of the program in the language given; English where there is no translation."""
+    return _catalogue(language).gettext(text) if text else ""
+
+
+def render(message: Message, language: str) -> str:
+    """Return a message in the language given, its braces filled."""
+    values = {key: _shown(value, language) for key, value in message.values.items()}
+    return translated(message.text, language).format(**values)
+
+
+def _shown(value: Any, language: str) -> str:
+    if isinstance(value, Message):
+        return render(value, language)
+    if isinstance(value, Mapping):
+        return str(value.get(language) or value.get("en") or "")
+    if isinstance(value, list | tuple):
+        return ("、" if language == "zh" else ", ").join(_shown(item, language) for item in value)
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return str(value)
+
+
+def default_language() -> Language:
+    """Return the reader's language by the locale: Chinese for ``zh*``, English for all others."""
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(variable)
+        if value:
+            return "zh" if value.lower().startswith("zh") else "en"
+    return "zh" if _windows_is_chinese() else "en"
+
+
+def _windows_is_chinese() -> bool:
+    if os.name != "nt":
+        return False
+    import locale
+
+    return (locale.getlocale()[0] or "").lower().startswith(("zh", "chinese"))

@@ -1,0 +1,151 @@
+"""Read .xls, .et, .xlsb and .ods, values only, and undo encryption, in a process that may die."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from xlsform.reading.contents import Kind, Sheet, Visibility, Workbook
+from xlsform.reading.links import external_links, has_macros
+from xlsform.reading.package import Limits, Package, UnreadableError
+from xlsform.reading.sheets import Surroundings
+from xlsform.refs import Range
+
+_STATES: dict[str, Visibility] = {"Hidden": "hidden", "VeryHidden": "veryHidden"}
+
+
+def read_legacy(data: bytes, kind: Kind, package: Package | None, limits: Limits) -> Workbook:
+    """Read the values of a workbook; ``package`` is its zip, if it is one.
+
+    Raises:
+        UnreadableError: it is damaged, encrypted, goes beyond the limits, or brought the reader down.
+    """
+    if package is not None:
+        package.read_all()
+    answer, _ = ask("values", data, limits)
+    around = Surroundings(limits, damaged=list(answer["damaged"]))
+    links: tuple[str, ...] = ()
+    macros = bool(answer["macros"])
+    if package is not None and kind == "xlsb":
+        part = package.main_part
+        links = external_links(package, part, around)
+        macros = macros or has_macros(package, package.relationships(part))
+    elif package is not None:
+        macros = macros or any(part.startswith(("basic/", "scripts/")) for part in package.parts)
+    return Workbook(
+        kind=kind,
+        sheets=tuple(_sheet(sheet, limits) for sheet in answer["sheets"]),
+        macros=macros,
+        external_links=links,
+        complete=False,
+        damaged=tuple(around.damaged),
+    )
+
+
+def decrypt(data: bytes, limits: Limits) -> bytes:
+    """Return the workbook within a file that was encrypted without a password being asked for.
+
+    Raises:
+        UnreadableError: there is a password.
+    """
+    return ask("decrypt", data, limits)[1]
+
+
+def _sheet(answer: dict[str, Any], limits: Limits) -> Sheet:
+    sheet = Sheet(answer["name"], _STATES.get(answer["state"], "visible"))
+    for row, column, value in answer["cells"]:
+        sheet.values[row, column] = value[: limits.text_length] if isinstance(value, str) else value
+    sheet.merges = tuple(
+        Range(top + 1, left + 1, bottom + 1, right + 1) for (top, left), (bottom, right) in answer["merges"]
+    )
+    return sheet
+
+
+_child: subprocess.Popen[bytes] | None = None
+_owner = 0
+_lock = threading.Lock()
+
+
+def ask(task: str, data: bytes, limits: Limits) -> tuple[dict[str, Any], bytes]:
+    """Have a task done by the other process, which is started when needed and kept for the next file.
+
+    Raises:
+        UnreadableError: the other process says so, died of it, or was stopped.
+    """
+    request = {"task": task, "size": len(data), "cells": limits.cells, "ranges": limits.ranges, "memory": limits.memory}
+    with _lock:
+        child = _running()
+        late = threading.Event()
+        timer = threading.Timer(limits.seconds, lambda: (late.set(), child.kill()))
+        timer.start()
+        try:
+            answer, content = _exchange(child, request, data)
+        except (OSError, EOFError, ValueError):
+            stop()
+            if late.is_set():
+                raise UnreadableError("timeout", f"it was not read within {limits.seconds:g} seconds") from None
+            raise UnreadableError("crashed", "it brings down the program that reads it") from None
+        finally:
+            timer.cancel()
+    if "reason" in answer:
+        raise UnreadableError(answer["reason"], answer["detail"])
+    return answer, content
+
+
+def _exchange(child: subprocess.Popen[bytes], request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+    assert child.stdin is not None
+    assert child.stdout is not None
+    child.stdin.write(json.dumps(request).encode() + b"\n" + data)
+    child.stdin.flush()
+    line = child.stdout.readline()
+    if not line.endswith(b"\n"):
+        raise EOFError
+    answer: dict[str, Any] = json.loads(line)
+    content = child.stdout.read(answer["size"])
+    if len(content) != answer["size"]:
+        raise EOFError
+    return answer, content
+
+
+def _running() -> subprocess.Popen[bytes]:
+    global _child, _owner
+    # After a fork the parent's child is not ours to talk to.
+    if _child is None or _owner != os.getpid() or _child.poll() is not None:
+        if _owner == os.getpid():
+            stop()
+        try:
+            _child = subprocess.Popen(
+                # -P: a file named json.py in the folder of the returned workbooks must not be run.
+                [sys.executable, "-P", str(Path(__file__).with_name("worker.py"))],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        except OSError as error:
+            raise UnreadableError("crashed", f"the process that reads it could not be started: {error}") from None
+        _owner = os.getpid()
+    return _child
+
+
+@atexit.register
+def stop() -> None:
+    """Stop the other process, if there is one; the next file starts another."""
+    global _child
+    child, _child = _child, None
+    if child is None or _owner != os.getpid():
+        return
+    child.kill()
+    for stream in (child.stdin, child.stdout):
+        if stream is not None:
+            try:
+                stream.close()
+            except OSError:
+                continue
+    child.wait()

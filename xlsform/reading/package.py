@@ -1,0 +1,258 @@
+"""The zip of a workbook, and its limits."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import unquote
+
+from lxml import etree
+
+from xlsform.reading.contents import Reason, Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a file is read before it is refused; sizes are in bytes, and counted while inflating."""
+
+    file_size: int = 20_000_000
+    members: int = 1_000
+    part_size: int = 64_000_000
+    total_size: int = 128_000_000
+    ratio: int = 100
+    """How many times its packed size a part may have, once it is larger than ``ratio_from``."""
+    ratio_from: int = 100_000
+    cells: int = 200_000
+    """In the whole workbook, cells that have a style only included."""
+    strings: int = 200_000
+    text_length: int = 32_767
+    """What Excel lets stand in a cell; a longer text is cut there."""
+    ranges: int = 20_000
+    """Merges, and ranges under validation, of one sheet."""
+    names: int = 100_000
+    styles: int = 100_000
+    seconds: float = 20.0
+    """For what is read in a process of its own."""
+    memory: int = 2_000_000_000
+    """For that process, where the system can hold it to that."""
+
+
+DEFAULT_LIMITS = Limits()
+
+
+class UnreadableError(Exception):
+    """Reading stops here; it never leaves this package."""
+
+    def __init__(self, reason: Reason, detail: str):
+        super().__init__(detail)
+        self.unreadable = Unreadable(reason, detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """What a part says of another: the last word of its type, and where it is."""
+
+    id: str
+    type: str
+    target: str
+    """The name of a part, or anything at all if it is outside the package."""
+    external: bool
+
+
+class Package:
+    """The parts of a zipped workbook, inflated when asked for.
+
+    Names are compared without case, as Excel does, and without the ``/`` or ``\\`` that some programs begin or part them with.
+    """
+
+    def __init__(self, data: bytes, limits: Limits = DEFAULT_LIMITS):
+        """Read the zip's directory; nothing is inflated yet.
+
+        Raises:
+            UnreadableError: it is not a sound zip, or one that goes beyond the limits.
+        """
+        self._data = data
+        self.limits = limits
+        self._inflated = 0
+        self._members = _members(data, limits)
+
+    def __contains__(self, part: str) -> bool:
+        return part.lower() in self._members
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The names of all parts, in lower case."""
+        return tuple(self._members)
+
+    @property
+    def main_part(self) -> str:
+        """The name of the part that everything else hangs on; it need not exist."""
+        for relationship in self.relationships():
+            if relationship.type == "officeDocument" and relationship.target in self:
+                return relationship.target
+        return "xl/workbook.xml"
+
+    def read(self, part: str) -> bytes:
+        """Return the content of a part.
+
+        Raises:
+            UnreadableError: there is no such part, it is damaged, or it is larger than allowed.
+        """
+        info = self._members.get(part.lower())
+        if info is None:
+            raise UnreadableError("damaged", f"the part {part} is missing")
+        if info.flag_bits & 1:
+            raise UnreadableError("encrypted", "a zip with a password")
+        packed = self._packed(info)
+        content = packed if info.compress_type == zipfile.ZIP_STORED else self._inflate(info, packed)
+        self._count(info.filename, len(content), len(packed))
+        if len(content) != info.file_size or zlib.crc32(content) != info.CRC:
+            raise UnreadableError("damaged", f"the part {info.filename} does not match its checksum")
+        return content
+
+    def read_all(self) -> None:
+        """Inflate every part once, so that a program without limits may be given the file."""
+        for part in self._members:
+            self.read(part)
+
+    def xml(self, part: str) -> etree._Element:
+        """Return the root element of a part.
+
+        Raises:
+            UnreadableError: as ``read``, or the part is not well-formed XML.
+        """
+        return parse(self.read(part), part, self.limits)
+
+    def relationships(self, part: str = "") -> tuple[Relationship, ...]:
+        """Return what a part, or the package itself, is related to."""
+        folder, _, name = part.rpartition("/")
+        rels = f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels"
+        return _relationships(self.read(rels), rels, folder) if rels in self else ()
+
+    def _packed(self, info: zipfile.ZipInfo) -> bytes:
+        # The lengths in the local header are its own: they differ from the directory's in zip64 and WPS files.
+        header = self._data[info.header_offset : info.header_offset + 30] if info.header_offset >= 0 else b""
+        if len(header) < 30 or header[:4] != b"PK\x03\x04":
+            raise UnreadableError("damaged", f"the zip's directory misplaces the part {info.filename}")
+        name_length, extra_length = struct.unpack("<HH", header[26:])
+        start = info.header_offset + 30 + name_length + extra_length
+        packed = self._data[start : start + info.compress_size]
+        if len(packed) != info.compress_size:
+            raise UnreadableError("truncated", f"the file ends within the part {info.filename}")
+        return packed
+
+    def _inflate(self, info: zipfile.ZipInfo, packed: bytes) -> bytes:
+        limits = self.limits
+        allowed = min(limits.part_size, limits.total_size - self._inflated)
+        allowed = min(allowed, max(limits.ratio_from, limits.ratio * len(packed)))
+        inflater = zlib.decompressobj(-15)
+        try:
+            content = inflater.decompress(packed, allowed + 1)
+        except zlib.error:
+            raise UnreadableError("damaged", f"the part {info.filename} cannot be inflated") from None
+        if len(content) <= allowed and not inflater.eof:
+            raise UnreadableError("damaged", f"the part {info.filename} ends too early")
+        return content
+
+    def _count(self, name: str, size: int, packed: int) -> None:
+        limits = self.limits
+        self._inflated += size
+        if size > limits.part_size:
+            raise UnreadableError("oversized", f"the part {name} is larger than {limits.part_size:,} bytes")
+        if size > limits.ratio_from and size > limits.ratio * packed:
+            raise UnreadableError("oversized", f"the part {name} is packed more than {limits.ratio} times")
+        if self._inflated > limits.total_size:
+            raise UnreadableError("oversized", f"unpacked it is larger than {limits.total_size:,} bytes")
+
+
+def _members(data: bytes, limits: Limits) -> dict[str, zipfile.ZipInfo]:
+    # Counted by signature beforehand: zipfile would build an object for each of a million entries first.
+    if data.count(b"PK\x01\x02") > limits.members:
+        raise UnreadableError("oversized", f"more than {limits.members:,} parts")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, OSError, EOFError, struct.error):
+        if b"PK\x05\x06" not in data[-66_000:]:
+            raise UnreadableError("truncated", "the end of the file is missing") from None
+        raise UnreadableError("damaged", "the zip's directory cannot be read") from None
+    members: dict[str, zipfile.ZipInfo] = {}
+    for entry in entries:
+        name = entry.filename.replace("\\", "/")
+        if name.endswith("/"):
+            continue
+        name = name.lstrip("/")
+        if not name or ":" in name or "\0" in entry.orig_filename or ".." in name.split("/"):
+            raise UnreadableError("damaged", f"a part of the zip has a name that leads outside: {name!r}")
+        if name.lower() in members:
+            raise UnreadableError("damaged", f"two parts of the zip are both named {name}")
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise UnreadableError("damaged", f"the part {name} is packed in a way that no spreadsheet program uses")
+        members[name.lower()] = entry
+    return members
+
+
+# Comments are dropped so that they cannot part the text of a cell.
+_PARSER = etree.XMLParser(
+    resolve_entities=False,
+    no_network=True,
+    huge_tree=False,
+    load_dtd=False,
+    remove_comments=True,
+    remove_pis=True,
+    collect_ids=False,
+)
+
+
+def parse(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> etree._Element:
+    """Return the root element of an XML part.
+
+    Raises:
+        UnreadableError: it is not well-formed, declares a DOCTYPE, or has too many elements.
+    """
+    # A tree takes some 200 bytes an element: bounded before it is built. A cell has six tags at most.
+    if content.count(b"<") > 8 * limits.cells:
+        raise UnreadableError("oversized", f"the part {part} has more than {8 * limits.cells:,} tags")
+    doctype = b"<!DOCTYPE" in content
+    try:
+        root = etree.fromstring(content, _PARSER) if not doctype else None
+    except (etree.XMLSyntaxError, ValueError, LookupError):
+        raise UnreadableError("damaged", f"the part {part} is not well-formed XML") from None
+    # The bytes do not tell of a DOCTYPE in UTF-16.
+    if root is None or root.getroottree().docinfo.doctype:
+        raise UnreadableError("damaged", f"the part {part} declares a DOCTYPE, which no spreadsheet program writes")
+    return root
+
+
+def local(name: str) -> str:
+    """Return the name of an element or attribute without its namespace: Strict and Transitional differ in that."""
+    return name[name.rfind("}") + 1 :]
+
+
+# Workbooks written by one program share these small parts byte for byte.
+@lru_cache(maxsize=256)
+def _relationships(content: bytes, part: str, folder: str) -> tuple[Relationship, ...]:
+    found = []
+    for element in parse(content, part):
+        target = element.get("Target", "")
+        external = element.get("TargetMode") == "External"
+        kind = element.get("Type", "").rpartition("/")[2]
+        found.append(
+            Relationship(element.get("Id", ""), kind, target if external else _resolve(target, folder), external)
+        )
+    return tuple(found)
+
+
+def _resolve(target: str, folder: str) -> str:
+    target = unquote(target.replace("\\", "/"))
+    steps: list[str] = []
+    for step in (target if target.startswith("/") else f"{folder}/{target}").split("/"):
+        if step == "..":
+            del steps[-1:]
+        elif step not in ("", "."):
+            steps.append(step)
+    return "/".join(steps)

@@ -1,0 +1,250 @@
+"""One worksheet part: its cells, merges, validations, hidden rows and columns, protection."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from xlsform.reading.contents import CellError, Sheet, Value
+from xlsform.reading.formulas import Pieces, outside_references, spell_out, take_apart
+from xlsform.reading.package import Limits, UnreadableError, local
+from xlsform.reading.strings import string_item, unescape
+from xlsform.reading.styles import TRUE, Styles
+from xlsform.refs import MAX_ROW, Position, Range, a1, parse_range, position
+
+# Programs hide "all the rest" with one element that reaches to XFD; no form is that wide.
+_LAST_COLUMN = 256
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What the sheets of a workbook share, and what is gathered over all of them."""
+
+    limits: Limits
+    strings: Sequence[str] = ()
+    styles: Styles = field(default_factory=Styles)
+    cells: int = 0
+    spelled: int = 0
+    outside: set[str] = field(default_factory=set)
+    """References of formulas that lead outside the workbook."""
+    locks_known: bool = True
+    damaged: list[str] = field(default_factory=list)
+
+    def left_out(self, what: str) -> None:
+        """Note damage; a hundred notes are enough for anyone."""
+        if len(self.damaged) < 100:
+            self.damaged.append(what)
+
+
+def read_sheet(root: etree._Element, sheet: Sheet, around: Surroundings) -> None:
+    """Fill in what the part holds.
+
+    Raises:
+        UnreadableError: it goes beyond the limits.
+    """
+    merges: list[str] = []
+    validated: list[str] = []
+    for block in root:
+        kind = local(block.tag)
+        if kind == "sheetData":
+            _Cells(sheet, around, block.tag.removesuffix(kind)).read(block)
+        elif kind == "cols":
+            sheet.hidden_columns = _hidden_columns(block)
+        elif kind == "sheetProtection":
+            # WPS leaves the element on sheets that are not protected.
+            sheet.protected = block.get("sheet", "0") in TRUE
+        elif kind == "mergeCells":
+            merges.extend(element.get("ref", "") for element in block)
+        elif kind == "dataValidations":
+            validated.extend(element.get("sqref", "") for element in block)
+        elif kind == "extLst":
+            validated.extend(_extension_validations(block))
+    sheet.merges = _ranges(merges, sheet, around)
+    sheet.validated = _ranges(validated, sheet, around)
+
+
+def _extension_validations(block: etree._Element) -> list[str]:
+    return [
+        reference.text or ""
+        for validation in block.iter("{*}dataValidation")
+        for reference in validation
+        if local(reference.tag) == "sqref"
+    ]
+
+
+def _ranges(texts: list[str], sheet: Sheet, around: Surroundings) -> tuple[Range, ...]:
+    # A text is a list parted by spaces; split() would make millions of one hostile attribute.
+    limit = around.limits.ranges
+    references = [reference for text in texts[: limit + 1] for reference in text.split(maxsplit=limit + 1)]
+    if len(references) > limit:
+        raise UnreadableError("oversized", f"more than {limit:,} merges or validations in a sheet")
+    found = []
+    for reference in references:
+        try:
+            found.append(parse_range(reference))
+        except ValueError:
+            around.left_out(f"{sheet.name}: the range {reference[:40]!r}")
+    return tuple(found)
+
+
+def _hidden_columns(block: etree._Element) -> frozenset[int]:
+    hidden: set[int] = set()
+    for element in block:
+        if element.get("hidden", "0") in TRUE or _is_zero(element.get("width")):
+            first, last = _whole(element.get("min")), _whole(element.get("max"))
+            if first and last:
+                hidden.update(range(first, min(last, _LAST_COLUMN) + 1))
+    return frozenset(hidden)
+
+
+def _is_zero(size: str | None) -> bool:
+    return size is not None and size.strip("0.") == "" and size != ""
+
+
+def _whole(text: str | None) -> int:
+    """Return a whole number of at most seven digits, or 0."""
+    return int(text) if text and len(text) <= 7 and text.isascii() and text.isdigit() else 0
+
+
+class _Cells:
+    """The cells of one sheet, in the order of the file; shared formulas depend on what came before."""
+
+    def __init__(self, sheet: Sheet, around: Surroundings, prefix: str):
+        self.sheet = sheet
+        self.around = around
+        self.value_tag, self.formula_tag, self.inline_tag = f"{prefix}v", f"{prefix}f", f"{prefix}is"
+        self.shared: dict[str, tuple[Position, Pieces]] = {}
+        self.waiting: list[tuple[Position, str]] = []
+
+    def read(self, block: etree._Element) -> None:
+        around = self.around
+        hidden: list[int] = []
+        number = 0
+        for row in block:
+            number = min(_whole(row.get("r")) or number + 1, MAX_ROW)
+            if row.get("hidden", "0") in TRUE or _is_zero(row.get("ht")):
+                hidden.append(number)
+            around.cells += len(row)
+            if around.cells > around.limits.cells:
+                raise UnreadableError("oversized", f"more than {around.limits.cells:,} cells")
+            self.row(row, number)
+        self.sheet.hidden_rows = frozenset(hidden)
+        for place, shared in self.waiting:
+            self.spell(place, shared)
+
+    # Half of the time that a workbook takes goes by here: hence the local names, and few calls.
+    def row(self, row: etree._Element, number: int) -> None:
+        value_tag, unlocked_styles, unlocked = self.value_tag, self.around.styles.unlocked, self.sheet.unlocked
+        column = 0
+        for cell in row:
+            reference = cell.get("r")
+            try:
+                place = position(reference) if reference else position(a1(number, column + 1))
+            except ValueError:
+                self.around.left_out(f"{self.sheet.name}: a cell at {(reference or 'the end of a row')[:40]!r}")
+                continue
+            column = place[1]
+            style = cell.get("s", "0")
+            if style in unlocked_styles:
+                unlocked.add(place)
+            for child in cell:
+                if child.tag == value_tag:
+                    self.value(cell.get("t", "n"), child.text or "", place, style)
+                else:
+                    self.other(cell, child, place)
+
+    def value(self, kind: str, text: str, place: Position, style: str) -> None:
+        sheet, around = self.sheet, self.around
+        try:
+            value = _value(kind, text, around)
+        except ValueError as error:
+            around.left_out(f"{sheet.name}!{a1(*place)}: {error}")
+            return
+        if value is None or (value == "" and place not in sheet.formulas):
+            return
+        sheet.values[place] = value
+        if type(value) is float:
+            code = around.styles.number_formats.get(style)
+            if code is not None:
+                sheet.number_formats[place] = code
+
+    def other(self, cell: etree._Element, child: etree._Element, place: Position) -> None:
+        if child.tag == self.formula_tag:
+            self.formula(child, place)
+        elif child.tag == self.inline_tag and cell.get("t") == "inlineStr":
+            text = string_item(child, self.around.limits)
+            if text:
+                self.sheet.values[place] = text
+
+    def formula(self, element: etree._Element, place: Position) -> None:
+        text = unescape(element.text or "")
+        kind = element.get("t")
+        if kind == "shared":
+            shared = element.get("si", "")
+            if not text:
+                self.spell(place, shared) if shared in self.shared else self.waiting.append((place, shared))
+                # Known to be a formula, whatever it turns out to be: an empty result of it counts.
+                self.sheet.formulas.setdefault(place, "")
+                return
+            if element.get("ref"):
+                self.shared[shared] = place, take_apart(text[: self.around.limits.text_length])
+        elif kind == "dataTable":
+            text = f"TABLE({element.get('r1', '')},{element.get('r2', '')})"
+        if text:
+            self.put(place, text)
+
+    def spell(self, place: Position, shared: str) -> None:
+        if shared not in self.shared:
+            self.around.left_out(f"{self.sheet.name}!{a1(*place)}: there is no shared formula {shared[:20]}")
+            return
+        origin, pieces = self.shared[shared]
+        self.put(place, spell_out(pieces, place[0] - origin[0], place[1] - origin[1]))
+
+    def put(self, place: Position, text: str) -> None:
+        around = self.around
+        around.spelled += len(text)
+        # One long shared formula and many cells would make gigabytes of a small file.
+        if around.spelled > around.limits.part_size:
+            raise UnreadableError("oversized", f"more than {around.limits.part_size:,} characters of formulas")
+        self.sheet.formulas[place] = text
+        if "[" in text or "|" in text:
+            around.outside.update(outside_references(text))
+
+
+def _value(kind: str, text: str, around: Surroundings) -> Value | None:
+    """Return what a ``v`` element holds.
+
+    Raises:
+        ValueError: it cannot be what the cell's type says.
+    """
+    if kind == "s":
+        # Compared on both sides: Python would take -1 for the last.
+        index = int(text) if len(text) <= 7 and text.isascii() and text.isdigit() else -1
+        if not 0 <= index < len(around.strings):
+            raise ValueError(f"there is no shared string {text[:20]!r}")
+        return around.strings[index]
+    if kind == "n":
+        return _number(text) if text else None
+    if kind in ("str", "inlineStr", "d"):
+        return unescape(text)[: around.limits.text_length]
+    if kind == "b":
+        return text.strip() in TRUE
+    if kind == "e":
+        return CellError(text[:40])
+    raise ValueError(f"there is no such type of cell: {kind[:20]!r}")
+
+
+def _number(text: str) -> float:
+    # float() also takes 1_000, digits of other scripts and nan.
+    if not text.isascii() or "_" in text:
+        raise ValueError(f"not a number: {text[:40]!r}")
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"not a number: {text[:40]!r}")
+    return number

@@ -1,0 +1,108 @@
+"""What the styles of a workbook say that matters here: whether a cell is locked, and its number format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from lxml import etree
+
+from xlsform.reading.package import DEFAULT_LIMITS, Limits, UnreadableError, local, parse
+
+TRUE = frozenset({"1", "true", "on"})
+
+# Identifiers without a code in the file. From 27 to 36 and 50 to 58 they depend on the language: Chinese here.
+_BUILT_IN = {
+    1: "0",
+    2: "0.00",
+    3: "#,##0",
+    4: "#,##0.00",
+    5: '"¥"#,##0;"¥"-#,##0',
+    6: '"¥"#,##0;[Red]"¥"-#,##0',
+    7: '"¥"#,##0.00;"¥"-#,##0.00',
+    8: '"¥"#,##0.00;[Red]"¥"-#,##0.00',
+    9: "0%",
+    10: "0.00%",
+    11: "0.00E+00",
+    12: "# ?/?",
+    13: "# ??/??",
+    14: "yyyy/m/d",
+    15: "d-mmm-yy",
+    16: "d-mmm",
+    17: "mmm-yy",
+    18: "h:mm AM/PM",
+    19: "h:mm:ss AM/PM",
+    20: "h:mm",
+    21: "h:mm:ss",
+    22: "yyyy/m/d h:mm",
+    **dict.fromkeys((27, 36, 50, 52, 57), 'yyyy"年"m"月"'),
+    **dict.fromkeys((28, 29, 51, 53, 54, 58), 'm"月"d"日"'),
+    30: "m-d-yy",
+    31: 'yyyy"年"m"月"d"日"',
+    32: 'h"时"mm"分"',
+    33: 'h"时"mm"分"ss"秒"',
+    **dict.fromkeys((34, 55), '上午/下午h"时"mm"分"'),
+    **dict.fromkeys((35, 56), '上午/下午h"时"mm"分"ss"秒"'),
+    37: "#,##0 ;(#,##0)",
+    38: "#,##0 ;[Red](#,##0)",
+    39: "#,##0.00;(#,##0.00)",
+    40: "#,##0.00;[Red](#,##0.00)",
+    41: '_ * #,##0_ ;_ * -#,##0_ ;_ * "-"_ ;_ @_ ',
+    42: '_ "¥"* #,##0_ ;_ "¥"* -#,##0_ ;_ "¥"* "-"_ ;_ @_ ',
+    43: '_ * #,##0.00_ ;_ * -#,##0.00_ ;_ * "-"??_ ;_ @_ ',
+    44: '_ "¥"* #,##0.00_ ;_ "¥"* -#,##0.00_ ;_ "¥"* "-"??_ ;_ @_ ',
+    45: "mm:ss",
+    46: "[h]:mm:ss",
+    47: "mm:ss.0",
+    48: "##0.0E+0",
+    49: "@",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Styles:
+    """Looked up by the style's number as it is written in a cell's ``s``."""
+
+    unlocked: frozenset[str] = frozenset()
+    number_formats: dict[str, str] = field(default_factory=dict)
+    """Without those that are General."""
+
+
+def read_styles(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> Styles:
+    """Read the styles part.
+
+    Raises:
+        UnreadableError: it is damaged, or has too many styles.
+    """
+    # All workbooks issued from one template share it byte for byte; what is large is not kept.
+    return _read_cached(content, part, limits) if len(content) < 256_000 else _read(content, part, limits)
+
+
+def _read(content: bytes, part: str, limits: Limits) -> Styles:
+    codes = {str(number): code for number, code in _BUILT_IN.items()}
+    unlocked, formats = set(), {}
+    for block in parse(content, part, limits):
+        kind = local(block.tag)
+        if kind == "numFmts":
+            codes.update((element.get("numFmtId", ""), element.get("formatCode", "")) for element in block)
+        elif kind == "cellXfs":
+            if len(block) > limits.styles:
+                raise UnreadableError("oversized", f"more than {limits.styles:,} styles")
+            for number, style in enumerate(block):
+                if not _locked(style):
+                    unlocked.add(str(number))
+                code = codes.get(style.get("numFmtId", "0"), "")
+                if code and code.casefold() != "general":
+                    formats[str(number)] = code
+    return Styles(frozenset(unlocked), formats)
+
+
+_read_cached = lru_cache(maxsize=32)(_read)
+
+
+def _locked(style: etree._Element) -> bool:
+    # Excel writes what applies to the cell into the style itself, whatever applyProtection says.
+    for element in style:
+        if local(element.tag) == "protection":
+            return element.get("locked", "1") in TRUE
+    return True

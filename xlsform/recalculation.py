@@ -1,0 +1,169 @@
+"""What the template's formulas give for the values that were typed.
+
+A spreadsheet engine evaluates the template's own formulas. Nothing that came from a returned file but
+its typed values ever gets here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property, lru_cache
+
+import ironcalc
+
+from xlsform import figures
+from xlsform.field_types import Cast
+from xlsform.formula import unrounded
+from xlsform.layout import Layout, PlacedCheck
+from xlsform.refs import a1
+
+_SHEET = 0
+_CHECKS = 60
+"""First of the columns, right of any form, that hold the checks."""
+
+#: What a formula gives: a figure, a text, or None for an error.
+Result = Decimal | str | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What the formulas give for one set of values."""
+
+    computed: Mapping[str, Result]
+    """By field, as the issued workbook shows it: rounded where its formula rounds."""
+    failing: tuple[PlacedCheck, ...]
+    """The checks that are not TRUE, in reading order."""
+    expected: Mapping[PlacedCheck, Decimal]
+    """What a checked field should hold, for checks that say so and apply."""
+
+
+class Engine:
+    """The formulas of one layout, ready to be given values."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+
+    @cached_property
+    def _rounded(self) -> _Model:
+        return _Model(self.layout, str, with_checks=True)
+
+    @cached_property
+    def _unrounded(self) -> _Model:
+        return _Model(self.layout, unrounded, with_checks=False)
+
+    def evaluate(self, values: Mapping[str, Cast]) -> Results:
+        """Return what every formula and check gives.
+
+        Args:
+            values: typed values by field name; an unusable one as the text it is. Missing means blank.
+        """
+        model = self._rounded
+        model.put(values)
+        return Results(model.computed(), model.failing(), model.expected())
+
+    def exact(self, values: Mapping[str, Cast]) -> Mapping[str, Result]:
+        """Return what the computed fields would hold if their formulas did not round."""
+        model = self._unrounded
+        model.put(values)
+        return model.computed()
+
+    def faults(self) -> dict[str, str]:
+        """Return the error that each formula gives on a blank form, by field or check name; empty when sound."""
+        self.evaluate({})
+        return self._rounded.faults()
+
+
+@lru_cache(maxsize=64)
+def engine(layout: Layout) -> Engine:
+    """Return the engine of a layout, made once."""
+    return Engine(layout)
+
+
+class _Model:
+    """One spreadsheet, kept and given new values again and again."""
+
+    def __init__(self, layout: Layout, transform: Callable[[str], str], *, with_checks: bool) -> None:
+        self.layout = layout
+        self.model = ironcalc.create("form", "en", "UTC", "en")
+        self.held: dict[str, Cast] = {}
+        self.places = {name: item.range.anchor for name, item in layout.fields.items()}
+        for name, item in layout.fields.items():
+            if item.spec.value is not None:
+                self._set(name, item.spec.value)
+            elif item.placeholder:
+                self._set(name, item.placeholder)
+        for name, formula in layout.computed.items():
+            self.model.update_cell_with_formula(_SHEET, *self.places[name], "=" + transform(formula))
+        self.checks = layout.checks if with_checks else ()
+        for row, check in enumerate(self.checks, 1):
+            for offset, formula in enumerate((check.formula, check.expected, check.when)):
+                if formula is not None:
+                    self.model.update_cell_with_formula(_SHEET, row, _CHECKS + offset, "=" + transform(formula))
+
+    def put(self, values: Mapping[str, Cast]) -> None:
+        """Hold these values and no others, and evaluate."""
+        for item in self.layout.inputs:
+            name = item.name
+            new = values.get(name)
+            if new == self.held.get(name):
+                continue
+            if new is None:
+                del self.held[name]
+                if item.placeholder:
+                    self._set(name, item.placeholder)
+                else:
+                    self.model.clear_cell_contents(_SHEET, *self.places[name])
+            else:
+                self.held[name] = new
+                self._set(name, new)
+        self.model.evaluate()
+
+    def _set(self, name: str, value: Cast | int | float) -> None:
+        if isinstance(value, str):
+            self.model.update_cell_with_text(_SHEET, *self.places[name], value)
+        else:
+            self.model.update_cell_with_number(_SHEET, *self.places[name], float(value))
+
+    def computed(self) -> dict[str, Result]:
+        return {name: self._value(*self.places[name]) for name in self.layout.computed}
+
+    def failing(self) -> tuple[PlacedCheck, ...]:
+        return tuple(
+            check
+            for row, check in enumerate(self.checks, 1)
+            if self.model.get_cell_value(_SHEET, row, _CHECKS) is not True
+        )
+
+    def expected(self) -> dict[PlacedCheck, Decimal]:
+        found: dict[PlacedCheck, Decimal] = {}
+        for row, check in enumerate(self.checks, 1):
+            if check.expected is None:
+                continue
+            applies = check.when is None or self.model.get_cell_value(_SHEET, row, _CHECKS + 2) is True
+            value = self._value(row, _CHECKS + 1)
+            if applies and isinstance(value, Decimal):
+                found[check] = value
+        return found
+
+    def faults(self) -> dict[str, str]:
+        cells = [(name, *self.places[name]) for name in self.layout.computed]
+        for row, check in enumerate(self.checks, 1):
+            cells += [(check.check.name, row, _CHECKS + offset) for offset in range(3)]
+        found = {}
+        for name, row, column in cells:
+            value = self.model.get_cell_value(_SHEET, row, column)
+            if isinstance(value, str) and value.startswith("#") and value[-1] in "!?":
+                found[name] = f"{value} in {self.model.get_cell_formula(_SHEET, row, column)} ({a1(row, column)})"
+        return found
+
+    def _value(self, row: int, column: int) -> Result:
+        value = self.model.get_cell_value(_SHEET, row, column)
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, float):
+            return figures.number_of(value)
+        if value is None or value.startswith("#"):
+            return None
+        return value

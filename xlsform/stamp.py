@@ -1,0 +1,125 @@
+"""Put locks and values into a written workbook, without writing it again."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from lxml import etree
+
+from xlsform.field_types import Cast
+from xlsform.layout import Layout
+from xlsform.package_parts import Package, child, children, namespace
+from xlsform.recalculation import Results, engine
+from xlsform.refs import Position
+from xlsform.sheet_cells import CellValue, SharedStrings, set_cells
+from xlsform.workbook import INSTRUCTIONS_SHEET, TO_DO_CELL, cached, hints, to_do
+
+_SPINS = 100_000
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A password as a workbook holds it: a salted SHA-512 hash (ECMA-376 part 1, 18.2.29), never the password."""
+
+    salt: str
+    hash: str
+
+
+@lru_cache(maxsize=16)
+def lock_for(password: str) -> Lock:
+    """Return the lock of a password; made once, since hashing is slow on purpose.
+
+    With SOURCE_DATE_EPOCH set, the same password gives the same lock, so that builds can be repeated.
+    """
+    if os.environ.get("SOURCE_DATE_EPOCH"):
+        salt = hashlib.sha256(b"xlsform salt " + password.encode()).digest()[:16]
+    else:
+        salt = os.urandom(16)
+    digest = hashlib.sha512(salt + password.encode("utf-16-le")).digest()
+    for spin in range(_SPINS):
+        digest = hashlib.sha512(digest + spin.to_bytes(4, "little")).digest()
+    return Lock(base64.b64encode(salt).decode(), base64.b64encode(digest).decode())
+
+
+def locked(data: bytes, lock: Lock) -> bytes:
+    """Return the workbook with its protected sheets under the lock, and its structure too."""
+    package = Package(data)
+    for sheet in package.sheets():
+        root = package.xml(sheet.part)
+        protection = child(root, "sheetProtection")
+        if protection is not None:
+            _set_lock(protection, "", lock)
+            package.write_xml(sheet.part, root)
+    workbook = package.xml(package.workbook_part)
+    protection = child(workbook, "workbookProtection")
+    if protection is None:
+        protection = etree.Element(f"{{{namespace(workbook)}}}workbookProtection")
+        views = child(workbook, "bookViews")
+        assert views is not None, "every workbook that we write has a view"
+        views.addprevious(protection)
+    protection.set("lockStructure", "1")
+    _set_lock(protection, "workbook", lock)
+    package.write_xml(package.workbook_part, workbook)
+    return package.to_bytes(_EPOCH)
+
+
+def _set_lock(element: etree._Element, prefix: str, lock: Lock) -> None:
+    values = {"AlgorithmName": "SHA-512", "HashValue": lock.hash, "SaltValue": lock.salt, "SpinCount": str(_SPINS)}
+    for name, value in values.items():
+        element.set(prefix + name if prefix else name[0].lower() + name[1:], value)
+
+
+def filled(data: bytes, layout: Layout, places: Mapping[str, Position], values: Mapping[str, Cast | None]) -> bytes:
+    """Return a workbook with values in its input cells, every stored result brought up to date.
+
+    Args:
+        data: the workbook.
+        layout: its form.
+        places: where each field stands in it.
+        values: what all inputs hold afterwards, by field name; None for a blank.
+    """
+    results = engine(layout).evaluate({name: value for name, value in values.items() if value is not None})
+    package = Package(data)
+    strings = SharedStrings(package)
+    part = package.sheet_part(layout.form.sheet)
+    root = package.xml(part)
+    set_cells(root, _cells(layout, places, values, results), strings)
+    _grow(root, layout.heights(values))
+    package.write_xml(part, root)
+    names = {sheet.name: sheet.part for sheet in package.sheets()}
+    if INSTRUCTIONS_SHEET in names:
+        instructions = package.xml(names[INSTRUCTIONS_SHEET])
+        set_cells(instructions, {TO_DO_CELL: to_do(layout, results)}, strings)
+        package.write_xml(names[INSTRUCTIONS_SHEET], instructions)
+    strings.save()
+    return package.to_bytes(_EPOCH)
+
+
+def _cells(
+    layout: Layout, places: Mapping[str, Position], values: Mapping[str, Cast | None], results: Results
+) -> dict[Position, CellValue]:
+    cells: dict[Position, CellValue] = {}
+    for name, value in values.items():
+        cells[places[name]] = value if value is not None else layout.fields[name].placeholder or None
+    for name, result in results.computed.items():
+        cells[places[name]] = cached(result)
+    for row, text in hints(layout, results).items():
+        cells[row, layout.hint_column] = text
+    return cells
+
+
+def _grow(root: etree._Element, heights: Mapping[int, float]) -> None:
+    """Make rows taller where their text needs it; never lower, since somebody may have dragged them."""
+    data = child(root, "sheetData")
+    for row in () if data is None else children(data, "row"):
+        number = int(row.get("r", "0"))
+        needed = heights.get(number, 0.0)
+        if needed > float(row.get("ht", "0")):
+            row.set("ht", f"{needed:g}")
+            row.set("customHeight", "1")

@@ -1,0 +1,233 @@
+"""A workbook that came back, as the rules see it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+
+from xlsform import identity as identities
+from xlsform.alignment import Alignment, align, in_place
+from xlsform.field_types import Cast, Problem
+from xlsform.form import Form
+from xlsform.identity import Identity
+from xlsform.layout import Field, Layout, PlacedCheck
+from xlsform.reading.contents import Sheet, Value, Workbook
+from xlsform.recalculation import Result, Results, engine
+from xlsform.refs import Position, a1, position
+
+_REFERENCE = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!(\$?[A-Z]{1,3}\$?\d+)(?::.*)?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What stands in one field of a submission."""
+
+    field: Field
+    position: Position | None
+    """Where it was found; None where its row or column is gone."""
+    raw: Value | None
+    value: Cast | None
+    """As its type understands it; None where blank or unusable."""
+    problem: Problem | None = None
+    as_text: bool = False
+    decimals: int = 0
+    """Decimals that a figure is printed with; of a rate, those of the percentage plus two."""
+    formula: str | None = None
+
+    @property
+    def blank(self) -> bool:
+        """Whether nothing was filled in: no content, only spaces, or the printed 指标1：."""
+        return self.value is None and self.problem is None
+
+    @property
+    def usable(self) -> bool:
+        """Whether there is a value to reason with."""
+        return self.value is not None
+
+    @property
+    def number(self) -> Decimal | None:
+        """The value as a figure, None where it is none."""
+        return self.value if isinstance(self.value, Decimal) else None
+
+    @property
+    def text(self) -> str:
+        """The value as text, empty where there is none."""
+        return "" if self.value is None else str(self.value)
+
+
+class Submission:
+    """A returned workbook whose form is known."""
+
+    def __init__(
+        self,
+        path: Path,
+        workbook: Workbook,
+        layout: Layout,
+        sheet: Sheet | None,
+        found: Mapping[str, Identity],
+    ) -> None:
+        """Put a workbook and its form together.
+
+        Args:
+            path: where it was read from.
+            workbook: what it holds.
+            layout: the form as issued.
+            sheet: the form's sheet, None where it is gone.
+            found: the identities that its carriers gave, by carrier: ``sheet``, ``properties``, ``name``.
+        """
+        self.path = path
+        self.workbook = workbook
+        self.layout = layout
+        self.sheet = sheet or Sheet(layout.form.sheet)
+        self.sheet_gone = sheet is None
+        self.identities = found
+
+    @property
+    def form(self) -> Form:
+        """The form that was issued."""
+        return self.layout.form
+
+    @property
+    def identity(self) -> Identity | None:
+        """What the workbook says of itself, by the carrier that says most."""
+        return next(iter(self.identities.values()), None)
+
+    @cached_property
+    def named(self) -> dict[str, Position]:
+        """Where the defined names of fields point on the form's sheet."""
+        places = {}
+        for name in self.layout.fields:
+            target = self._names.get(name.casefold())
+            match = _REFERENCE.match(target) if target else None
+            if match and (match[1] or match[2]).replace("''", "'").casefold() == self.sheet.name.casefold():
+                places[name] = position(match[3])
+        return places
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {name.casefold(): target for name, target in self.workbook.names.items()}
+
+    @cached_property
+    def alignment(self) -> Alignment:
+        """Where the form's rows and columns stand in the sheet."""
+        return in_place(self.layout) if self.sheet_gone else align(self.layout, self.sheet, self.named)
+
+    @cached_property
+    def entries(self) -> dict[str, Entry]:
+        """What stands in each field, by name, in reading order."""
+        return {name: self._entry(item) for name, item in self.layout.fields.items()}
+
+    def _entry(self, item: Field) -> Entry:
+        place = self.alignment.place(item.range.anchor)
+        if place is None:
+            return Entry(item, None, None, None)
+        raw = self.sheet.values.get(place)
+        formula = self.sheet.formulas.get(place)
+        if raw is None or (item.placeholder and raw == item.placeholder):
+            return Entry(item, place, raw, None, formula=formula)
+        read = item.spec.type.read(raw, self.sheet.number_formats.get(place, "General"), self.form.money_unit)
+        return Entry(item, place, raw, read.value, read.problem, read.as_text, read.decimals, formula)
+
+    def cell(self, name: str) -> str:
+        """Return a field's address in the returned sheet; where it stood when its row is gone."""
+        entry = self.entries[name]
+        return a1(*entry.position) if entry.position else entry.field.cell
+
+    def number(self, name: str) -> Decimal | None:
+        """Return the figure in a field, None where blank, unusable or not in this form."""
+        entry = self.entries.get(name)
+        return entry.number if entry else None
+
+    def label(self, name: str) -> str:
+        """Return how messages name a field."""
+        return self.layout.fields[name].label
+
+    @cached_property
+    def rows(self) -> tuple[Mapping[str, Entry], ...]:
+        """The entries of each indicator row, by column."""
+        return tuple(
+            {column: self.entries[item.name] for column, item in row.items()} for row in self.layout.indicator_rows
+        )
+
+    @cached_property
+    def used_rows(self) -> tuple[Mapping[str, Entry], ...]:
+        """The indicator rows in which something was filled."""
+        columns = ("name", "target", "actual", "weight", "score")
+        return tuple(row for row in self.rows if any(column in row and not row[column].blank for column in columns))
+
+    @cached_property
+    def typed(self) -> dict[str, Cast]:
+        """The values that people typed, by field; an unusable one as the text it is."""
+        values: dict[str, Cast] = {}
+        for item in self.layout.inputs:
+            entry = self.entries[item.name]
+            if entry.value is not None:
+                values[item.name] = entry.value
+            elif entry.problem is not None:
+                values[item.name] = str(entry.raw)
+        return values
+
+    @cached_property
+    def results(self) -> Results:
+        """What the form's formulas give for the typed values."""
+        return engine(self.layout).evaluate(self.typed)
+
+    @cached_property
+    def exact(self) -> Mapping[str, Result]:
+        """The same without rounding."""
+        return engine(self.layout).exact(self.typed)
+
+    @cached_property
+    def missing(self) -> frozenset[str]:
+        """The required fields that are blank."""
+        return frozenset(
+            name
+            for name, entry in self.entries.items()
+            if entry.field.spec.required and entry.field.spec.kind == "input" and entry.blank
+        )
+
+    @cached_property
+    def unusable(self) -> frozenset[str]:
+        """The fields whose content is of no use: text for a number, an error value."""
+        return frozenset(name for name, entry in self.entries.items() if entry.problem is not None)
+
+    def silenced(self, check: PlacedCheck) -> bool:
+        """Whether another rule already says why a check cannot hold: a field it needs is unusable or missing."""
+        needed = set(check.references)
+        for name in check.references:
+            needed.update(self.layout.computed_references.get(name, ()))
+        if check.check.name.startswith("required:"):
+            return check.field.name in self.unusable
+        return bool(needed & (self.unusable | self.missing))
+
+    def failed(self, code: str) -> Iterator[PlacedCheck]:
+        """Yield the form's own checks of that code that fail and that no other rule explains."""
+        return (check for check in self.results.failing if check.check.code == code and not self.silenced(check))
+
+
+def identities_in(workbook: Workbook) -> dict[str, Identity]:
+    """Return the identities that a workbook's carriers give, by carrier."""
+    found: dict[str, Identity | None] = {}
+    sheet = workbook.sheet(identities.SHEET)
+    if sheet is not None:
+        rows = {row for row, _ in sheet.values}
+        pairs = {str(sheet.values.get((row, 1), "")): _cell_text(sheet.values.get((row, 2))) for row in sorted(rows)}
+        found["sheet"] = identities.from_pairs(pairs)
+    prefix = identities.PROPERTY_PREFIX
+    properties = {
+        key.removeprefix(prefix): value for key, value in workbook.properties.items() if key.startswith(prefix)
+    }
+    found["properties"] = identities.from_pairs(properties)
+    target = next((text for name, text in workbook.names.items() if name.casefold() == identities.NAME.casefold()), "")
+    found["name"] = identities.from_name_text(target.strip('"'))
+    return {carrier: each for carrier, each in found.items() if each is not None}
+
+
+def _cell_text(value: Value | None) -> str:
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return "" if value is None else str(value)

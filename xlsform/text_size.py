@@ -1,0 +1,22 @@
+"""How much room a text takes on paper."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+
+@lru_cache(maxsize=8192)
+def _wide(char: str) -> int:
+    return 2 if unicodedata.east_asian_width(char) in "WFA" else 1
+
+
+def width(text: str) -> int:
+    """Return a line's width in half-width characters; a CJK character is two wide."""
+    return len(text) if text.isascii() else sum(map(_wide, text))
+
+
+def lines_needed(text: str, available: float) -> int:
+    """Return how many lines a text wraps to in a cell so many half-width characters wide."""
+    room = max(int(available), 2)
+    return sum(max(1, -(-width(line) // room)) for line in text.split("\n"))
