@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from xlsform.figures import When, read_date, read_target, target_of
+from xlsform.figures import When, read_target, target_of
+from xlsform.figures.dates import read_date
 
 NUMBERS = [
     # text, comparator, amount, unit, per

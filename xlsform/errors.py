@@ -6,33 +6,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from xlsform.findings import Message, say
+
 
 class XlsformError(Exception):
-    """Something that the person running xlsform can mend; its text says what and how."""
+    """Something that the person running xlsform can mend; its message says what and how."""
 
     exit_code: ClassVar[int] = 2
+
+    def __init__(self, *messages: Message) -> None:
+        self.messages = messages
+        super().__init__("\n".join(message.text.format(**message.values) for message in messages))
 
 
 class UsageError(XlsformError):
     """An option, a path or a name that cannot be used."""
-
-
-class TemplateError(XlsformError):
-    """A template that cannot be used, with every problem found in it."""
-
-    def __init__(self, source: str, problems: Sequence[str]) -> None:
-        self.source = source
-        self.problems = tuple(problems)
-        super().__init__("\n".join([f"{source}:", *(f"  {problem}" for problem in self.problems)]))
-
-
-class DataError(XlsformError):
-    """Data that have no place in the workbook they are meant for, with every problem found."""
-
-    def __init__(self, source: str, problems: Sequence[str]) -> None:
-        self.source = source
-        self.problems = tuple(problems)
-        super().__init__("\n".join([f"{source}:", *(f"  {problem}" for problem in self.problems)]))
 
 
 class NothingFoundError(XlsformError):
@@ -41,6 +29,24 @@ class NothingFoundError(XlsformError):
     exit_code = 3
 
 
+class TemplateError(XlsformError):
+    """A template that cannot be used, with every problem found in it."""
+
+    def __init__(self, source: str, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        heading = say("{source}: this template cannot be used:", source=source)
+        super().__init__(heading, *(say("  {problem}", problem=problem) for problem in problems))
+
+
+class DataError(XlsformError):
+    """Data that have no place in the workbook they are meant for, with every problem found."""
+
+    def __init__(self, source: str, problems: Sequence[Message]) -> None:
+        self.problems = tuple(problems)
+        heading = say("{source}: these data cannot be used:", source=source)
+        super().__init__(heading, *(say("  {problem}", problem=problem) for problem in problems))
+
+
 def reading_failed(path: Path, error: OSError) -> UsageError:
     """Put an operating system's refusal into one clear line."""
-    return UsageError(f"{path}: cannot be opened ({error.strerror or error})")
+    return UsageError(say("{path}: cannot be opened ({reason})", path=path, reason=error.strerror or error))

@@ -97,14 +97,14 @@ class FieldType:
         return value
 
     def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema of the value, as :doc:`data <data>` files hold it."""
+        """Return the JSON Schema of the value, as data files hold it; a figure may be text, as people type it."""
         if self.name == "figure":
             return {"type": ["string", "number", "null"]}
         if not self.numeric:
             return {"type": ["string", "null"]}
         if self.name == "year":
             return {"type": ["integer", "null"], "minimum": 1990, "maximum": 2100}
-        return {"type": ["number", "null"]}
+        return {"type": ["number", "string", "null"]}
 
 
 def _as_printed(number: Decimal, decimals: int | None) -> str:

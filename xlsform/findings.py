@@ -32,7 +32,7 @@ class Message(NamedTuple):
     values: Mapping[str, Any]
 
 
-def say(text: str, **values: Any) -> Message:
+def say(text: str, /, **values: Any) -> Message:
     """Return a message; its English text is the key of its translation."""
     return Message(text, values)
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from xlsform.errors import TemplateError, UsageError, reading_failed
 from xlsform.field_types import FIELD_TYPES, FieldType
-from xlsform.findings import Severity
+from xlsform.findings import Severity, say
 
 Style = Literal["title", "subtitle", "label", "plain", "value", "left", "narrative"]
 
@@ -195,7 +195,11 @@ def find(name: str) -> Path:
     if path.suffix.lower() == ".json" or path.exists():
         return path
     raise UsageError(
-        f"no template {name!r}: give one of {', '.join(bundled())}, or the path of a template file (.json)"
+        say(
+            "no template {name}: give one of {known}, or the path of a template file (.json)",
+            name=name,
+            known=list(bundled()),
+        )
     )
 
 

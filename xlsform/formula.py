@@ -50,6 +50,24 @@ def quote(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
+def unbalanced(formula: str) -> str | None:
+    """Return what is left open in a formula, None where every quote, bracket and brace is closed.
+
+    A spreadsheet engine forgives a missing parenthesis; Excel takes the file for damaged.
+    """
+    if '"' in (token.text for token in tokens(formula)):
+        return "a quote is not closed"
+    open_ones: list[str] = []
+    pairs = {")": "(", "}": "{"}
+    for token in tokens(formula):
+        for char in token.text if token.kind == "other" else "":
+            if char in "({":
+                open_ones.append(char)
+            elif char in pairs and (not open_ones or open_ones.pop() != pairs[char]):
+                return f"{char} without {pairs[char]}"
+    return f"{open_ones[-1]} is not closed" if open_ones else None
+
+
 def unrounded(formula: str) -> str:
     """Return the formula with each ``ROUND(x, n)`` replaced by ``(x)``.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from xlsform import formula as formulas
 from xlsform.errors import UsageError
+from xlsform.findings import say
 from xlsform.form import CellSpec, Check, FieldSpec, Form, Group, RowSpec, Style, Table
 from xlsform.refs import Range, a1, column_number
 from xlsform.text_size import lines_needed
@@ -320,9 +321,11 @@ def block_sizes(form: Form, rows: int | Sequence[int] | None) -> tuple[int, ...]
     blocks = sum(len(group.level2) for group in table.groups) if table else 0
     sizes = (PRINTED_ROWS,) * blocks if rows is None else (rows,) * blocks if isinstance(rows, int) else tuple(rows)
     if len(sizes) != blocks:
-        raise UsageError(f"{form.id} has {blocks} level-2 blocks, not {len(sizes)}")
+        raise UsageError(
+            say("{form} has {blocks} level-2 blocks, not {given}", form=form.id, blocks=blocks, given=len(sizes))
+        )
     if any(not 1 <= size <= MAX_ROWS for size in sizes):
-        raise UsageError(f"rows in a level-2 block must be from 1 to {MAX_ROWS}")
+        raise UsageError(say("rows in a level-2 block must be from 1 to {most}", most=MAX_ROWS))
     return sizes
 
 
@@ -449,7 +452,7 @@ class _Setter:
             if cell.column is None:
                 continue
             column = table.columns[cell.column]
-            last = column.last_placeholder and offset == size - 1 and size > 1
+            last = bool(column.last_placeholder) and offset == size - 1 and size > 1
             placeholder = column.last_placeholder if last else column.placeholder.replace("{n}", str(offset + 1))
             name = f"{table.name}.{number}.{cell.column}"
             self.fields[name] = Field(

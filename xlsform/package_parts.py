@@ -44,7 +44,7 @@ class SheetEntry(NamedTuple):
 
 def local(element: etree._Element) -> str:
     """Return an element's name without its namespace; a comment's is empty."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def children(element: etree._Element, name: str) -> Iterator[etree._Element]:
@@ -97,6 +97,7 @@ class Package:
             ValueError: they are not those of a zip.
         """
         self._archive = Archive(data)
+        self._links: dict[str, list[Relationship]] = {}
 
     def __contains__(self, part: str) -> bool:
         return part in self._archive
@@ -116,11 +117,13 @@ class Package:
     def write(self, part: str, data: bytes) -> None:
         """Replace a part, or add it at the end. A new part needs a content type and a relationship too."""
         self._archive.write(part, data)
+        self._links.clear()
 
     def remove(self, part: str) -> None:
         """Take a part out, with its own relationships and content type; who points at it is the caller's business."""
         for name in (part, _rels_of(part)):
             self._archive.remove(name)
+        self._links.clear()
         types = self.xml(_TYPES)
         key = f"/{part}".lower()
         gone = [entry for entry in children(types, "Override") if entry.get("PartName", "").lower() == key]
@@ -145,12 +148,14 @@ class Package:
         """Replace a part, or add it, by an element tree."""
         self.write(part, etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8", standalone=True))
 
-    def free_name(self, pattern: str) -> str:
-        """Return the first name that is not taken: ``xl/comments{}.xml`` gives ``xl/comments1.xml``."""
-        number = 1
-        while (name := pattern.format(number)) in self:
+    def free_name(self, name: str) -> str:
+        """Return a part's name, numbered if it is taken: ``xl/styles.xml``, ``xl/styles2.xml`` …; braces are always numbered."""
+        pattern, number = (name, 1) if "{}" in name else (name.replace(".", "{}.", 1), 2)
+        if "{}" not in name and name not in self:
+            return name
+        while pattern.format(number) in self:
             number += 1
-        return name
+        return pattern.format(number)
 
     @cached_property
     def strict(self) -> bool:
@@ -164,15 +169,16 @@ class Package:
 
     def relationships(self, part: str = "") -> list[Relationship]:
         """Return the relationships of a part; those of the package itself without one."""
-        found = []
-        for entry in self._entries(part):
-            external = entry.get("TargetMode", "") == "External"
-            target = entry.get("Target", "")
-            kind = entry.get("Type", "").rpartition("/")[2]
-            found.append(
-                Relationship(entry.get("Id", ""), kind, target if external else self._resolve(part, target), external)
-            )
-        return found
+        if part not in self._links:
+            found = []
+            for entry in self._entries(part):
+                external = entry.get("TargetMode", "") == "External"
+                target = entry.get("Target", "")
+                kind = entry.get("Type", "").rpartition("/")[2]
+                target = target if external else self._resolve(part, target)
+                found.append(Relationship(entry.get("Id", ""), kind, target, external))
+            self._links[part] = found
+        return list(self._links[part])
 
     def related(self, part: str, kind: str) -> str | None:
         """Return the first part of that kind that a part points at and that is there, or None."""

@@ -110,7 +110,7 @@ class SharedStrings:
             self._package.write_xml(self._part, self._root)
             return
         workbook = self._package.workbook_part
-        self._part = self._package.free_name(posixpath.join(posixpath.dirname(workbook), "sharedStrings{}.xml"))
+        self._part = self._package.free_name(posixpath.join(posixpath.dirname(workbook), "sharedStrings.xml"))
         self._package.write_xml(self._part, self._root)
         self._package.set_override(self._part, _STRINGS_TYPE)
         self._package.relate(workbook, "sharedStrings", self._part)

@@ -195,6 +195,30 @@ class Submission:
         """The fields whose content is of no use: text for a number, an error value."""
         return frozenset(name for name, entry in self.entries.items() if entry.problem is not None)
 
+    @property
+    def issued(self) -> Mapping[str, object]:
+        """The prefilled, locked values that the workbook records, by field."""
+        identity = self.identities.get("sheet")
+        return identity.issued if identity else {}
+
+    @cached_property
+    def stated_weights(self) -> Decimal | None:
+        """The sum of the execution weight and the indicators' weights as they stand in the form (points).
+
+        None where a weight that is needed is blank or unusable.
+        """
+        execution = self.entries.get("funds.total.weight")
+        weights = [row["weight"].number for row in self.used_rows if "weight" in row]
+        if None in weights or (execution is not None and execution.number is None):
+            return None
+        start = execution.number if execution is not None and execution.number is not None else Decimal(0)
+        return sum((weight for weight in weights if weight is not None), start)
+
+    @property
+    def weights_off(self) -> bool:
+        """Whether the weights that stand in the form do not make the form's total."""
+        return self.stated_weights is not None and self.stated_weights != self.form.scoring.get("total", 100)
+
     def silenced(self, check: PlacedCheck) -> bool:
         """Whether another rule already says why a check cannot hold: a field it needs is unusable or missing."""
         needed = set(check.references)

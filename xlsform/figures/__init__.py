@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xlsform.figures.agreement import Outcome, agrees, compare, whole_point
-from xlsform.figures.dates import When, read_date
+from xlsform.figures.dates import When
 from xlsform.figures.numbers import Number, decimals_of, number_of, printed_decimals, read_number
 from xlsform.figures.targets import Target, read_target, target_of
 from xlsform.figures.text import EMPTY_WORDS, fold, is_blank_mark, says_nothing
@@ -23,7 +23,6 @@ __all__ = [
     "is_blank_mark",
     "number_of",
     "printed_decimals",
-    "read_date",
     "read_number",
     "read_target",
     "same_family",

@@ -113,7 +113,7 @@ def _content_types(content: bytes) -> dict[str, str]:
 
 
 def _kind_of_ole(data: bytes) -> Kind:
-    import olefile
+    import olefile  # type: ignore[import-untyped]
 
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as container:

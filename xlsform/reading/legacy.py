@@ -67,6 +67,8 @@ def _sheet(answer: dict[str, Any], limits: Limits) -> Sheet:
     return sheet
 
 
+_WORKER = Path(__file__).with_name("worker.py")
+
 _child: subprocess.Popen[bytes] | None = None
 _owner = 0
 _lock = threading.Lock()
@@ -82,7 +84,12 @@ def ask(task: str, data: bytes, limits: Limits) -> tuple[dict[str, Any], bytes]:
     with _lock:
         child = _running()
         late = threading.Event()
-        timer = threading.Timer(limits.seconds, lambda: (late.set(), child.kill()))
+
+        def end() -> None:
+            late.set()
+            child.kill()
+
+        timer = threading.Timer(limits.seconds, end)
         timer.start()
         try:
             answer, content = _exchange(child, request, data)
@@ -91,6 +98,10 @@ def ask(task: str, data: bytes, limits: Limits) -> tuple[dict[str, Any], bytes]:
             if late.is_set():
                 raise UnreadableError("timeout", f"it was not read within {limits.seconds:g} seconds") from None
             raise UnreadableError("crashed", "it brings down the program that reads it") from None
+        except BaseException:
+            # Interrupted midway: what it says next would be the answer to this.
+            stop()
+            raise
         finally:
             timer.cancel()
     if "reason" in answer:
@@ -122,7 +133,7 @@ def _running() -> subprocess.Popen[bytes]:
         try:
             _child = subprocess.Popen(
                 # -P: a file named json.py in the folder of the returned workbooks must not be run.
-                [sys.executable, "-P", str(Path(__file__).with_name("worker.py"))],
+                [sys.executable, "-P", str(_WORKER)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

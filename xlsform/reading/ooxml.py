@@ -47,7 +47,8 @@ def read_ooxml(package: Package, kind: Kind) -> Workbook:
 def _read_shared(package: Package, related: tuple[Relationship, ...], around: Surroundings) -> None:
     for relationship in related:
         if relationship.type == "sharedStrings" and relationship.target in package:
-            around.strings = read_strings(package.xml(relationship.target), package.limits)
+            texts = read_strings(package.xml(relationship.target), package.limits)
+            around.strings = {str(number): text for number, text in enumerate(texts)}
         elif relationship.type == "styles" and relationship.target in package:
             try:
                 around.styles = read_styles(package.read(relationship.target), relationship.target, package.limits)
@@ -63,12 +64,15 @@ def _read_sheets(
     package: Package, block: etree._Element | None, related: tuple[Relationship, ...], around: Surroundings
 ) -> list[Sheet]:
     parts = {relationship.id: relationship.target for relationship in related}
+    if block is None:
+        return []
+    if len(block) > package.limits.members:
+        raise UnreadableError("oversized", f"more than {package.limits.members:,} sheets")
     sheets = []
-    for element in block if block is not None else ():
+    for element in block:
         name = unescape(element.get("name", ""))
         sheet = Sheet(name, _STATES.get(element.get("state", ""), "visible"))
-        identifiers = [value for key, value in element.attrib.items() if key.endswith("}id")]
-        part = parts.get(identifiers[0], "") if identifiers else ""
+        part = next((parts.get(str(value), "") for key, value in element.items() if local(str(key)) == "id"), "")
         if part not in package:
             around.left_out(f"the sheet {name}")
             continue

@@ -21,6 +21,7 @@ class Limits:
 
     file_size: int = 20_000_000
     members: int = 1_000
+    """Of the zip, and of whatever lists them."""
     part_size: int = 64_000_000
     total_size: int = 128_000_000
     ratio: int = 100
@@ -31,6 +32,8 @@ class Limits:
     strings: int = 200_000
     text_length: int = 32_767
     """What Excel lets stand in a cell; a longer text is cut there."""
+    formulas: int = 4_000_000
+    """Characters of all formulas together, once the shared ones are spelled out."""
     ranges: int = 20_000
     """Merges, and ranges under validation, of one sheet."""
     names: int = 100_000
@@ -131,7 +134,7 @@ class Package:
         """Return what a part, or the package itself, is related to."""
         folder, _, name = part.rpartition("/")
         rels = f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels"
-        return _relationships(self.read(rels), rels, folder) if rels in self else ()
+        return _relationships(self.read(rels), rels, folder, self.limits) if rels in self else ()
 
     def _packed(self, info: zipfile.ZipInfo) -> bytes:
         # The lengths in the local header are its own: they differ from the directory's in zip64 and WPS files.
@@ -223,7 +226,7 @@ def parse(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> etree._
     except (etree.XMLSyntaxError, ValueError, LookupError):
         raise UnreadableError("damaged", f"the part {part} is not well-formed XML") from None
     # The bytes do not tell of a DOCTYPE in UTF-16.
-    if root is None or root.getroottree().docinfo.doctype:
+    if root is None or root.getroottree().docinfo.internalDTD is not None:
         raise UnreadableError("damaged", f"the part {part} declares a DOCTYPE, which no spreadsheet program writes")
     return root
 
@@ -235,9 +238,13 @@ def local(name: str) -> str:
 
 # Workbooks written by one program share these small parts byte for byte.
 @lru_cache(maxsize=256)
-def _relationships(content: bytes, part: str, folder: str) -> tuple[Relationship, ...]:
+def _relationships(content: bytes, part: str, folder: str, limits: Limits) -> tuple[Relationship, ...]:
+    root = parse(content, part, limits)
+    # Each may lead to one and the same part, read again for each.
+    if len(root) > limits.members:
+        raise UnreadableError("oversized", f"more than {limits.members:,} relationships of a part")
     found = []
-    for element in parse(content, part):
+    for element in root:
         target = element.get("Target", "")
         external = element.get("TargetMode") == "External"
         kind = element.get("Type", "").rpartition("/")[2]

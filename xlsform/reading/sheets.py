@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
 
 from lxml import etree
 
 from xlsform.reading.contents import CellError, Sheet, Value
 from xlsform.reading.formulas import Pieces, outside_references, spell_out, take_apart
 from xlsform.reading.package import Limits, UnreadableError, local
-from xlsform.reading.strings import string_item, unescape
+from xlsform.reading.strings import read_text, unescape
 from xlsform.reading.styles import TRUE, Styles
 from xlsform.refs import MAX_ROW, Position, Range, a1, parse_range, position
 
 # Programs hide "all the rest" with one element that reaches to XFD; no form is that wide.
 _LAST_COLUMN = 256
+
+# Workbooks issued from one template have the same ranges.
+_range = lru_cache(maxsize=4096)(parse_range)
 
 
 @dataclass(slots=True)
@@ -24,7 +29,8 @@ class Surroundings:
     """What the sheets of a workbook share, and what is gathered over all of them."""
 
     limits: Limits
-    strings: Sequence[str] = ()
+    strings: Mapping[str, str] = field(default_factory=dict)
+    """The shared strings, by number as it is written in a cell: no -1 passes for the last one."""
     styles: Styles = field(default_factory=Styles)
     cells: int = 0
     spelled: int = 0
@@ -84,7 +90,7 @@ def _ranges(texts: list[str], sheet: Sheet, around: Surroundings) -> tuple[Range
     found = []
     for reference in references:
         try:
-            found.append(parse_range(reference))
+            found.append(_range(reference))
         except ValueError:
             around.left_out(f"{sheet.name}: the range {reference[:40]!r}")
     return tuple(found)
@@ -92,7 +98,8 @@ def _ranges(texts: list[str], sheet: Sheet, around: Surroundings) -> tuple[Range
 
 def _hidden_columns(block: etree._Element) -> frozenset[int]:
     hidden: set[int] = set()
-    for element in block:
+    # They do not overlap, unless someone wants them to be many.
+    for element in islice(block, 4 * _LAST_COLUMN):
         if element.get("hidden", "0") in TRUE or _is_zero(element.get("width")):
             first, last = _whole(element.get("min")), _whole(element.get("max"))
             if first and last:
@@ -115,6 +122,7 @@ class _Cells:
     def __init__(self, sheet: Sheet, around: Surroundings, prefix: str):
         self.sheet = sheet
         self.around = around
+        self.prefix = prefix
         self.value_tag, self.formula_tag, self.inline_tag = f"{prefix}v", f"{prefix}f", f"{prefix}is"
         self.shared: dict[str, tuple[Position, Pieces]] = {}
         self.waiting: list[tuple[Position, str]] = []
@@ -159,23 +167,22 @@ class _Cells:
     def value(self, kind: str, text: str, place: Position, style: str) -> None:
         sheet, around = self.sheet, self.around
         try:
-            value = _value(kind, text, around)
-        except ValueError as error:
-            around.left_out(f"{sheet.name}!{a1(*place)}: {error}")
+            value = around.strings[text] if kind == "s" else _value(kind, text, around.limits)
+        except (KeyError, ValueError) as error:
+            what = f"there is no shared string {text[:20]!r}" if kind == "s" else error
+            around.left_out(f"{sheet.name}!{a1(*place)}: {what}")
             return
         if value is None or (value == "" and place not in sheet.formulas):
             return
         sheet.values[place] = value
-        if type(value) is float:
-            code = around.styles.number_formats.get(style)
-            if code is not None:
-                sheet.number_formats[place] = code
+        if type(value) is float and style in around.styles.number_formats:
+            sheet.number_formats[place] = around.styles.number_formats[style]
 
     def other(self, cell: etree._Element, child: etree._Element, place: Position) -> None:
         if child.tag == self.formula_tag:
             self.formula(child, place)
         elif child.tag == self.inline_tag and cell.get("t") == "inlineStr":
-            text = string_item(child, self.around.limits)
+            text = read_text(child, self.prefix, self.around.limits)
             if text:
                 self.sheet.values[place] = text
 
@@ -205,46 +212,34 @@ class _Cells:
 
     def put(self, place: Position, text: str) -> None:
         around = self.around
+        text = text[: around.limits.text_length]
         around.spelled += len(text)
         # One long shared formula and many cells would make gigabytes of a small file.
-        if around.spelled > around.limits.part_size:
-            raise UnreadableError("oversized", f"more than {around.limits.part_size:,} characters of formulas")
+        if around.spelled > around.limits.formulas:
+            raise UnreadableError("oversized", f"more than {around.limits.formulas:,} characters of formulas")
         self.sheet.formulas[place] = text
         if "[" in text or "|" in text:
             around.outside.update(outside_references(text))
 
 
-def _value(kind: str, text: str, around: Surroundings) -> Value | None:
-    """Return what a ``v`` element holds.
+def _value(kind: str, text: str, limits: Limits) -> Value | None:
+    """Return what a ``v`` element holds, other than the number of a shared string.
 
     Raises:
         ValueError: it cannot be what the cell's type says.
     """
-    if kind == "s":
-        # Compared on both sides: Python would take -1 for the last.
-        index = int(text) if len(text) <= 7 and text.isascii() and text.isdigit() else -1
-        if not 0 <= index < len(around.strings):
-            raise ValueError(f"there is no shared string {text[:20]!r}")
-        return around.strings[index]
     if kind == "n":
-        return _number(text) if text else None
+        # float() also takes 1_000, digits of other scripts and nan.
+        number = float(text) if text and text.isascii() and "_" not in text else math.nan
+        if math.isfinite(number):
+            return number
+        if not text:
+            return None
+        raise ValueError(f"not a number: {text[:40]!r}")
     if kind in ("str", "inlineStr", "d"):
-        return unescape(text)[: around.limits.text_length]
+        return unescape(text)[: limits.text_length]
     if kind == "b":
-        return text.strip() in TRUE
+        return text.strip().lower() in TRUE
     if kind == "e":
         return CellError(text[:40])
     raise ValueError(f"there is no such type of cell: {kind[:20]!r}")
-
-
-def _number(text: str) -> float:
-    # float() also takes 1_000, digits of other scripts and nan.
-    if not text.isascii() or "_" in text:
-        raise ValueError(f"not a number: {text[:40]!r}")
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError(f"not a number: {text[:40]!r}")
-    return number

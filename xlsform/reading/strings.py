@@ -6,7 +6,7 @@ import re
 
 from lxml import etree
 
-from xlsform.reading.package import Limits, UnreadableError, local
+from xlsform.reading.package import Limits, UnreadableError
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -31,17 +31,21 @@ def read_strings(root: etree._Element, limits: Limits) -> list[str]:
     """
     if len(root) > limits.strings:
         raise UnreadableError("oversized", f"more than {limits.strings:,} texts")
-    return [string_item(item, limits) for item in root]
+    prefix = root.tag.removesuffix("sst")
+    return [read_text(item, prefix, limits) for item in root]
 
 
-def string_item(item: etree._Element, limits: Limits) -> str:
-    """Return the text of an ``si`` or ``is``: its runs joined, without the reading aids of Chinese and Japanese (``rPh``)."""
+def read_text(item: etree._Element, prefix: str, limits: Limits) -> str:
+    """Return the text of an ``si`` or ``is``: its runs joined, without the reading aids of Chinese and Japanese (``rPh``).
+
+    ``prefix`` is the namespace, as it stands before the names of elements.
+    """
+    text_tag, run_tag = f"{prefix}t", f"{prefix}r"
     text = ""
     for child in item:
         tag = child.tag
-        # A prefix ends in a brace, which no name does.
-        if tag == "t" or tag.endswith("}t"):
+        if tag == text_tag:
             text += child.text or ""
-        elif local(tag) == "r":
-            text += "".join(run.text or "" for run in child if local(run.tag) == "t")
+        elif tag == run_tag:
+            text += "".join(run.text or "" for run in child if run.tag == text_tag)
     return unescape(text)[: limits.text_length] if "_x" in text or len(text) > limits.text_length else text

@@ -130,7 +130,7 @@ def _plain(value: Any) -> str | float | bool | None:
 
 def _look_into(data: bytes) -> tuple[bool, bool]:
     """Tell whether an .xls is encrypted, and whether there is VBA in it."""
-    import olefile
+    import olefile  # type: ignore[import-untyped]
 
     with olefile.OleFileIO(io.BytesIO(data)) as container:
         macros = bool(container.exists("_VBA_PROJECT_CUR"))

@@ -72,11 +72,12 @@ class CellStyles:
         sides = "".join(f'<{side} style="thin"><color rgb="FF{color}"/></{side}>' for side in ("left", "right", "top", "bottom"))
         return self._add("borders", self._made(f"<border>{sides}<diagonal/></border>")[0])
 
-    def add(self, *, font: str, fill: str = "0", border: str = "0", across: str = "left", down: str = "top") -> str:
+    def add(self, *, font: str, fill: str = "0", border: str = "0", centred: bool = False) -> str:
         """Return the index of a locked, wrapping text style."""
         parts = f'numFmtId="0" fontId="{font}" fillId="{fill}" borderId="{border}" xfId="0"'
         applied = 'applyFont="1" applyFill="1" applyBorder="1" applyAlignment="1"'
-        alignment = f'<alignment horizontal="{across}" vertical="{down}" wrapText="1"/>'
+        across = 'horizontal="center"' if centred else 'horizontal="left" indent="1"'
+        alignment = f'<alignment {across} vertical="center" wrapText="1"/>'
         self._section("cellStyleXfs")
         return self._add("cellXfs", self._made(f"<xf {parts} {applied}>{alignment}</xf>")[0])
 
@@ -89,7 +90,7 @@ class CellStyles:
             self._package.write_xml(self._part, self._root)
             return
         workbook = self._package.workbook_part
-        self._part = self._package.free_name(posixpath.join(posixpath.dirname(workbook), "styles{}.xml"))
+        self._part = self._package.free_name(posixpath.join(posixpath.dirname(workbook), "styles.xml"))
         self._package.write_xml(self._part, self._root)
         self._package.set_override(self._part, _STYLES_TYPE)
         self._package.relate(workbook, "styles", self._part)

@@ -142,8 +142,8 @@ class _Writer:
         put(cell, text[: MAX_TEXT // 2] if text else None, self._strings)
 
     def row(self, texts: Sequence[str], styles: Sequence[str], least: float) -> None:
-        needed = max(lines_needed(text, width - 2) for text, width in zip(texts, _WIDTHS, strict=True))
-        self._next(max(least, needed * _LINE + 4))
+        needed = max(lines_needed(text, width - 2.5) for text, width in zip(texts, _WIDTHS, strict=True))
+        self._next(max(least, needed * _LINE + 6))
         for column, (text, style) in enumerate(zip(texts, styles, strict=True), 1):
             self.text(self.last, column, text, style)
 
@@ -170,14 +170,14 @@ def _looks(styles: CellStyles, lines: Sequence[Line]) -> _Looks:
     frame = styles.frame("BFBFBF")
     colors = {line.color for line in lines}
     return _Looks(
-        heading=styles.add(font=title, across="center", down="center"),
-        intro=styles.add(font=font, down="center"),
-        head=styles.add(font=bold, fill=styles.fill("D9D9D9"), border=frame, across="center", down="center"),
+        heading=styles.add(font=title, centred=True),
+        intro=styles.add(font=font),
+        head=styles.add(font=bold, fill=styles.fill("D9D9D9"), border=frame, centred=True),
         text=styles.add(font=font, border=frame),
-        centred=styles.add(font=font, border=frame, across="center"),
+        centred=styles.add(font=font, border=frame, centred=True),
         link=styles.add(font=blue, border=frame),
         labels={
-            color: styles.add(font=font, fill=styles.fill(color), border=frame, across="center") for color in sorted(colors)
+            color: styles.add(font=font, fill=styles.fill(color), border=frame, centred=True) for color in sorted(colors)
         },
     )
 

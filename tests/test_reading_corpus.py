@@ -1,0 +1,27 @@
+"""Odd workbooks of other projects' test suites, where they are at hand: none raises, none takes long."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from xlsform.reading import read
+from xlsform.reading.contents import Unreadable, Workbook
+
+CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
+
+# The files may not be copied into the project. Where they are absent there is nothing to be tested, so no test either.
+if CORPUS.is_dir():
+
+    @pytest.mark.parametrize("path", sorted(CORPUS.iterdir()), ids=lambda path: path.name)
+    def test_any_file_gives_a_verdict_soon(path: Path) -> None:
+        started = time.perf_counter()
+        found = read(path)
+        assert time.perf_counter() - started < 2
+        if isinstance(found, Unreadable):
+            assert found.detail
+            # The last resort: what ends there should be met where it occurs.
+            assert "make no sense" not in found.detail
+        else:
+            assert isinstance(found, Workbook)
+            assert found.sheets

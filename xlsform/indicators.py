@@ -1,0 +1,209 @@
+"""One indicator row, and what its actual value is against its target."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from typing import Any
+
+from xlsform import figures
+from xlsform.figures import Outcome, Target
+from xlsform.figures.units import ARITHMETIC, unit_of
+from xlsform.submission import Entry, Submission
+
+#: What holds where a template's ``scoring`` does not say it.
+_DEFAULTS: Mapping[str, Any] = {
+    "over_achievement": 1.2,
+    "reverse": ("ratio", "linear"),
+    "uniform_rows": 5,
+    "capped_rates": ("合格率", "覆盖率", "满意度", "及时率"),
+    "quantitative_kinds": ("数量指标", "时效指标", "成本指标"),
+    "vague_words": ("提升", "较好"),
+    "failure_words": ("未完成", "未达到", "滞后"),
+}
+
+#: ``指标1：``, ``指标2`` or ``1、`` before a name, folded.
+_NUMBERED = re.compile(r"指标[0-9]*[:、.]|指标[0-9]+|[0-9]+[:、.](?![0-9])")
+_REMARK = re.compile(r"\([^()]*\)\Z")
+_SHOWN = 40
+
+#: Of two figures only one of which has a unit, a ratio beyond this tells of a unit that is missing, not of the result.
+_FAR = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One used row, as far as it can be judged."""
+
+    row: Mapping[str, Entry]
+    target: Target | None
+    """What it asks for; a bare figure as its kind and name read it (at most so much, for a cost). None where blank."""
+    actual: Target | None
+    outcome: Outcome | None
+    """What a measured value is against the target; None where that is not beyond doubt."""
+
+    @property
+    def name(self) -> str:
+        """Its name folded, without 指标1： before it and a remark in brackets behind it."""
+        return plain_name(self.row["name"]) if "name" in self.row else ""
+
+    @property
+    def kinds(self) -> str:
+        """Its level 1 and level 2."""
+        item = next(iter(self.row.values())).field
+        return f"{item.level1} {item.level2}"
+
+    @property
+    def level2(self) -> str:
+        """Its level 2."""
+        return next(iter(self.row.values())).field.level2 or ""
+
+    @property
+    def copied(self) -> bool:
+        """Whether the actual value is an inequality, so no measured value."""
+        return is_inequality(self.actual)
+
+    @property
+    def weight(self) -> Decimal:
+        """Its weight where the row is graded, else 0."""
+        return self._graded[0]
+
+    @property
+    def score(self) -> Decimal:
+        """Its score where the row is graded, else 0."""
+        return self._graded[1]
+
+    @property
+    def _graded(self) -> tuple[Decimal, Decimal]:
+        """Weight and score, if other rules have nothing to say of them: weight above 0, score not below."""
+        weight, score = (self.row[key].number if key in self.row else None for key in ("weight", "score"))
+        if weight is None or score is None or weight <= 0 or score < 0:
+            return Decimal(0), Decimal(0)
+        return weight, score
+
+    @property
+    def full(self) -> bool:
+        """Whether it has full points."""
+        return 0 < self.weight == self.score
+
+    @property
+    def lost(self) -> bool:
+        """Whether it lost points."""
+        return self.score < self.weight
+
+    @property
+    def met(self) -> bool:
+        """Whether the target is met beyond doubt."""
+        return self.outcome is not None and self.outcome.reached
+
+    @property
+    def missed(self) -> bool:
+        """Whether the target is missed beyond doubt."""
+        return self.outcome is not None and not self.outcome.reached
+
+    @property
+    def measured(self) -> bool:
+        """Whether target and actual are figures that were compared."""
+        return self.outcome is not None and self.outcome.excess is not None
+
+
+@lru_cache(maxsize=1)
+def indicators(submission: Submission) -> tuple[Indicator, ...]:
+    """Return the used rows, judged; kept for the rules that follow on the same submission."""
+    year = submission.number("year")
+    return tuple(_judged(row, year, submission) for row in submission.used_rows)
+
+
+def setting(submission: Submission, name: str) -> Any:
+    """Return a scoring setting of the template, or the catalogue's default; an empty list where there is none."""
+    return submission.form.scoring.get(name, _DEFAULTS.get(name, ()))
+
+
+def plain_name(entry: Entry) -> str:
+    """Return an indicator's name folded, without 指标1： before it and a remark in brackets behind it."""
+    name = figures.fold(entry.text)
+    return _REMARK.sub("", _NUMBERED.sub("", name, count=1) if _NUMBERED.match(name) else name)
+
+
+def shown(entry: Entry) -> str:
+    """Return what stands in a cell, on one line and short enough for a message."""
+    text = f"{entry.value:f}" if isinstance(entry.value, Decimal) else " ".join(entry.text.split())
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
+def points(exact: Decimal) -> Decimal:
+    """Return points to two decimals."""
+    return exact.quantize(Decimal("0.01"), ROUND_HALF_UP, ARITHMETIC)
+
+
+def percent(ratio: Decimal) -> str:
+    """Return a ratio as a percentage, to two decimals at most."""
+    text = f"{ARITHMETIC.multiply(ratio, Decimal(100)).quantize(Decimal('0.01'), ROUND_HALF_UP, ARITHMETIC):f}"
+    return f"{text.rstrip('0').rstrip('.')}%"
+
+
+def is_inequality(figure: Target | None) -> bool:
+    """Whether a figure comes with a comparison: ``≥95%``, ``不超过20万元``."""
+    return figure is not None and figure.comparator in ("≥", "≤", ">", "<")
+
+
+def _judged(row: Mapping[str, Entry], year: Decimal | None, submission: Submission) -> Indicator:
+    target, actual = (_figure(row.get(column)) for column in ("target", "actual"))
+    indicator = Indicator(row, target, actual, None)
+    if target is None:
+        return indicator
+    indicator = replace(indicator, target=_asked(target, indicator, year, submission))
+    return replace(indicator, outcome=_outcome(indicator, submission))
+
+
+def _figure(entry: Entry | None) -> Target | None:
+    if entry is None or entry.value is None:
+        return None
+    return figures.target_of(entry.value) if isinstance(entry.value, Decimal) else figures.read_target(entry.value)
+
+
+def _asked(target: Target, indicator: Indicator, year: Decimal | None, submission: Submission) -> Target:
+    """Return a target with what is understood made explicit: the direction of a bare figure, the year of a deadline."""
+    if target.when is not None and target.when.year is None and year is not None:
+        return replace(target, when=target.when._replace(year=int(year)))
+    if target.kind != "number" or target.comparator is not None or target.amount is None:
+        return target
+    name, rate = indicator.name, unit_of(target.unit).name == "%"
+    saving = any(word in name for word in setting(submission, "savings_words"))
+    cost = "成本" in indicator.kinds and not rate and not saving
+    if cost or target.amount == 0 or name.endswith(tuple(setting(submission, "less_is_better"))):
+        return replace(target, comparator="≤")
+    return target
+
+
+def _outcome(indicator: Indicator, submission: Submission) -> Outcome | None:
+    target, actual = indicator.target, indicator.actual
+    if target is None or actual is None or indicator.copied:
+        return None
+    outcome = figures.compare(actual, target)
+    if outcome.doubt or outcome.verdict == "not-comparable":
+        return None
+    if not outcome.excess:
+        return outcome
+    either_way = target.comparator is None and (
+        indicator.name.endswith(tuple(setting(submission, "either_way")))
+        or ("时效" in indicator.kinds and unit_of(target.unit).name in _DURATIONS)
+    )
+    beyond_range = target.kind == "range" and outcome.excess > 0
+    return None if either_way or beyond_range or _far_off(actual, target) else outcome
+
+
+#: A bare duration can be a term to keep (30天内办结) or a time to reach (开放360天).
+_DURATIONS = frozenset("天 工作日 小时 分钟 秒 月 年 周 季度 学期".split())
+
+
+def _far_off(actual: Target, target: Target) -> bool:
+    """Whether a figure without a unit can hardly be meant in the other's: 21000 beside ≥2万人."""
+    if bool(actual.unit) == bool(target.unit) or not actual.amount or not target.amount:
+        return False
+    scale = unit_of(actual.unit or target.unit).scale
+    larger, smaller = sorted((abs(actual.amount), abs(target.amount)), reverse=True)
+    return scale > 0 and larger >= _FAR * smaller

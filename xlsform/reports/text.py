@@ -1,0 +1,71 @@
+"""Verdicts as text for a terminal: grouped by file, worst first, a last line that sums up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from xlsform.batch import Verdict
+from xlsform.findings import Finding, Message, Severity, say
+from xlsform.messages import render
+
+_SHOWN = 30
+"""Findings of one file that are shown; the rest is counted."""
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+_STATUS = {"passed": say("PASSED"), "failed": say("FAILED"), "unreadable": say("UNREADABLE")}
+_SEVERITY = {Severity.ERROR: say("error"), Severity.WARNING: say("warning"), Severity.NOTE: say("note")}
+_WORST_FIRST = {"unreadable": 0, "failed": 1, "passed": 2}
+
+
+def render_text(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:
+    """Yield the report. All verdicts are held, since the worst comes first."""
+    held = sorted(verdicts, key=_badness)
+    for verdict in held:
+        yield _safe(_heading(verdict, language)) + "\n"
+        for finding in verdict.findings[:_SHOWN]:
+            yield "  " + _safe(_finding(finding, language)) + "\n"
+        if len(verdict.findings) > _SHOWN:
+            more = say("… and {count} more findings", count=len(verdict.findings) - _SHOWN)
+            yield f"  {render(more, language)}\n"
+    yield ("\n" if held else "") + render(_summary(held), language) + "\n"
+
+
+def _badness(verdict: Verdict) -> tuple[int, int, int]:
+    return _WORST_FIRST[verdict.status], -verdict.count(Severity.ERROR), -verdict.count(Severity.WARNING)
+
+
+def _heading(verdict: Verdict, language: str) -> str:
+    parts = [render(_STATUS[verdict.status], language), verdict.path]
+    if verdict.project_name:
+        parts.append(verdict.project_name + (f"（{verdict.unit}）" if verdict.unit else ""))
+    if verdict.score is not None:
+        parts.append(render(say("score {score}", score=verdict.score), language))
+    return "  ".join(parts)
+
+
+def _finding(finding: Finding, language: str) -> str:
+    severity = render(_SEVERITY[finding.severity], language)
+    place = f"{finding.cell}  " if finding.cell else ""
+    return f"{severity} {finding.code}  {place}{render(finding.message, language)}"
+
+
+def _summary(verdicts: list[Verdict]) -> Message:
+    statuses = [verdict.status for verdict in verdicts]
+    return say(
+        "{files} files: {passed} passed, {failed} failed, {unreadable} unreadable; "
+        "{errors} errors, {warnings} warnings, {notes} notes",
+        files=len(verdicts),
+        passed=statuses.count("passed"),
+        failed=statuses.count("failed"),
+        unreadable=statuses.count("unreadable"),
+        errors=sum(verdict.count(Severity.ERROR) for verdict in verdicts),
+        warnings=sum(verdict.count(Severity.WARNING) for verdict in verdicts),
+        notes=sum(verdict.count(Severity.NOTE) for verdict in verdicts),
+    )
+
+
+def _safe(line: str) -> str:
+    """Return a line that cannot move the cursor, colour the terminal or turn the writing round."""
+    return _CONTROL.sub("�", line.replace("\n", " "))

@@ -1,0 +1,228 @@
+"""Completeness of the indicators: kinds that are missing, rows that are half filled, said twice or apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from xlsform.figures import fold
+from xlsform.findings import Severity, Violation, say
+from xlsform.indicators import plain_name, shown
+from xlsform.rules import rule
+from xlsform.submission import Entry, Submission
+
+Row = Mapping[str, Entry]
+
+
+def _name_of(row: Row) -> str:
+    """Return the field that stands for a row: its name's, or its first one's."""
+    return (row.get("name") or next(iter(row.values()))).field.name
+
+
+def _kind(row: Row, level: int) -> str:
+    item = next(iter(row.values())).field
+    return (item.level1 if level == 1 else item.level2) or ""
+
+
+def _row_label(entry: Entry) -> str:
+    """Return how messages name the row of a field: 数量指标 第 1 行."""
+    return entry.field.label.rpartition("·")[0]
+
+
+def _by_kind(rows: Sequence[Row], level: int) -> dict[str, list[Row]]:
+    """Return rows by their kind; those that are gone from the sheet are structure's affair, with their kind."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        if any(entry.position is not None for entry in row.values()):
+            found.setdefault(_kind(row, level), []).append(row)
+    return found
+
+
+@rule("K104", Severity.ERROR)
+def level1_missing(submission: Submission) -> Iterator[Violation]:
+    """A level-1 kind that the form requires has no indicator.
+
+    Required are the kinds named in the template's setting `required_levels`; without that setting, every level 1
+    to which `level_weights` gives points. The ministry's form asks for output, benefit and satisfaction, the
+    guide of 2021 for cost as well.
+
+    ## Why it matters
+
+    A form without, say, satisfaction leaves a tenth of the evaluation out, and its weights cannot be right.
+
+    ## How to mend it
+
+    Fill in at least one indicator of that kind: name, target, actual value, weight and score.
+    """
+    scoring = submission.form.scoring
+    weighted = [level1 for level1, weight in scoring.get("level_weights", {}).items() if weight > 0]
+    used = _by_kind(submission.used_rows, 1)
+    rows = _by_kind(submission.rows, 1)
+    for level1 in scoring.get("required_levels", weighted):
+        if level1 in rows and level1 not in used:
+            message = say("no indicator is filled in under {level1}; at least one is required", level1=level1)
+            yield Violation(message, field=_name_of(rows[level1][0]))
+
+
+@rule("K105", Severity.WARNING)
+def level2_missing(submission: Submission) -> Iterator[Violation]:
+    """Level-2 kinds that the form requires have no indicator.
+
+    The setting `required_level2` says it for each level 1, in one of two ways: `kinds` lists those that each need
+    an indicator (of output: quantity, quality, time and cost); `at_least` tells how many kinds must be in use,
+    whichever they are (of benefit two of the four, since hardly any project has all). Without the setting nothing
+    is required. One finding names all kinds of a level 1; where the whole level 1 is blank, K104 speaks instead.
+    The ministry prints the kinds and does not say that each must be used: this is the project's own choice.
+
+    ## Why it matters
+
+    An output told by quantity alone says nothing of whether the work was good, in time and worth its price.
+
+    ## How to mend it
+
+    Fill in an indicator of each kind named. Where a kind cannot apply to the project, the office that issued the
+    form may accept it as it is.
+    """
+    used, rows = _by_kind(submission.used_rows, 2), _by_kind(submission.rows, 2)
+    levels = _by_kind(submission.used_rows, 1)
+    for level1, wanted in submission.form.scoring.get("required_level2", {}).items():
+        own = [level2 for level2, group in rows.items() if _kind(group[0], 1) == level1]
+        blank = [level2 for level2 in own if level2 not in used]
+        missing = [level2 for level2 in blank if level2 in wanted.get("kinds", ())]
+        if level1 not in levels:
+            continue
+        if missing:
+            message = say(
+                "under {level1} no indicator is filled in for {kinds}; each of them needs one",
+                level1=level1,
+                kinds=missing,
+            )
+            yield Violation(message, field=_name_of(rows[missing[0]][0]))
+        elif blank and len(own) - len(blank) < wanted.get("at_least", 0):
+            message = say(
+                "under {level1} {filled} of {all} kinds has an indicator, at least {least} are expected; blank: {kinds}",
+                level1=level1,
+                filled=len(own) - len(blank),
+                all=len(own),
+                least=wanted["at_least"],
+                kinds=blank,
+            )
+            yield Violation(message, field=_name_of(rows[blank[0]][0]))
+
+
+@rule("K106", Severity.ERROR)
+def indicator_incomplete(submission: Submission) -> Iterator[Violation]:
+    """A row in use lacks its target, actual value, weight or score.
+
+    A row is in use as soon as something stands in it. One finding a row, at the first blank cell, lists all that
+    is missing. Whether the reason is filled in is P106's affair, and whether the name is, K107's.
+
+    ## Why it matters
+
+    An indicator without a target cannot be missed, one without an actual value was not measured; without weight
+    and score the total is wrong.
+
+    ## How to mend it
+
+    Fill in the cells named. If the indicator does not belong there, clear its whole row.
+    """
+    blank = {check.field.name for check in submission.results.failing if check.check.code == "K106"}
+    for row in submission.rows:
+        missing = [entry for entry in row.values() if entry.field.name in blank and entry.position is not None]
+        if missing:
+            message = say(
+                "{row} is not complete: {columns} must be filled in",
+                row=_row_label(missing[0]),
+                columns=[entry.field.spec.label for entry in missing],
+            )
+            yield Violation(message, field=missing[0].field.name)
+
+
+@rule("K107", Severity.ERROR)
+def indicator_without_name(submission: Submission) -> Iterator[Violation]:
+    """A row holds values but no name.
+
+    The printed 指标1： or …… alone is no name. Other cells of the row that are blank are named by K106.
+
+    ## Why it matters
+
+    Nobody can tell what the values measure, and the points of the row count all the same.
+
+    ## How to mend it
+
+    Write the indicator's name into the row, or clear its values if they were typed into the wrong one.
+    """
+    columns = ("target", "actual", "weight", "score")
+    nameless = {check.field.name for check in submission.results.failing if check.check.code == "K107"}
+    for row in submission.rows:
+        name = row.get("name")
+        if name is None or name.field.name not in nameless or name.position is None:
+            continue
+        filled = [row[column].field.spec.label for column in columns if column in row and not row[column].blank]
+        message = say("{row} has {columns} but no name", row=_row_label(name), columns=filled)
+        yield Violation(message, field=name.field.name)
+
+
+@rule("K108", Severity.WARNING)
+def indicator_duplicated(submission: Submission) -> Iterator[Violation]:
+    """The same indicator stands in the form twice.
+
+    Two rows have the same name and the same target, once spaces, width and the printed 指标1： no longer count.
+    The finding stands at the later one.
+
+    ## Why it matters
+
+    What was done once earns its points twice.
+
+    ## How to mend it
+
+    Clear one of the two rows and give its weight to the other, or correct the name that was copied.
+    """
+    seen: dict[tuple[str, str], Entry] = {}
+    for row in submission.used_rows:
+        name, target = row.get("name"), row.get("target")
+        if name is None or target is None or not plain_name(name) or target.blank:
+            continue
+        key = plain_name(name), fold(shown(target))
+        if key in seen:
+            message = say(
+                "{row} repeats {other}: “{name}” with the same target {target}",
+                row=_row_label(name),
+                other=_row_label(seen[key]),
+                name=plain_name(name),
+                target=shown(target),
+            )
+            yield Violation(message, field=name.field.name)
+        seen.setdefault(key, name)
+
+
+@rule("K109", Severity.NOTE)
+def gap_between_rows(submission: Submission) -> Iterator[Violation]:
+    """A row is in use below one that is blank, in the same level-2 block.
+
+    One finding a block, at the first row below the gap.
+
+    ## Why it matters
+
+    It is harmless, but often the trace of an indicator that was deleted or forgotten.
+
+    ## How to mend it
+
+    Move the indicators up so that the blank rows come last, unless one of them was forgotten: then fill it in.
+    """
+    used = {_name_of(row) for row in submission.used_rows}
+    present = [row for row in submission.rows if row.get("name") and row["name"].position is not None]
+    for level2, block in groupby(present, lambda row: _kind(row, 2)):
+        blank: Row | None = None
+        for row in block:
+            if _name_of(row) not in used:
+                blank = blank or row
+            elif blank is not None:
+                message = say(
+                    "{row} is filled in, although {blank} above it is blank",
+                    level2=level2,
+                    row=_row_label(row["name"]),
+                    blank=_row_label(blank["name"]),
+                )
+                yield Violation(message, field=_name_of(row))
+                break

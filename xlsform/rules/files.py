@@ -1,0 +1,252 @@
+"""The file: whether it can be opened at all, and what it carries besides a form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xlsform.findings import Message, Severity, Violation, say
+from xlsform.reading.contents import Reason, Unreadable, Workbook
+from xlsform.rules import Arrival, file_rule, rule
+from xlsform.submission import Submission
+
+_REASONS: dict[Reason, Message] = {
+    "empty": say("the file is empty"),
+    "not-a-spreadsheet": say("the file is not a spreadsheet"),
+    "damaged": say("the file is damaged"),
+    "truncated": say("the file is cut off; it did not arrive whole"),
+    "missing": say("the file is no longer there"),
+    "not-a-file": say("this is a folder or a device, not a file"),
+    "denied": say("the file may not be opened: permission was denied"),
+    "crashed": say("the file made the reader fail"),
+    "timeout": say("reading the file took too long"),
+}
+
+#: Extensions that fit each type of file.
+_EXTENSIONS = {
+    "xlsx": (".xlsx", ".xltx"),
+    "xlsm": (".xlsm", ".xltm"),
+    "xls": (".xls", ".xlt", ".et", ".ett"),
+    "xlsb": (".xlsb",),
+    "ods": (".ods", ".ots"),
+}
+
+
+def _refusal(arrival: Arrival, text: Message) -> Violation:
+    assert isinstance(arrival.contents, Unreadable)
+    detail = arrival.contents.detail
+    if not detail:
+        return Violation(say("{what}", what=text))
+    return Violation(say("{what} ({detail})", what=text, detail=detail), found=detail)
+
+
+@file_rule("F101", Severity.ERROR)
+def unreadable_workbook(arrival: Arrival) -> Iterator[Violation]:
+    """The file cannot be opened as a workbook.
+
+    It is empty, cut off, damaged, or something else under a spreadsheet's name; the message says which. The real
+    type is told by the first bytes of the file, never by its extension.
+
+    ## Why it matters
+
+    Nothing in the file can be judged, so the return does not count.
+
+    ## How to mend it
+
+    Open the file in WPS or Excel. If it opens, save it as .xlsx and send it again; if it does not, fill in the
+    workbook that was issued once more.
+    """
+    if isinstance(arrival.contents, Unreadable) and arrival.contents.reason in _REASONS:
+        yield _refusal(arrival, _REASONS[arrival.contents.reason])
+
+
+@file_rule("F102", Severity.ERROR)
+def encrypted_workbook(arrival: Arrival) -> Iterator[Violation]:
+    """The file asks for a password before it opens.
+
+    Workbooks that Excel marks as "read-only recommended" are encrypted with a password that everybody knows; they
+    are opened all the same and are no finding.
+
+    ## Why it matters
+
+    Nothing in the file can be judged.
+
+    ## How to mend it
+
+    Save the file without a password to open it, and send it again.
+    """
+    if isinstance(arrival.contents, Unreadable) and arrival.contents.reason == "encrypted":
+        yield _refusal(arrival, say("the file asks for a password before it opens"))
+
+
+@file_rule("F103", Severity.ERROR)
+def oversized_workbook(arrival: Arrival) -> Iterator[Violation]:
+    """The file is beyond the limits for size, unpacked size, compression or number of cells.
+
+    The limits are far above what a form needs. They are applied while the file is unpacked, before it costs memory.
+
+    ## Why it matters
+
+    A small file that unpacks to gigabytes can stop the computer that reads it.
+
+    ## How to mend it
+
+    Take pictures and foreign sheets out of the workbook, or fill in the workbook that was issued once more.
+    """
+    if isinstance(arrival.contents, Unreadable) and arrival.contents.reason == "oversized":
+        yield _refusal(arrival, say("the file is larger than any form can be"))
+
+
+@file_rule("F104", Severity.ERROR)
+def unknown_form(arrival: Arrival) -> Iterator[Violation]:
+    """No known form is recognised in the workbook.
+
+    A form is recognised by the identity that was issued in it, else by its printed labels. With ``--template`` the
+    reviewer names the form.
+
+    ## Why it matters
+
+    Without knowing the form there is nothing to judge it by.
+
+    ## How to mend it
+
+    Check that the right file was sent. If the form was copied into another workbook, fill in the workbook that was
+    issued instead.
+    """
+    if isinstance(arrival.contents, Workbook) and arrival.submission is None:
+        names = [sheet.name for sheet in arrival.contents.sheets if sheet.state == "visible"]
+        yield Violation(
+            say("no known form is recognised in this workbook; its sheets are: {sheets}", sheets=names[:10]),
+            found=", ".join(names[:10]),
+        )
+
+
+@rule("F105", Severity.WARNING)
+def old_edition(submission: Submission) -> Iterator[Violation]:
+    """The workbook was made from an earlier edition of the template.
+
+    ## Why it matters
+
+    The form may since have changed, so that labels or formulas are no longer the ones in force.
+
+    ## How to mend it
+
+    Fill in the edition in force; the office that issued the form can send it.
+    """
+    identity = submission.identity
+    if identity is not None and identity.template == submission.form.id:
+        issued, current = identity.edition, submission.form.edition
+        if issued != current:
+            yield Violation(
+                say(
+                    "made from edition {found} of the form; edition {expected} is in force",
+                    found=issued,
+                    expected=current,
+                ),
+                found=issued,
+                expected=current,
+            )
+
+
+@rule("F106", Severity.NOTE)
+def not_fully_checkable(submission: Submission) -> Iterator[Violation]:
+    """In this type of file formulas and locks cannot be seen; the values are checked all the same.
+
+    Files in .xls, .et, .xlsb and .ods give their values alone.
+
+    ## Why it matters
+
+    Whether a formula was overwritten or a lock was taken off stays unknown.
+
+    ## How to mend it
+
+    Where that matters, ask for the workbook as .xlsx, as it was issued.
+    """
+    if not submission.workbook.complete:
+        kind = submission.workbook.kind
+        yield Violation(
+            say("saved as .{kind}: the values were checked, formulas and locks cannot be seen", kind=kind), found=kind
+        )
+
+
+@file_rule("F107", Severity.WARNING)
+def macro_in_workbook(arrival: Arrival) -> Iterator[Violation]:
+    """The workbook contains macros. They are never run.
+
+    ## Why it matters
+
+    The issued workbook has none. Macros are the commonest way in which office files carry harm.
+
+    ## How to mend it
+
+    Save the workbook as .xlsx, which drops macros, and send it again. Do not open this file with macros enabled.
+    """
+    if isinstance(arrival.contents, Workbook) and arrival.contents.macros:
+        yield Violation(say("the workbook contains macros; the issued one had none"))
+
+
+@file_rule("F108", Severity.WARNING)
+def external_link(arrival: Arrival) -> Iterator[Violation]:
+    """The workbook links to other workbooks, to programs (DDE) or to data sources.
+
+    ## Why it matters
+
+    Figures that come from another file cannot be checked, change unseen, and the link may give away where the unit
+    keeps its files.
+
+    ## How to mend it
+
+    Break the links (Data → Edit links → Break link) so that the figures themselves stand in the cells.
+    """
+    if isinstance(arrival.contents, Workbook) and arrival.contents.external_links:
+        links = list(arrival.contents.external_links)
+        yield Violation(
+            say("the workbook links to other files or programs: {links}", links=links[:5]), found=", ".join(links[:5])
+        )
+
+
+@file_rule("F109", Severity.NOTE)
+def extension_mismatch(arrival: Arrival) -> Iterator[Violation]:
+    """The file's extension does not tell its real type.
+
+    ## Why it matters
+
+    Excel warns when such a file is opened, and some programs refuse it. Here it was read by its real type.
+
+    ## How to mend it
+
+    Give the file the right extension, or save it anew as .xlsx.
+    """
+    if isinstance(arrival.contents, Workbook):
+        suffix, kind = arrival.path.suffix.lower(), arrival.contents.kind
+        if suffix not in _EXTENSIONS[kind]:
+            yield Violation(
+                say("named {suffix}, but really a .{kind} file", suffix=suffix or say("without extension"), kind=kind),
+                found=suffix,
+                expected=f".{kind}",
+            )
+
+
+@rule("F110", Severity.NOTE)
+def never_calculated(submission: Submission) -> Iterator[Violation]:
+    """Formula cells hold no result: the file was saved by something that does not calculate.
+
+    The formulas are those that were issued; their results were worked out here from the values typed in.
+
+    ## Why it matters
+
+    Whoever opens the file in a viewer that does not calculate sees blank totals.
+
+    ## How to mend it
+
+    Open the file in WPS or Excel once and save it.
+    """
+    blank = [
+        name
+        for name in submission.layout.computed
+        if (entry := submission.entries[name]).formula is not None and entry.raw is None
+    ]
+    if blank:
+        yield Violation(
+            say("{count} formulas have never been calculated; their results were worked out here", count=len(blank)),
+            found=len(blank),
+        )

@@ -1,0 +1,176 @@
+"""Goals: what was to be reached in the year, and what was."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from xlsform import figures
+from xlsform.findings import Message, Severity, Violation, say
+from xlsform.rules import rule
+from xlsform.submission import Submission
+
+_EXPECTED, _ACTUAL = "goal_expected", "goal_actual"
+
+#: A text of so many characters is one word.
+_ONE_WORD = 4
+
+_SIGNS = "≥≤<>="
+_ENDING = "。.;；,，、!！"
+_CLAUSE = re.compile("[^,;:!?。、]+")
+_DONE = re.compile("(?:全部|全面|100%|百分之百)(?:按时|按期|如期|圆满)?完成|完成(?:率)?(?:为|达到?)?(?:100%|百分之百)")
+#: Words by which a text owns up that something is left to do.
+_ADMITS = re.compile("[未尚但仅只除]|没有|不能|其余|剩余|推迟|滞后|延误|延期|不足|部分|结转|次年|力争|确保|计划|争取")
+_SHARE_DONE = re.compile(r"完成(?:了|率)?(?:为|达到?)?([0-9]{1,2}(?:\.[0-9]+)?)%")
+
+
+@rule("G101", Severity.ERROR)
+def missing_goal(submission: Submission) -> Iterator[Violation]:
+    """预期目标 or 实际完成情况 is blank.
+
+    Each field of the template that is required with this code gives its own finding when nothing but spaces stands in
+    it. (Law: the form prints both.)
+
+    ## Why it matters
+
+    The annual goal is what the indicators break down. Without it nobody can tell whether they measure the right
+    things, and without the actual result there is nothing to evaluate.
+
+    ## How to mend it
+
+    预期目标: copy the goal that was approved with the budget. 实际完成情况: write what was really done, and how much of it.
+    """
+    for check in submission.failed("G101"):
+        yield Violation(
+            say("{field} is blank; it has to be filled in", field=check.field.label), field=check.field.name
+        )
+
+
+@rule("G102", Severity.WARNING)
+def goal_copied(submission: Submission) -> Iterator[Violation]:
+    """实际完成情况 is 预期目标 word for word.
+
+    Width, spaces, line breaks and the punctuation at the end do not count. (Practice: the seed form and one in three of
+    the published ones.)
+
+    ## Why it matters
+
+    A plan that is copied tells nothing of what was done, and reads as if the unit had not looked.
+
+    ## How to mend it
+
+    Write in 实际完成情况 what was done in the year, with figures: how many, how much, by when, what was left over.
+    """
+    if _copied(submission):
+        yield Violation(
+            say(
+                "{actual} repeats {expected} word for word; it should say what was really done, and how much",
+                actual=submission.label(_ACTUAL),
+                expected=submission.label(_EXPECTED),
+            ),
+            field=_ACTUAL,
+        )
+
+
+@rule("G103", Severity.WARNING)
+def goal_too_thin(submission: Submission) -> Iterator[Violation]:
+    """A goal is one word, only a number, or only the project's name.
+
+    One word means up to four characters. Where the two goals are the same, the copy is told by another rule, and this
+    one speaks only of a 预期目标 that is just the project's name. A goal that was issued, locked, is not the
+    filler's and is passed over. (Practice: 43.2 and 37.24 stood in a published form.)
+
+    ## Why it matters
+
+    The goal is to be published. "完成", an amount or the project's name again tells the public nothing.
+
+    ## How to mend it
+
+    Write one or two sentences: what is done, for whom, how much of it, and what it brings.
+    """
+    copied = _copied(submission)
+    for name in (_EXPECTED, _ACTUAL):
+        entry = submission.entries.get(name)
+        if entry is None or entry.blank or name in submission.issued:
+            continue
+        why = _thin(entry.text, submission, only_name=copied)
+        if why is not None and not (copied and name == _ACTUAL):
+            yield Violation(
+                say("{field} is {why}; it should say what is done, and how much", field=entry.field.label, why=why),
+                field=name,
+            )
+
+
+@rule("G104", Severity.WARNING)
+def goal_claims_done(submission: Submission) -> Iterator[Violation]:
+    """实际完成情况 claims that all is done, while execution or a score is low.
+
+    Claims are 全部完成, 全面完成, 100%完成, 完成100% and the like. Low is an execution rate under the template's setting
+    `low_execution_rate` (0.9), or an indicator with less than the share `low_score` (0.8) of its points: below that the
+    ministry's grade is no longer 达成. Where the text owns up to anything that is left (未, 但, 其余, 推迟 …), or
+    where it is a copy of 预期目标, the rule is silent. (Choice of this project.)
+
+    ## Why it matters
+
+    The sentence is read by itself, in the published report. It must not say more than the figures do.
+
+    ## How to mend it
+
+    Say in 实际完成情况 what was not reached and why the money was not spent; or correct the score or the amount.
+    """
+    entry = submission.entries.get(_ACTUAL)
+    if entry is None or _copied(submission):
+        return
+    claim, low = _claim(entry.text), _low(submission)
+    if claim and low:
+        yield Violation(
+            say("{field} says “{claim}”, but {low}", field=entry.field.label, claim=claim, low=low), field=_ACTUAL
+        )
+
+
+def _copied(submission: Submission) -> bool:
+    expected, actual = (_folded(submission, name) for name in (_EXPECTED, _ACTUAL))
+    return bool(actual) and actual == expected
+
+
+def _folded(submission: Submission, name: str) -> str:
+    entry = submission.entries.get(name)
+    return figures.fold(entry.text).rstrip(_ENDING) if entry is not None else ""
+
+
+def _thin(text: str, submission: Submission, only_name: bool) -> Message | None:
+    """Return what a goal is, where it is too little."""
+    folded = figures.fold(text).rstrip(_ENDING)
+    name = _folded(submission, "project_name")
+    if folded.removesuffix("项目") == name.removesuffix("项目") and name:
+        return say("only the project's name")
+    if only_name:
+        return None
+    if figures.read_number(folded.lstrip(_SIGNS)) is not None:
+        return say("only a number")
+    return say("a single word") if len(folded) <= _ONE_WORD else None
+
+
+def _claim(text: str) -> str | None:
+    """Return the clause that claims that all is done, unless the text owns up that it is not."""
+    folded = figures.fold(text)
+    if _ADMITS.search(folded) or _SHARE_DONE.search(folded):
+        return None
+    return next((clause for clause in _CLAUSE.findall(folded) if _DONE.search(clause)), None)
+
+
+def _low(submission: Submission) -> Message | None:
+    """Return the first result that is low: the execution rate, or an indicator's score."""
+    scoring = submission.form.scoring
+    rate, limit = submission.results.computed.get("funds.total.rate"), scoring.get("low_execution_rate", "0.9")
+    if isinstance(rate, Decimal) and rate < Decimal(str(limit)):
+        return say("{field} is {rate}", field=submission.label("funds.total.rate"), rate=f"{rate:.2%}")
+    share = Decimal(str(scoring.get("low_score", "0.8")))
+    for row in submission.used_rows:
+        score, weight = (row[column].number if column in row else None for column in ("score", "weight"))
+        if score is not None and weight is not None and score < weight * share:
+            return say(
+                "{field} is {score} of {weight} points", field=row["score"].field.label, score=score, weight=weight
+            )
+    return None

@@ -1,0 +1,153 @@
+"""The head: whose form it is, for which year, and under whose seal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from xlsform.figures import fold
+from xlsform.findings import Severity, Violation, say
+from xlsform.rules import rule
+from xlsform.submission import Entry, Submission
+
+_NAMES = frozenset({"project_name", "project_code", "department", "unit", "filler_unit"})
+
+_YEARS = re.compile(r"(?<!\d)20\d\d(?!\d)")
+_YEAR_OF_NAME = re.compile(r"(?<!\d)(20\d\d)年(?!第?\d+号)")
+_NEAR = 3
+"""A name's year further off than this belongs to the thing itself: 2008年建成道路维修."""
+
+#: Names with these words may well carry another year: money and debts of earlier years, plans for later ones.
+_OTHER_NAMES = frozenset({"project_name", "project_code", "department", "unit", "filler_unit"})
+
+_YEARS = re.compile(
+    "结转|结余|尾款|欠|补发|补缴|补交|补拨|清算|决算|审计|续建|往年|历年|上年|以前年度|年起|以来|债|贷款|利息|还本"
+    "|提前下达|提前批|规划|计划|目标|远景|奥运|冬奥|亚运|全运|大会"
+)
+
+
+@rule("H101", Severity.ERROR)
+def missing_head_field(submission: Submission) -> Iterator[Violation]:
+    """A field of the head is blank.
+
+    项目名称, 主管部门, 实施单位 and the year must be filled in. Which fields the head has is the template's affair;
+    the ministry's form (财预〔2020〕10号) prints these four. Only spaces count as blank, and so does the printed
+    （　　　　年度） without a year.
+
+    ## Why it matters
+
+    Without them nobody can tell which project the form reports on, and it cannot be put into the summary.
+
+    ## How to mend it
+
+    Fill in the full names as they stand in the approved budget, and the year in four digits, such as 2021.
+    """
+    for check in submission.failed("H101"):
+        if submission.entries[check.field.name].position is not None:
+            yield Violation(say("{field} is blank; fill it in", field=check.field.label), field=check.field.name)
+
+
+@rule("H102", Severity.ERROR)
+def wrong_year(submission: Submission) -> Iterator[Violation]:
+    """The form is for another year than the one it was issued for.
+
+    An error where the year on the form differs from the year that the workbook was issued for.
+
+    A warning where the year is right, but the project's name carries another one near it: 2020年农村公路养护 on a form
+    for 2021. This project's own choice; it says nothing where the name may rightly do so: a name prefilled by the
+    office that issued the form, one with two years (2020—2021年), the number of a document (2020年第10号), words such
+    as 结转, 尾款, 债券, 规划, and an earlier year where the form has money under 上年结转资金.
+
+    ## Why it matters
+
+    A form of another year is counted for the wrong budget. A name with last year's number mostly means that last
+    year's form was copied.
+
+    ## How to mend it
+
+    Put the year for which the form was issued. If it is last year's form, fill in the workbook that was issued for
+    this year. If the name has the wrong year, write it as it was approved; if it is right, say so when you return
+    the form.
+    """
+    entry = submission.entries.get("year")
+    stated = submission.number("year")
+    issued = _issued_year(submission)
+    if entry is not None and stated is not None and issued is not None and stated != issued:
+        yield Violation(
+            say(
+                "the form was issued for {expected}, but {field} says {found}",
+                expected=issued,
+                field=entry.field.label,
+                found=stated,
+            ),
+            field="year",
+            found=stated,
+            expected=issued,
+        )
+        return
+    year = issued if issued is not None else None if stated is None else int(stated)
+    other = None if year is None else _other_year(submission, year)
+    if other is not None:
+        yield Violation(
+            say(
+                "{field} says {found}, but the form is for {expected}",
+                field=submission.label("project_name"),
+                found=other,
+                expected=year,
+            ),
+            field="project_name",
+            expected=year,
+            severity=Severity.WARNING,
+        )
+
+
+def _issued_year(submission: Submission) -> int | None:
+    identity = submission.identity
+    return int(identity.year) if identity is not None and identity.year.isdecimal() else None
+
+
+def _other_year(submission: Submission, year: int) -> int | None:
+    """Return the year in the project's name that is not the form's and that nothing explains."""
+    entry = submission.entries.get("project_name")
+    if entry is None or "project_name" in submission.issued:
+        return None
+    name = fold(entry.text)
+    match = _YEAR_OF_NAME.search(name)
+    if match is None or len(_YEARS.findall(name)) > 1 or _OTHER_YEARS.search(name):
+        return None
+    found = int(match[1])
+    carried = submission.number("funds.carryover.budget") or submission.number("funds.carryover.executed")
+    if found == year or abs(found - year) > _NEAR or (found < year and carried):
+        return None
+    return found
+
+
+@rule("H104", Severity.WARNING)
+def seal_or_date_missing(submission: Submission) -> Iterator[Violation]:
+    """The line for the unit's seal, signature or date is blank.
+
+    Only on forms that print one: Shanxi's has 填列单位（公章） in its first line. Whether the paper was really sealed
+    cannot be seen in a workbook; the name of the unit beside it can.
+
+    ## Why it matters
+
+    The sealed form is what the unit answers for. One without a name on that line is sent back by most offices.
+
+    ## How to mend it
+
+    Fill in the full name of the unit, print the form, and seal the print.
+    """
+    for check in submission.failed("H104"):
+        if submission.entries[check.field.name].position is not None:
+            yield Violation(
+                say("{field} is blank; fill it in before the form is printed and sealed", field=check.field.label),
+                field=check.field.name,
+            )
+
+
+def narratives(submission: Submission) -> Iterator[Entry]:
+    """Yield the texts that tell of the project: goals and analyses, not the names in the head."""
+    for name, entry in submission.entries.items():
+        item = entry.field
+        if item.table is None and item.spec.kind == "input" and name not in _NAMES and isinstance(entry.value, str):
+            yield entry

@@ -1,0 +1,403 @@
+"""Structure: sheets, labels, rows, names and locks, against what was issued."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from xlsform import identity as identities
+from xlsform.alignment import Axis
+from xlsform.figures import fold, is_blank_mark
+from xlsform.findings import Message, Severity, Violation, plain, say
+from xlsform.refs import Position, Range, a1, letters
+from xlsform.rules import rule
+from xlsform.submission import Submission
+from xlsform.workbook import INSTRUCTIONS_SHEET
+
+#: The sheet that an annotated copy carries in front; a mended copy comes back with it.
+RETURN_SHEET = "退回意见"
+
+_SHOWN = 8
+"""Cells that a message names before it only counts."""
+
+
+def _listed(items: Sequence[str]) -> Message:
+    if len(items) <= _SHOWN:
+        return say("{items}", items=list(items))
+    return say("{items} and {more} more", items=list(items[:_SHOWN]), more=len(items) - _SHOWN)
+
+
+@rule("S101", Severity.ERROR)
+def form_sheet_missing(submission: Submission) -> Iterator[Violation]:
+    """The form's sheet is gone or was renamed.
+
+    A renamed sheet is recognised by its labels and judged all the same.
+
+    ## Why it matters
+
+    Formulas of the workbook and the bureau's summary find the form by the name of its sheet.
+
+    ## How to mend it
+
+    Give the sheet its name back. If it was deleted, fill in the workbook that was issued once more.
+    """
+    name = submission.form.sheet
+    if submission.sheet_gone:
+        others = [sheet.name for sheet in submission.workbook.sheets if sheet.state == "visible"]
+        yield Violation(
+            say("the sheet {name} is gone; the workbook has: {sheets}", name=name, sheets=others[:10]),
+            found=", ".join(others[:10]),
+            expected=name,
+        )
+    elif submission.sheet.name != name:
+        found = submission.sheet.name
+        yield Violation(
+            say("the sheet {name} was renamed to {found}", name=name, found=found), found=found, expected=name
+        )
+
+
+@rule("S102", Severity.WARNING)
+def extra_sheet(submission: Submission) -> Iterator[Violation]:
+    """The workbook has sheets that were not issued.
+
+    Hidden ones are named as such. The sheet 退回意见 of a copy that was sent back is expected.
+
+    ## Why it matters
+
+    What stands on a foreign sheet is not read, and hidden sheets may hold what nobody meant to send.
+
+    ## How to mend it
+
+    Delete the sheets that do not belong to the form, or move what they hold into the form.
+    """
+    known = {INSTRUCTIONS_SHEET, identities.SHEET, RETURN_SHEET}
+    for sheet in submission.workbook.sheets:
+        if sheet.name in known or sheet is submission.sheet:
+            continue
+        hidden = sheet.state != "visible"
+        message = say(
+            "the hidden sheet {name} was not issued" if hidden else "the sheet {name} was not issued", name=sheet.name
+        )
+        yield Violation(message, sheet=sheet.name, found=sheet.name)
+
+
+@rule("S103", Severity.ERROR)
+def label_changed(submission: Submission) -> Iterator[Violation]:
+    """A printed label differs from the one that was issued.
+
+    Differences of space, width, line breaks and ：/: do not count. Nor does another mark for "not applicable"
+    (— - /), or none, where the form prints —.
+
+    ## Why it matters
+
+    The label says what the figures beside it mean. A changed one makes the form another form.
+
+    ## How to mend it
+
+    Put the issued label back, or fill in the workbook that was issued once more.
+    """
+    for label in submission.layout.labels:
+        place = submission.alignment.place(label.range.anchor)
+        if not label.text or place is None:
+            continue
+        found = submission.sheet.values.get(place)
+        if found != label.text and fold(_text(found)) != fold(label.text):
+            yield _changed_label(label.text.strip(), found, place)
+    for name, item in submission.layout.fields.items():
+        printed = item.spec.value
+        entry = submission.entries[name]
+        if isinstance(printed, str) and entry.position and isinstance(entry.raw, str):
+            same = fold(entry.raw) == fold(printed) or (is_blank_mark(printed) and is_blank_mark(entry.raw))
+            if not same and entry.number is None:
+                yield _changed_label(printed, entry.raw, entry.position)
+
+
+def _changed_label(issued: str, found: object, place: Position) -> Violation:
+    shown = _text(found).strip()
+    issued_line = issued.replace("\n", "")
+    message = (
+        say("the printed {expected} was changed to {found}", expected=issued_line, found=shown)
+        if shown
+        else say("the printed {expected} is gone", expected=issued_line)
+    )
+    return Violation(message, cell=a1(*place), found=shown or None, expected=issued)
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
+@rule("S104", Severity.ERROR)
+def prefilled_value_changed(submission: Submission) -> Iterator[Violation]:
+    """A locked value that was issued with the form differs: old → new.
+
+    What was prefilled (names, targets, weights, amounts) is recorded in the workbook when it is issued.
+
+    ## Why it matters
+
+    These values were approved. Whoever changes one reports on another project than the one that was approved.
+
+    ## How to mend it
+
+    Put the issued value back. Where it is wrong, ask the office that issued the form to correct it.
+    """
+    identity = submission.identities.get("sheet")
+    for name, issued in (identity.issued if identity else {}).items():
+        entry = submission.entries.get(name)
+        if entry is None or entry.position is None or name == "year":
+            continue
+        found = plain(entry.value) if entry.value is not None else _text(entry.raw) or None
+        if found != issued and (found is None or fold(_text(found)) != fold(_text(issued))):
+            shown = say("nothing") if found is None else found
+            message = say(
+                "{field} was issued as {expected}, now it is {found}",
+                field=entry.field.label,
+                expected=issued,
+                found=shown,
+            )
+            yield Violation(message, field=name, found=found, expected=issued)
+
+
+@rule("S105", Severity.ERROR)
+def rows_or_columns_moved(submission: Submission) -> Iterator[Violation]:
+    """Rows or columns were inserted, deleted or moved.
+
+    The form is found again by its labels and names, so the rest is judged where it stands now. Each place gives one
+    finding. What stands in an inserted row is not read.
+
+    ## Why it matters
+
+    An inserted row is in no sum and has no place in the bureau's summary; a deleted one takes its figures along.
+
+    ## How to mend it
+
+    Move what the inserted row holds into a row of the form and delete it. Where the rows are too few, ask the office
+    for a form with more rows.
+    """
+    yield from _moved_rows(submission.alignment.rows)
+    yield from _moved_columns(submission.alignment.columns)
+
+
+def _moved_rows(rows: Axis) -> Iterator[Violation]:
+    for first, last in _runs(rows.inserted):
+        one = first == last
+        message = say(
+            "row {first} was inserted" if one else "rows {first} to {last} were inserted", first=first, last=last
+        )
+        yield Violation(message, cell=a1(first, 1), found=last - first + 1)
+    for first, last in _runs(rows.deleted):
+        one = first == last
+        message = say(
+            "row {first} of the issued form was deleted" if one else "rows {first} to {last} of the issued form were deleted",
+            first=first,
+            last=last,
+        )
+        yield Violation(message, cell=a1(_near(rows.found, first), 1), expected=last - first + 1)
+    for row in rows.moved:
+        message = say("row {issued} of the issued form now stands in row {found}", issued=row, found=rows.found[row])
+        yield Violation(message, cell=a1(rows.found[row], 1), found=rows.found[row], expected=row)
+
+
+def _moved_columns(columns: Axis) -> Iterator[Violation]:
+    for first, last in _runs(columns.inserted):
+        message = say(
+            "column {first} was inserted" if first == last else "columns {first} to {last} were inserted",
+            first=letters(first),
+            last=letters(last),
+        )
+        yield Violation(message, cell=a1(1, first), found=last - first + 1)
+    for first, last in _runs(columns.deleted):
+        one = first == last
+        message = say(
+            "column {first} of the issued form was deleted"
+            if one
+            else "columns {first} to {last} of the issued form were deleted",
+            first=letters(first),
+            last=letters(last),
+        )
+        yield Violation(message, cell=a1(1, _near(columns.found, first)), expected=last - first + 1)
+    for column in columns.moved:
+        issued, found = letters(column), letters(columns.found[column])
+        message = say("column {issued} of the issued form now stands in column {found}", issued=issued, found=found)
+        yield Violation(message, cell=a1(1, columns.found[column]), found=found, expected=issued)
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and last of each unbroken run."""
+    ordered = sorted(numbers)
+    if not ordered:
+        return
+    first = ordered[0]
+    for number, following in pairwise([*ordered, 0]):
+        if following != number + 1:
+            yield first, number
+            first = following
+
+
+def _near(found: Mapping[int, int], issued: int) -> int:
+    """Return the place behind the last one that is still there."""
+    return max((place for index, place in found.items() if index < issued), default=0) + 1
+
+
+@rule("S110", Severity.WARNING)
+def merge_changed(submission: Submission) -> Iterator[Violation]:
+    """Merged cells of the form were taken apart, or others merged.
+
+    ## Why it matters
+
+    Cells merged over one another hide what they hold, and the form no longer looks like the official one.
+
+    ## How to mend it
+
+    Restore the merged cells of the issued form, or fill in the workbook that was issued once more.
+    """
+    if not submission.workbook.complete:
+        return
+    layout, alignment = submission.layout, submission.alignment
+    issued = [item.range for item in (*layout.labels, *layout.fields.values()) if not item.range.single]
+    expected = {area for each in issued if (area := alignment.area(each)) is not None}
+    whole = alignment.area(Range(1, 1, layout.row_count, layout.column_count))
+    found = {area for area in submission.sheet.merges if whole is None or area.overlaps(whole)}
+    stretched = alignment.rows.inserted or alignment.columns.inserted
+    apart = sorted(str(area) for area in expected - found) if not stretched else []
+    new = sorted(str(area) for area in found - expected) if not stretched else []
+    if apart:
+        yield Violation(
+            say("merged cells were taken apart: {cells}", cells=_listed(apart)), cell=apart[0], found=len(apart)
+        )
+    if new:
+        yield Violation(
+            say("cells were merged that are apart in the form: {cells}", cells=_listed(new)),
+            cell=new[0],
+            found=len(new),
+        )
+
+
+@rule("S111", Severity.WARNING)
+def hidden_rows(submission: Submission) -> Iterator[Violation]:
+    """Rows or columns of the form are hidden.
+
+    ## Why it matters
+
+    What is hidden is not seen when the form is read or printed, yet it counts in the sums.
+
+    ## How to mend it
+
+    Select the rows or columns on both sides, right-click and choose Unhide.
+    """
+    alignment, layout, sheet = submission.alignment, submission.layout, submission.sheet
+    rows = sorted(place for place in alignment.rows.found.values() if place in sheet.hidden_rows)
+    if rows:
+        message = say("rows of the form are hidden: {rows}", rows=_listed([str(row) for row in rows]))
+        yield Violation(message, cell=a1(rows[0], 1), found=len(rows))
+    columns = sorted(
+        place
+        for column, place in alignment.columns.found.items()
+        if column <= layout.column_count and place in sheet.hidden_columns
+    )
+    if columns:
+        message = say("columns of the form are hidden: {columns}", columns=_listed([letters(each) for each in columns]))
+        yield Violation(message, cell=a1(1, columns[0]), found=len(columns))
+
+
+@rule("S112", Severity.WARNING)
+def value_outside_form(submission: Submission) -> Iterator[Violation]:
+    """Something stands in cells where the form has none.
+
+    ## Why it matters
+
+    Remarks beside or below the form are not read, printed or summed up.
+
+    ## How to mend it
+
+    Move the text into the field it belongs to (偏差原因, 实际完成情况 …), then clear the cell.
+    """
+    alignment, layout = submission.alignment, submission.layout
+    taken = {
+        (row, column)
+        for item in (*(label for label in layout.labels if label.text), *layout.fields.values())
+        if (area := alignment.area(item.range)) is not None
+        for row in range(area.top, area.bottom + 1)
+        for column in range(area.left, area.right + 1)
+    }
+    hints = alignment.columns.found.get(layout.hint_column, layout.hint_column)
+    skipped_rows, skipped_columns = set(alignment.rows.inserted), {hints, *alignment.columns.inserted}
+    outside: dict[int, list[int]] = {}
+    for (row, column), value in submission.sheet.values.items():
+        if (row, column) in taken or row in skipped_rows or column in skipped_columns or not _text(value).strip():
+            continue
+        outside.setdefault(row, []).append(column)
+    for row, found in sorted(outside.items()):
+        cells = [a1(row, column) for column in sorted(found)]
+        text = _text(submission.sheet.values[row, min(found)])
+        message = say("outside the form's fields stands: {text} ({cells})", text=text[:60], cells=_listed(cells))
+        yield Violation(message, cell=cells[0], found=text)
+
+
+@rule("S113", Severity.ERROR)
+def identity_conflict(submission: Submission) -> Iterator[Violation]:
+    """What the workbook says of itself disagrees, was edited, or is missing.
+
+    When a workbook is issued its identity (template, edition, year, project, what was prefilled) is put into a
+    hidden sheet, into its properties and into a defined name. A trip through .xls or another program may lose the
+    last two, which is no finding; the hidden sheet survives them all.
+
+    ## Why it matters
+
+    The return may be a form copied into another workbook, one that was made up, or the form of another project.
+
+    ## How to mend it
+
+    Fill in the workbook that was issued for the project, and do not copy the form into another one.
+    """
+    found = submission.identities
+    sheet = found.get("sheet")
+    if sheet is None:
+        yield Violation(say("this is not the workbook that was issued: its identity is missing"))
+        return
+    if not sheet.intact:
+        yield Violation(say("the workbook's identity was edited"), found=sheet.digest)
+        return
+    for carrier in ("properties", "name"):
+        other = found.get(carrier)
+        if other is not None and other.digest != sheet.digest:
+            yield Violation(
+                say(
+                    "the workbook carries two identities: one of {sheet}, one of {other}",
+                    sheet=_who(sheet),
+                    other=_who(other),
+                ),
+                found=other.digest,
+                expected=sheet.digest,
+            )
+            return
+
+
+def _who(identity: identities.Identity) -> str:
+    return " ".join(filter(None, [identity.template, identity.year, identity.project_code]))
+
+
+@rule("S114", Severity.NOTE)
+def name_lost(submission: Submission) -> Iterator[Violation]:
+    """Defined names of the form are missing or point elsewhere; the fields were found by their place or label.
+
+    ## Why it matters
+
+    Programs that collect figures by name will not find these.
+
+    ## How to mend it
+
+    Nothing need be done; where it recurs, fill in the workbook that was issued and save it as .xlsx.
+    """
+    if not submission.workbook.complete or not submission.alignment.unchanged:
+        return
+    lost = [name for name, entry in submission.entries.items() if submission.named.get(name) != entry.position]
+    if lost:
+        yield Violation(
+            say(
+                "{count} names of fields are missing or point elsewhere: {names}", count=len(lost), names=_listed(lost)
+            ),
+            found=len(lost),
+        )

@@ -1,0 +1,252 @@
+"""Values: whether what was typed is what its field can hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
+
+from xlsform import figures
+from xlsform.figures import fold
+from xlsform.findings import Message, Severity, Violation, say
+from xlsform.reading.contents import CellError
+from xlsform.rules import rule
+from xlsform.submission import Entry, Submission
+
+_SHOWN = 60
+"""Characters of a text that a message repeats."""
+
+_POINT_DECIMALS = 2
+
+_LEAST_PROMPT = 8
+"""Shorter prompts may stand in a text by chance."""
+
+
+def _inputs(submission: Submission) -> Iterator[Entry]:
+    """Yield what stands in the fields that people type into."""
+    return (submission.entries[item.name] for item in submission.layout.inputs)
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
+
+
+@rule("V101", Severity.ERROR)
+def not_a_number(submission: Submission) -> Iterator[Violation]:
+    """Text stands where a number belongs.
+
+    Money, points and the year must be figures: 约4, 叁, 4-5 and 98% (for points) are none. What can be understood
+    beyond doubt (3.92万元, １２, 1,200) counts as a number; V102 notes it.
+
+    A dash, a slash or 无 in a field that need not be filled (其他资金, say) means that there is nothing, so it is only
+    a note. (The project's own choice.)
+
+    ## Why it matters
+
+    A text is in no sum. Where it stands nothing that depends on it can be checked or calculated.
+
+    ## How to mend it
+
+    Type the figure alone, in Arabic digits, in the unit that the form prints. Where there is no money, leave the cell
+    blank or put 0.
+    """
+    for entry in _inputs(submission):
+        if entry.problem != "not-a-number":
+            continue
+        field, text = entry.field, _typed(entry)
+        if _means_none(text) and field.spec.required is None and field.spec.type.name == "money":
+            message = say("{field} holds “{found}”; leave it blank or put 0", field=field.label, found=text)
+            yield Violation(message, field=field.name, severity=Severity.NOTE)
+        else:
+            message = say(
+                "{field} should be {kind}; the form says “{found}”",
+                field=field.label,
+                kind=_kind(field.spec.type.name, submission.form.money_unit),
+                found=_short(text),
+            )
+            yield Violation(message, field=field.name)
+
+
+def _typed(entry: Entry) -> str:
+    if isinstance(entry.raw, bool):
+        return "TRUE" if entry.raw else "FALSE"
+    return str(entry.raw).strip()
+
+
+def _means_none(text: str) -> bool:
+    return figures.is_blank_mark(text) or fold(text) == "无"
+
+
+def _kind(name: str, unit: str) -> Message:
+    if name == "money":
+        return say("a number, in {unit}", unit=unit)
+    if name == "year":
+        return say("a year in four digits")
+    return say("a number")
+
+
+@rule("V102", Severity.NOTE)
+def number_as_text(submission: Submission) -> Iterator[Violation]:
+    """A number was typed as text, and understood.
+
+    With its unit (3.92万元), commas (1,200), full-width digits (１２), spaces, or an apostrophe before it. Money in
+    another unit is converted: 39200元 counts as 3.92 where the form asks for 万元.
+
+    ## Why it matters
+
+    This program understands it, a formula does not: in the workbook itself the cell is in no sum, so rates and totals
+    look wrong there.
+
+    ## How to mend it
+
+    Type the figure alone. If it still sticks to the left of the cell, set the cell's format to General and type it
+    again.
+    """
+    for entry in _inputs(submission):
+        if entry.as_text and entry.value is not None:
+            message = say(
+                "{field} was typed as text “{found}” and is read as {value}; type the number alone",
+                field=entry.field.label,
+                found=_short(_typed(entry)),
+                value=entry.value,
+            )
+            yield Violation(message, field=entry.field.name, expected=entry.value)
+
+
+@rule("V103", Severity.ERROR)
+def negative_number(submission: Submission) -> Iterator[Violation]:
+    """An amount of money or a score is negative.
+
+    A weight below 0 is told by W103.
+
+    ## Why it matters
+
+    Budgets, spending and points cannot be less than nothing. A negative figure lowers sums without being seen.
+
+    ## How to mend it
+
+    Correct the sign. Money that was paid back lowers 全年执行数; put what was spent in the end.
+    """
+    told = {check.field.name for check in submission.failed("W103")}
+    for entry in _inputs(submission):
+        number = entry.number
+        numeric = entry.field.spec.type.name in ("money", "points")
+        if numeric and number is not None and number < 0 and entry.field.name not in told:
+            message = say("{field} is {found}; it cannot be less than 0", field=entry.field.label, found=number)
+            yield Violation(message, field=entry.field.name, found=number)
+
+
+@rule("V104", Severity.ERROR)
+def cell_error(submission: Submission) -> Iterator[Violation]:
+    """A field to be filled holds an error value, such as #DIV/0! or #REF!.
+
+    ## Why it matters
+
+    An error value comes from a formula of the filler's own that cannot be calculated, often one that pointed into
+    another workbook. What it should have shown is lost.
+
+    ## How to mend it
+
+    Delete the formula and type the value itself.
+    """
+    for entry in _inputs(submission):
+        if entry.problem == "cell-error":
+            found = entry.raw.text if isinstance(entry.raw, CellError) else str(entry.raw)
+            message = say("{field} holds the error {found}; type the value itself", field=entry.field.label, found=found)
+            yield Violation(message, field=entry.field.name, found=found)
+
+
+@rule("V105", Severity.NOTE)
+def too_many_decimals(submission: Submission) -> Iterator[Violation]:
+    """A figure has more decimals than it can mean.
+
+    Points have two (law: printed on the 2016 form). Money has six in 万元, so that one 分 and every amount converted
+    from 元 fit: the setting `money_decimals`.
+
+    ## Why it matters
+
+    Such figures come from a division (3.3333333) or from an amount that was converted twice. On paper they show
+    rounded, and sums no longer agree with what is printed.
+
+    ## How to mend it
+
+    Round the figure to the decimals named. If it was calculated, look at the calculation once more.
+    """
+    decimals = {"money": int(submission.form.scoring.get("money_decimals", 6)), "points": _POINT_DECIMALS}
+    for entry in _inputs(submission):
+        number, most = entry.number, decimals.get(entry.field.spec.type.name)
+        if number is None or most is None or figures.decimals_of(number) <= most:
+            continue
+        rounded = number.quantize(Decimal(1).scaleb(-most), ROUND_HALF_UP)
+        message = say(
+            "{field} is {found}, with {count} decimals; {most} are enough: {expected}",
+            field=entry.field.label,
+            found=number,
+            count=figures.decimals_of(number),
+            most=most,
+            expected=rounded,
+        )
+        yield Violation(message, field=entry.field.name, found=number, expected=rounded)
+
+
+#: What a printed form or its guide holds where something is to be filled in; looked for in folded text.
+_LEFT = re.compile(
+    r"(?P<whole>指标\d*:?|…+|\.{3,}|待填写?|待补充)"
+    r"|.*?(?P<part>"
+    r"(?<![0-9A-Za-z])(?:[Xx]{3,}|×{3,})(?![0-9A-Za-z])"
+    r"|(?<![0-9A-Za-z])(?:[Xx]{2}|××)(?=年|月|日|个|人|次|%|元|万元)"
+    r"|\((?:限|不超过|控制在)?\d+字(?:左右|以内|之内|内)?\)"
+    r"|(?:在?此处|在此|这里)(?:填写|输入|填报)|点击(?:此处|这里)?(?:填写|输入|选择)"
+    r").*"
+    r"|(?P<ask>请(?:填写|输入|选择|填报).{0,12})"
+)
+
+
+@rule("V106", Severity.WARNING)
+def placeholder_left(submission: Submission) -> Iterator[Violation]:
+    """Something that the blank form prints, or a hint for the filler, was left in.
+
+    A line that is only 指标1：, ……, 待填写 or 请填写…; anywhere in a text XXX, XX before a unit (XX年, XX万元), a limit of
+    length such as (100字以内), 此处填写, or the field's own prompt. Looked at are the texts of the form and the indicator
+    rows that are in use. 指标1： before a name is how the form prints it, and no fault; a row in use that has only
+    its printed 指标1： for a name is told by K107.
+
+    ## Why it matters
+
+    The forms are published with the final accounts. A placeholder shows every reader that the field was not filled in
+    with care, and often the figure itself is missing: 培训XX人次.
+
+    ## How to mend it
+
+    Put what belongs there, or delete it. Rows that are not used may keep what is printed in them.
+    """
+    for entry in _texts(submission):
+        for line in entry.text.splitlines():
+            left = _left_in(fold(line), entry)
+            if left:
+                message = say("{field} still holds “{found}”, which should be filled in or deleted", **_named(entry, left))
+                yield Violation(message, field=entry.field.name)
+                break
+
+
+def _named(entry: Entry, text: str) -> dict[str, str]:
+    return {"field": entry.field.label, "found": _short(text)}
+
+
+def _left_in(line: str, entry: Entry) -> str | None:
+    match = _LEFT.fullmatch(line)
+    if match:
+        return match["whole"] or match["part"] or match["ask"]
+    prompt = fold(entry.field.spec.prompt)
+    return prompt if len(prompt) >= _LEAST_PROMPT and prompt in line else None
+
+
+def _texts(submission: Submission) -> Iterator[Entry]:
+    """Yield the texts of the form, and those of indicator rows that hold something besides a name."""
+    for entry in _inputs(submission):
+        if entry.field.table is None and isinstance(entry.value, str):
+            yield entry
+    for row in submission.used_rows:
+        if any(not entry.blank for column, entry in row.items() if column not in ("name", "reason")):
+            yield from (entry for entry in row.values() if isinstance(entry.value, str))

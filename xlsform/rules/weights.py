@@ -1,0 +1,214 @@
+"""Weights: what each indicator and each level 1 may bring, and that together they make the form's total."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from xlsform import figures
+from xlsform.findings import Message, Severity, Violation, say
+from xlsform.rules import rule
+from xlsform.submission import Entry, Submission
+
+_EXECUTION = "funds.total.weight"
+
+
+@rule("W101", Severity.ERROR)
+def weights_not_100(submission: Submission) -> Iterator[Violation]:
+    """The weights do not make 100.
+
+    The 分值 of execution and those of all indicators in use, as they stand in the form, must add up to its total:
+    100, or the template's setting `total`. (Law: 财预〔2020〕10号.) The rule is silent where a weight is blank, unusable
+    or not above 0, and where only the weight of execution is off, for other rules say so. It is also silent where
+    exactly the weight of the level-1 kinds that have no indicator is lacking: that is told as a missing kind.
+
+    ## Why it matters
+
+    The total score is read as so many of 100 points. With weights that make 90, 110 or 800 it cannot be compared with
+    any other project's, and its grade means nothing.
+
+    ## How to mend it
+
+    Add the 分值 column up and set right the weights that differ from the approved ones. If there are none, share out
+    what the weight of execution (usually 10) leaves: 50 for outputs, 30 for benefits, 10 for satisfaction.
+    """
+    weights = _weights(submission)
+    if weights is None or not _off(submission):
+        return
+    total = _setting(submission, "total", "100")
+    execution, indicators = submission.number(_EXECUTION), sum(weights, Decimal(0))
+    found = indicators + (execution or 0)
+    lacking = sum(_lacking(submission).values(), Decimal(0))
+    if total - found == lacking or (_execution_off(submission) and _execution_due(submission) == total - indicators):
+        return
+    yield Violation(
+        _sum_shown(execution, indicators, total),
+        field="total_weight" if "total_weight" in submission.entries else submission.used_rows[0]["weight"].field.name,
+        found=found,
+        expected=total,
+    )
+
+
+def _sum_shown(execution: Decimal | None, indicators: Decimal, total: Decimal) -> Message:
+    if execution is None:
+        return say(
+            "the weights of the indicators make {found}; they should make {total}", found=indicators, total=total
+        )
+    return say(
+        "weight of execution {execution} + weights of the indicators {indicators} = {found}; it should be {total}",
+        execution=execution,
+        indicators=indicators,
+        found=execution + indicators,
+        total=total,
+    )
+
+
+@rule("W102", Severity.WARNING)
+def level_weight_off(submission: Submission) -> Iterator[Violation]:
+    """The level-1 kinds share the points out otherwise than the template.
+
+    The weights of each level 1 (产出指标, 效益指标 …) are added up and compared with the template's setting
+    `level_weights`; one finding names every kind that differs. (Law: execution 10, outputs 50, benefits 30,
+    satisfaction 10; "如有特殊情况，一级指标权重可做适当调整".) Nothing is said where the weights as a whole are off, where
+    the weight of execution is off, or where a kind has no indicator at all: other rules speak then.
+
+    ## Why it matters
+
+    The ministry lets a unit shift weights between the kinds only for special reasons. A shift is the easiest way to
+    hide a weak result.
+
+    ## How to mend it
+
+    Move the weights of single indicators until each kind has its sum. If the split was approved as it stands, answer
+    the finding with the approval.
+    """
+    weights = _weights(submission)
+    if weights is None or _off(submission) or _execution_off(submission) or _lacking(submission):
+        return
+    wanted = _level_weights(submission)
+    sums: dict[str, Decimal] = {}
+    first: dict[str, Entry] = {}
+    for row, weight in zip(submission.used_rows, weights, strict=True):
+        level = row["weight"].field.level1 or ""
+        first.setdefault(level, row["weight"])
+        sums[level] = sums.get(level, Decimal(0)) + weight
+    off = [level for level in sums if level in wanted and not figures.agrees(sums[level], wanted[level], 2)]
+    if off:
+        yield Violation(
+            say(
+                "the weights make {found}; the form asks for {expected}",
+                found=[f"{level} {_plain(sums[level])}" for level in off],
+                expected=[f"{level} {_plain(wanted[level])}" for level in off],
+            ),
+            field=first[off[0]].field.name,
+            found=sums[off[0]],
+            expected=wanted[off[0]],
+        )
+
+
+@rule("W103", Severity.ERROR)
+def weight_not_positive(submission: Submission) -> Iterator[Violation]:
+    """An indicator in use has a weight of 0 or less.
+
+    A blank weight, or one that is no number, is told by another rule.
+
+    ## Why it matters
+
+    An indicator that brings no points is not evaluated, and a negative weight turns a good result into a loss.
+
+    ## How to mend it
+
+    Enter the approved weight. If the indicator does not count, clear its whole row.
+    """
+    for check in submission.failed("W103"):
+        found = submission.number(check.field.name)
+        yield Violation(
+            say("{field} should be more than 0; the form says {found}", field=check.field.label, found=found),
+            field=check.field.name,
+            found=found,
+        )
+
+
+@rule("W104", Severity.WARNING)
+def weight_concentrated(submission: Submission) -> Iterator[Violation]:
+    """One indicator carries half of all points or more.
+
+    The share is the template's setting `concentrated_weight` (0.5) of its `total`. (Choice of this project.) Nothing is
+    said where the weights as a whole are off.
+
+    ## Why it matters
+
+    Where one indicator decides the result, the others no longer count, and a single figure makes or breaks the grade.
+
+    ## How to mend it
+
+    Break the indicator down into what can be measured by itself, or share its points out among the others.
+    """
+    weights = _weights(submission)
+    if weights is None or _off(submission):
+        return
+    total = _setting(submission, "total", "100")
+    limit = (_setting(submission, "concentrated_weight", "0.5") * total).normalize()
+    for row, weight in zip(submission.used_rows, weights, strict=True):
+        if weight >= limit:
+            yield Violation(
+                say(
+                    "{field} is {found} of {total} points in all; a single indicator should carry less than {limit}",
+                    field=row["weight"].field.label,
+                    found=weight,
+                    total=total,
+                    limit=limit,
+                ),
+                field=row["weight"].field.name,
+                found=weight,
+            )
+
+
+def _weights(submission: Submission) -> list[Decimal] | None:
+    """Return the weight of each used row; None where one is blank, unusable or not above 0, or there are none."""
+    entries = [row["weight"] for row in submission.used_rows if "weight" in row]
+    weights = [entry.number for entry in entries if entry.number is not None and entry.number > 0]
+    execution = submission.entries.get(_EXECUTION)
+    known = bool(entries) and len(weights) == len(entries) and (execution is None or execution.number is not None)
+    return weights if known else None
+
+
+def _off(submission: Submission) -> bool:
+    """Whether the weights do not make the total, by more than the last decimal of a third or a seventh of it."""
+    stated = submission.stated_weights
+    return stated is not None and not figures.agrees(stated, _setting(submission, "total", "100"), 2)
+
+
+def _execution_due(submission: Submission) -> Decimal | None:
+    """Return the weight that the template gives to execution, None where it says nothing of it."""
+    weight = submission.form.scoring.get("execution_weight")
+    return None if weight is None else Decimal(str(weight))
+
+
+def _execution_off(submission: Submission) -> bool:
+    """Whether the weight of execution in the form is not the template's: another rule says so."""
+    stated, due = submission.number(_EXECUTION), _execution_due(submission)
+    return stated is not None and due is not None and stated != due
+
+
+def _level_weights(submission: Submission) -> dict[str, Decimal]:
+    """Return the weight that the template gives to each level 1 of the form."""
+    table, weights = submission.form.repeated, submission.form.scoring.get("level_weights") or {}
+    levels = [group.level1 for group in table.groups] if table else []
+    return {level: Decimal(str(weights[level])) for level in levels if level in weights}
+
+
+def _lacking(submission: Submission) -> dict[str, Decimal]:
+    """Return the weights of the required kinds without any indicator: another rule says that they are missing."""
+    used = {entry.field.level1 for row in submission.used_rows for entry in row.values()}
+    weights = {level: weight for level, weight in _level_weights(submission).items() if weight > 0}
+    required = submission.form.scoring.get("required_levels", list(weights))
+    return {level: weight for level, weight in weights.items() if level in required and level not in used}
+
+
+def _setting(submission: Submission, name: str, default: str) -> Decimal:
+    return Decimal(str(submission.form.scoring.get(name, default)))
+
+
+def _plain(value: Decimal) -> str:
+    return format(value, "f")
