@@ -42,7 +42,7 @@ _HEAD: dict[str, Cast] = {
 }
 _ANALYSIS: dict[str, Cast] = {
     "filler_unit": "某县公路养护中心",
-    "analysis_execution": "项目按计划实施，全年预算 120 万元，执行 117.6 万元。",
+    "analysis_execution": "项目按计划实施，资金及时拨付到位。",
     "analysis_output": "完成养护 118 公里，质量合格。",
     "analysis_benefit": "沿线群众出行时间缩短。",
     "analysis_satisfaction": "问卷调查满意度 95%。",

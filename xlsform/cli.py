@@ -420,3 +420,18 @@ def rules(code: str | None, form: str) -> None:
     from xlsform.manual import pages
 
     click.echo(pages(code, form, _language()), nl=False)
+
+
+# --- demo
+
+
+@cli.command()
+@click.argument("folder", type=_FILE, default=Path("xlsform-demo"))
+def demo(folder: Path) -> None:
+    """Issue, fill and validate a few workbooks in a folder, and say where to look."""
+    from xlsform.demo import run
+    from xlsform.messages import render
+
+    language = _language()
+    for message in run(folder, language):
+        click.echo(render(message, language))

@@ -13,7 +13,6 @@ from xlsform.field_types import Cast
 from xlsform.findings import Message, plain, say
 from xlsform.form import Form
 from xlsform.layout import Field, Layout
-from xlsform.refs import Position
 from xlsform.stamp import filled
 from xlsform.submission import Entry, Submission
 
@@ -107,14 +106,13 @@ def fill(submission: Submission, original: bytes, content: Any, source: str = "d
     problems = list(_locked_differences(submission, given))
     if problems:
         raise DataError(source, problems)
-    values: dict[str, Cast | None] = {}
-    places: dict[str, Position] = {}
-    for name, entry in submission.entries.items():
-        if entry.position is not None:
-            places[name] = entry.position
-        if entry.field.spec.kind == "input":
-            values[name] = given.get(name, _kept(entry))
-    return filled(original, submission.layout, places, values)
+    places = {name: entry.position for name, entry in submission.entries.items() if entry.position is not None}
+    return filled(original, submission.layout, places, kept(submission) | given)
+
+
+def kept(submission: Submission) -> dict[str, Cast | None]:
+    """Return what stands in each input, text as it was typed."""
+    return {item.name: _kept(submission.entries[item.name]) for item in submission.layout.inputs}
 
 
 def _kept(entry: Entry) -> Cast | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from xlsform import figures
 from xlsform.figures import Outcome, Target
-from xlsform.figures.units import ARITHMETIC, unit_of
+from xlsform.figures.units import ARITHMETIC, TIME_UNITS, unit_of
 from xlsform.submission import Entry, Submission
 
 #: What holds where a template's ``scoring`` does not say it.
@@ -23,6 +23,11 @@ _DEFAULTS: Mapping[str, Any] = {
     "quantitative_kinds": ("数量指标", "时效指标", "成本指标"),
     "vague_words": ("提升", "较好"),
     "failure_words": ("未完成", "未达到", "滞后"),
+    "qualitative_grades": (
+        {"words": ("达成年度指标",), "from": 0.8, "to": 1},
+        {"words": ("部分达成年度指标并具有一定效果",), "from": 0.6, "to": 0.8},
+        {"words": ("未达成年度指标且效果较差",), "from": 0, "to": 0.6},
+    ),
 }
 
 #: ``指标1：``, ``指标2`` or ``1、`` before a name, folded.
@@ -48,7 +53,9 @@ class Indicator:
     @property
     def name(self) -> str:
         """Its name folded, without 指标1： before it and a remark in brackets behind it."""
-        return plain_name(self.row["name"]) if "name" in self.row else ""
+        name = figures.fold(self.row["name"].text) if "name" in self.row else ""
+        numbered = _NUMBERED.match(name)
+        return _REMARK.sub("", name[numbered.end() :] if numbered else name)
 
     @property
     def kinds(self) -> str:
@@ -122,12 +129,6 @@ def setting(submission: Submission, name: str) -> Any:
     return submission.form.scoring.get(name, _DEFAULTS.get(name, ()))
 
 
-def plain_name(entry: Entry) -> str:
-    """Return an indicator's name folded, without 指标1： before it and a remark in brackets behind it."""
-    name = figures.fold(entry.text)
-    return _REMARK.sub("", _NUMBERED.sub("", name, count=1) if _NUMBERED.match(name) else name)
-
-
 def shown(entry: Entry) -> str:
     """Return what stands in a cell, on one line and short enough for a message."""
     text = f"{entry.value:f}" if isinstance(entry.value, Decimal) else " ".join(entry.text.split())
@@ -171,10 +172,10 @@ def _asked(target: Target, indicator: Indicator, year: Decimal | None, submissio
         return replace(target, when=target.when._replace(year=int(year)))
     if target.kind != "number" or target.comparator is not None or target.amount is None:
         return target
-    name, rate = indicator.name, unit_of(target.unit).name == "%"
-    saving = any(word in name for word in setting(submission, "savings_words"))
-    cost = "成本" in indicator.kinds and not rate and not saving
-    if cost or target.amount == 0 or name.endswith(tuple(setting(submission, "less_is_better"))):
+    saving = any(word in indicator.name for word in setting(submission, "savings_words"))
+    cost = "成本" in indicator.kinds and unit_of(target.unit).name != "%"
+    little = cost or indicator.name.endswith(tuple(setting(submission, "less_is_better")))
+    if target.amount == 0 or (little and not saving):
         return replace(target, comparator="≤")
     return target
 
@@ -187,17 +188,15 @@ def _outcome(indicator: Indicator, submission: Submission) -> Outcome | None:
     if outcome.doubt or outcome.verdict == "not-comparable":
         return None
     if not outcome.excess:
-        return outcome
+        # 5 beside >5 is missed to the letter; people write > for ≥.
+        return None if outcome.excess == 0 and not outcome.reached else outcome
+    # A bare duration can be a term to keep (30天内办结) or a time to reach (开放360天).
     either_way = target.comparator is None and (
         indicator.name.endswith(tuple(setting(submission, "either_way")))
-        or ("时效" in indicator.kinds and unit_of(target.unit).name in _DURATIONS)
+        or ("时效" in indicator.kinds and target.unit in TIME_UNITS)
     )
     beyond_range = target.kind == "range" and outcome.excess > 0
     return None if either_way or beyond_range or _far_off(actual, target) else outcome
-
-
-#: A bare duration can be a term to keep (30天内办结) or a time to reach (开放360天).
-_DURATIONS = frozenset("天 工作日 小时 分钟 秒 月 年 周 季度 学期".split())
 
 
 def _far_off(actual: Target, target: Target) -> bool:

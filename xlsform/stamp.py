@@ -55,6 +55,7 @@ def locked(data: bytes, lock: Lock) -> bytes:
         protection = child(root, "sheetProtection")
         if protection is not None:
             _set_lock(protection, "", lock)
+            _type_blank_results(root)
             package.write_xml(sheet.part, root)
     workbook = package.xml(package.workbook_part)
     protection = child(workbook, "workbookProtection")
@@ -67,6 +68,15 @@ def locked(data: bytes, lock: Lock) -> bytes:
     _set_lock(protection, "workbook", lock)
     package.write_xml(package.workbook_part, workbook)
     return package.to_bytes(_EPOCH)
+
+
+def _type_blank_results(root: etree._Element) -> None:
+    """Say that a formula's blank result is text: XlsxWriter leaves that out, and a reader sees no result at all."""
+    space = f"{{{namespace(root)}}}"
+    for formula in root.iter(f"{space}f"):
+        cell, value = formula.getparent(), formula.getnext()
+        if cell is not None and value is not None and not value.text:
+            cell.set("t", "str")
 
 
 def _set_lock(element: etree._Element, prefix: str, lock: Lock) -> None:

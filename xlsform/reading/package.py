@@ -38,7 +38,7 @@ class Limits:
     """Merges, and ranges under validation, of one sheet."""
     names: int = 100_000
     styles: int = 100_000
-    seconds: float = 20.0
+    seconds: float = 10.0
     """For what is read in a process of its own."""
     memory: int = 2_000_000_000
     """For that process, where the system can hold it to that."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from xlsform.figures import fold
 from xlsform.findings import Severity, Violation, say
-from xlsform.indicators import plain_name, shown
+from xlsform.indicators import indicators, shown
 from xlsform.rules import rule
 from xlsform.submission import Entry, Submission
 
@@ -179,18 +178,17 @@ def indicator_duplicated(submission: Submission) -> Iterator[Violation]:
     Clear one of the two rows and give its weight to the other, or correct the name that was copied.
     """
     seen: dict[tuple[str, str], Entry] = {}
-    for row in submission.used_rows:
-        name, target = row.get("name"), row.get("target")
-        if name is None or target is None or not plain_name(name) or target.blank:
+    for indicator in indicators(submission):
+        if not indicator.name or indicator.target is None:
             continue
-        key = plain_name(name), fold(shown(target))
+        key, name = (indicator.name, indicator.target.text), indicator.row["name"]
         if key in seen:
             message = say(
                 "{row} repeats {other}: “{name}” with the same target {target}",
                 row=_row_label(name),
                 other=_row_label(seen[key]),
-                name=plain_name(name),
-                target=shown(target),
+                name=indicator.name,
+                target=shown(indicator.row["target"]),
             )
             yield Violation(message, field=name.field.name)
         seen.setdefault(key, name)
@@ -212,7 +210,7 @@ def gap_between_rows(submission: Submission) -> Iterator[Violation]:
     """
     used = {_name_of(row) for row in submission.used_rows}
     present = [row for row in submission.rows if row.get("name") and row["name"].position is not None]
-    for level2, block in groupby(present, lambda row: _kind(row, 2)):
+    for _, block in groupby(present, lambda row: _kind(row, 2)):
         blank: Row | None = None
         for row in block:
             if _name_of(row) not in used:
@@ -220,7 +218,6 @@ def gap_between_rows(submission: Submission) -> Iterator[Violation]:
             elif blank is not None:
                 message = say(
                     "{row} is filled in, although {blank} above it is blank",
-                    level2=level2,
                     row=_row_label(row["name"]),
                     blank=_row_label(blank["name"]),
                 )

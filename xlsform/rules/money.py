@@ -1,21 +1,77 @@
-"""Money: the funds rows, the execution rate and its score."""
+"""Money: the amounts of the funds table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 from xlsform import figures
+from xlsform.figures import fold
 from xlsform.findings import Severity, Violation, say
+from xlsform.layout import PlacedCheck
 from xlsform.rules import rule
-from xlsform.submission import Submission
+from xlsform.rules.yuan import amounts_in_yuan
+from xlsform.submission import Entry, Submission
+
+
+@rule("M101", Severity.ERROR)
+def missing_amount(submission: Submission) -> Iterator[Violation]:
+    """全年预算数 or 全年执行数 of the total row is blank.
+
+    A total of nothing is a 0, not a blank. The rows below the total, and 年初预算数, may stay blank.
+
+    ## Why it matters
+
+    The execution rate is 全年执行数 ÷ 全年预算数 of this row, and up to ten points follow from it. Without both there
+    is neither.
+
+    ## How to mend it
+
+    Fill in 年度资金总额: the budget as adjusted in the year, and what was spent of it by 31 December, in 万元.
+    """
+    for check in submission.failed("M101"):
+        if submission.entries[check.field.name].position is not None:
+            yield Violation(
+                say("{field} is blank; the execution rate needs it", field=check.field.label), field=check.field.name
+            )
+
+
+def _unsound(submission: Submission) -> set[str]:
+    """Return the amounts that other rules call no number, negative, or in 元."""
+    negative = {
+        name
+        for name, entry in submission.entries.items()
+        if entry.field.table == "funds" and entry.number is not None and entry.number < 0
+    }
+    return negative | submission.unusable | amounts_in_yuan(submission).keys()
+
+
+def _totals_off(submission: Submission, unsound: set[str]) -> Iterator[tuple[PlacedCheck, Decimal]]:
+    """Yield the checks of totals that are not the sum of their sources, with that sum."""
+    for check, expected in submission.results.expected.items():
+        if check.check.code != "M102" or submission.silenced(check) or unsound.intersection(check.references):
+            continue
+        entry = submission.entries[check.field.name]
+        stated = entry.number
+        agree = expected == 0 if stated is None else figures.agrees(stated, expected, entry.decimals)
+        if not agree and entry.position is not None:
+            yield check, expected
+
+
+def disputed(submission: Submission) -> set[str]:
+    """Return the amounts that another rule finds fault with, so that nothing should be concluded from them."""
+    unsound = _unsound(submission)
+    return unsound | {check.field.name for check, _ in _totals_off(submission, unsound)}
 
 
 @rule("M102", Severity.ERROR)
 def total_not_sum_of_sources(submission: Submission) -> Iterator[Violation]:
     """年度资金总额 is not the sum of its sources.
 
-    In each of the three columns 年度资金总额 = 当年财政拨款 + 上年结转资金 + 其他资金. Where none of the
-    sources is filled in, nothing is compared.
+    In each of the three columns 年度资金总额 = 当年财政拨款 + 上年结转资金 + 其他资金. (Practice: provincial budget systems
+    compute it so.) Where none of the sources is filled in, nothing is compared. The total may be rounded or truncated
+    at the decimals that it is printed with, two at most.
 
     ## Why it matters
 
@@ -26,19 +82,207 @@ def total_not_sum_of_sources(submission: Submission) -> Iterator[Violation]:
 
     Check each source against the accounts, then make the total their sum.
     """
-    for check, expected in submission.results.expected.items():
-        if check.check.code != "M102" or submission.silenced(check):
-            continue
-        entry = submission.entries[check.field.name]
-        stated = entry.number
-        if stated is None or not figures.agrees(stated, expected, entry.decimals):
-            yield Violation(
-                say(
-                    "{field} should be {expected}, the sum of its sources; the form says {found}",
-                    field=check.field.label,
-                    expected=expected,
-                    found=say("nothing") if stated is None else stated,
-                ),
-                field=check.field.name,
+    for check, expected in _totals_off(submission, _unsound(submission)):
+        stated = submission.number(check.field.name)
+        parts = [
+            number
+            for name in check.references
+            if name != check.field.name and (number := submission.number(name)) is not None
+        ]
+        yield Violation(
+            say(
+                "{field} should be {expected}, the sum of its sources ({sum}); the form says {found}",
+                field=check.field.label,
                 expected=expected,
-            )
+                sum=" + ".join(format(part, "f") for part in parts),
+                found=say("nothing") if stated is None else stated,
+            ),
+            field=check.field.name,
+            found=stated,
+            expected=expected,
+        )
+
+
+def _beside(submission: Submission, check: PlacedCheck, column: str) -> Entry | None:
+    """Return what stands in another column of a checked field's row."""
+    return submission.entries.get(f"{check.field.table}.{check.field.row}.{column}")
+
+
+@rule("M103", Severity.WARNING)
+def executed_over_budget(submission: Submission) -> Iterator[Violation]:
+    """More was spent than budgeted.
+
+    In each row where 全年执行数 is more than 全年预算数 and there is a budget at all. A warning, or an error where the
+    template's setting `over_budget` says so.
+
+    ## Why it matters
+
+    Nobody may spend beyond the budget (law: 预算法). Mostly the figure is in the wrong row, the budget is the one from
+    before an adjustment, or money of another year was counted. The execution score is capped at 100 % all the same.
+
+    ## How to mend it
+
+    Take 全年预算数 as adjusted at the end of the year, carried-over money included, and 全年执行数 from the accounts. If
+    both are right, say in the form why more was spent.
+    """
+    severity = Severity(submission.form.scoring.get("over_budget", "warning"))
+    doubtful = disputed(submission)
+    for check in submission.failed("M103"):
+        budget = _beside(submission, check, "budget")
+        if budget is None or doubtful.intersection(check.references):
+            continue
+        found = submission.number(check.field.name)
+        yield Violation(
+            say(
+                "{field} is {found}, more than {budget_field}, {budget}",
+                field=check.field.label,
+                found=found,
+                budget_field=budget.field.label,
+                budget=budget.number,
+            ),
+            field=check.field.name,
+            found=found,
+            severity=severity,
+        )
+
+
+@rule("M104", Severity.ERROR)
+def spending_without_budget(submission: Submission) -> Iterator[Violation]:
+    """Money was spent where there is no budget.
+
+    全年执行数 is more than 0 and 全年预算数 is 0 or blank. Where the total row has this fault, the rows below it are not
+    told as well. Where the total row's budget is blank, only M101 speaks.
+
+    A note where both are 0 on the total row: the rate and its score then stay blank. (This project's own choice: never
+    #DIV/0!, never 0 or 1.)
+
+    ## Why it matters
+
+    Without a budget there is no execution rate. Money added in the year has a budget: 年初预算数 is 0 then, 全年预算数
+    is not.
+
+    ## How to mend it
+
+    Put the budget as adjusted into 全年预算数. If nothing was budgeted and nothing spent, ask the office that issued
+    the form how to share out the points of execution.
+    """
+    doubtful = disputed(submission)
+    if "funds.total.budget" in submission.missing:
+        return
+    failing = [check for check in submission.failed("M104") if not doubtful.intersection(check.references)]
+    for check in [check for check in failing if check.field.row == "total"] or failing:
+        budget = _beside(submission, check, "budget")
+        if budget is None:
+            continue
+        found = submission.number(check.field.name)
+        yield Violation(
+            say(
+                "{field} is {found}, but {budget_field} is {budget}",
+                field=check.field.label,
+                found=found,
+                budget_field=budget.field.label,
+                budget=say("blank") if budget.number is None else budget.number,
+            ),
+            field=check.field.name,
+            found=found,
+        )
+    total = {"funds.total.budget", "funds.total.executed"}
+    if not doubtful & total and all(submission.number(name) == 0 for name in total):
+        yield Violation(
+            say(
+                "{budget} and {executed} are both 0, so there is no execution rate and no score for it",
+                budget=submission.label("funds.total.budget"),
+                executed=submission.label("funds.total.executed"),
+            ),
+            field="funds.total.budget",
+            severity=Severity.NOTE,
+        )
+
+
+#: Names of an indicator that measures what the project costs as a whole, folded, without 指标1：.
+_TOTAL_COST = re.compile("总成本|项目成本|总投资")
+_WHOLLY = re.compile(
+    "(?:本|该)?(?:年度|全年|当年)?(?:项目|工程)?(?:建设|实施|支出)?(?:总成本|总投资|成本)(?:支出|控制|总?额|金额|数额?)*"
+)
+_PARTLY = re.compile("每|均|单位|单个|单项|单价|标准|节约|节省|降低|率|占比")
+_NUMBERED = re.compile(r"指标\d*:?")
+_NEAR = Decimal("0.01")
+
+
+@rule("M112", Severity.WARNING)
+def cost_beyond_budget(submission: Submission) -> Iterator[Violation]:
+    """A cost indicator in money contradicts the funds table.
+
+    Looked at are indicators under a level 2 with 成本 whose name says that they measure the whole project (总成本,
+    项目成本, 总投资) and whose 实际完成值 is an amount of money, with its own unit or the target's. Found is an amount above
+    全年预算数, and, where the name says nothing but the total cost, one below 全年执行数, each by more than 1 %. Nothing is
+    said of costs by the head, by part or in per cent, where the target itself is above the budget (it then covers more
+    than the year), or where the row gives a reason. (The project's own choice, DOMAIN.md §4.)
+
+    ## Why it matters
+
+    The same money stands in two places of the form. Where they differ, one of them is wrong, and the points for cost
+    are given for a figure that the accounts do not show.
+
+    ## How to mend it
+
+    Put the actual cost in 万元 as the accounts have it. If it covers other years or other money, say so in the row's
+    偏差原因.
+    """
+    doubtful = disputed(submission)
+    budget, executed = submission.number("funds.total.budget"), submission.number("funds.total.executed")
+    if doubtful & {"funds.total.budget", "funds.total.executed"}:
+        return
+    for row in submission.used_rows:
+        cost = _whole_cost(submission, row)
+        if cost is None:
+            continue
+        if budget and _above(cost, budget):
+            yield _contradicting(submission, row, cost, "funds.total.budget")
+        elif executed and _above(executed, cost) and _WHOLLY.fullmatch(_name(row)):
+            yield _contradicting(submission, row, cost, "funds.total.executed")
+
+
+def _contradicting(submission: Submission, row: Mapping[str, Entry], cost: Decimal, name: str) -> Violation:
+    amount = submission.number(name)
+    message = say(
+        "{field} is {cost} {unit} of total cost, but {other} is {amount}",
+        field=row["actual"].field.label,
+        cost=cost,
+        unit=submission.form.money_unit,
+        other=submission.label(name),
+        amount=amount,
+    )
+    return Violation(message, field=row["actual"].field.name)
+
+
+def _above(amount: Decimal, other: Decimal) -> bool:
+    return amount - other > _NEAR * other
+
+
+def _name(row: Mapping[str, Entry]) -> str:
+    return _NUMBERED.sub("", fold(row["name"].text))
+
+
+def _whole_cost(submission: Submission, row: Mapping[str, Entry]) -> Decimal | None:
+    """Return what the project cost as a whole in the form's unit, if the row says so beyond doubt."""
+    if not {"name", "target", "actual"} <= row.keys() or "成本" not in (row["name"].field.level2 or ""):
+        return None
+    name = _name(row)
+    explained = "reason" in row and not figures.says_nothing(row["reason"].text)
+    if explained or not _TOTAL_COST.search(name) or _PARTLY.search(name):
+        return None
+    target, actual = figures.read_target(row["target"].text), figures.read_target(row["actual"].text)
+    asked, cost = _money(submission, target, ""), _money(submission, actual, target.unit)
+    budgets = [submission.number(f"funds.total.{column}") or Decimal(0) for column in ("initial", "budget")]
+    if cost is None or actual.comparator or (asked is not None and _above(asked, max(budgets))):
+        return None
+    return cost
+
+
+def _money(submission: Submission, value: figures.Target, unit: str) -> Decimal | None:
+    """Return an amount of money in the form's unit, None where it is none."""
+    unit = value.unit or unit
+    if value.kind != "number" or value.amount is None or value.per or not unit or not figures.same_family(unit, "元"):
+        return None
+    return figures.in_base(value.amount, unit) / figures.in_base(Decimal(1), submission.form.money_unit)

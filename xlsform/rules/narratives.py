@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import lru_cache
-from typing import NamedTuple
 
 from xlsform import figures
-from xlsform.findings import Message, Severity, Violation, say
+from xlsform.findings import Severity, Violation, say
 from xlsform.rules import rule
 from xlsform.submission import Entry, Submission
 
@@ -20,12 +18,34 @@ _COPIED_FROM = 10
 
 _PROBLEMS = "problems"
 
+_OUTPUTS = ("产出",)
 #: Which level 1 a narrative is about; the others are about all.
-_SCOPES = {
-    "analysis_output": ("产出", "成本"),
-    "analysis_benefit": ("效益",),
-    "analysis_satisfaction": ("满意度",),
-}
+_SCOPES = {"analysis_output": ("产出", "成本"), "analysis_benefit": ("效益",), "analysis_satisfaction": ("满意度",)}
+
+#: A space between two digits, which are two figures.
+_GAP = re.compile(r"(?<=[0-9０-９])[^\S\n]+(?=[0-9０-９])")
+_CLAUSE = re.compile("[^,;:!?。、()]+")
+_NOTHING = frozenset(("无", "没有", "暂无", "无。"))
+_SUBJECT = "(?:(?:本|该|此)?项目|(?:本|我)单位|20[0-9]{2}年度?|总体|管理|实施|执行|资金使用|过程|中|上|的){0,6}"
+_NO_PROBLEMS = re.compile(
+    f"{_SUBJECT}(?:目前|暂时?|均|都)?(?:无|没有|不存在|未发现|未出现)(?:任何|其[他它])?(?:存在)?的?问题"
+)
+_HOW = "(?:按时|按期|如期|圆满|按质按量|保质保量)?"
+_GOALS = "(?:各项|所有|全部|年度|年初|绩效|预期|既定|设定的?|考核|工作){0,4}(?:目标|指标)(?:值|任务)?"
+_GOALS_DONE = re.compile(
+    f"(?=.*(?:各项|所有|全部|全面|均|都|100%)){_SUBJECT}(?:"
+    f"{_GOALS}(?:均|都|也|已经?){{0,3}}(?:全部|全面|100%)?{_HOW}(?:完成|达标|达成|实现|达到(?:预期|年初|既定)?(?:目标|要求))"
+    f"|已?(?:全部|全面|100%){_HOW}(?:完成|实现|达成)了?{_GOALS})"
+)
+_WORK = "(?:各项|所有|全部|年度|年初|既定|计划|建设|工作){0,4}(?:工作|任务|内容)?"
+_WORK_DONE = re.compile(f"{_SUBJECT}{_WORK}(?:均|都|已经?){{0,3}}(?:全部|全面|100%){_HOW}完成了?{_WORK}")
+#: Words by which a text takes part of a claim back.
+_ADMITS = re.compile("[但仅尚除]|未(?!发现|出现)|其余|剩余|不足|部分|滞后|推迟|延误|延期|次年")
+_TROUBLE = re.compile(
+    "未能?(?:按时|按期|如期|全部)?(?:完成|达到|达标)|没有完成|滞后|延误|延期|推迟|进度(?:缓慢|偏慢|较慢)|执行率[较偏]?低"
+)
+#: Words by which trouble is only imagined, or overcome.
+_NOT_REAL = re.compile("避免|防止|防范|杜绝|克服|不存在|未出现|未发生|未造成|没有出现|可能|容易|一旦|[无如若易]")
 
 
 @rule("T106", Severity.ERROR)
@@ -44,45 +64,9 @@ def narrative_missing(submission: Submission) -> Iterator[Violation]:
     Write two or three sentences on what the label asks for. Where there were no problems, say so.
     """
     for check in submission.failed("T106"):
-        yield Violation(say("{field} is blank; it has to be filled in", field=check.field.label), field=check.field.name)
-
-
-@rule("T107", Severity.WARNING)
-def narrative_figure_differs(submission: Submission) -> Iterator[Violation]:
-    """A figure that a narrative gives for the total, the budget, the spending or the execution rate is not the table's.
-
-    Read are 实际完成情况 and the narratives, and in them only what is beyond doubt: a clause that begins, after a
-    subject such as 本项目, with 自评得分…分, 年初预算数, 全年预算数, 预算安排, 执行数, 全年支出…万元, 执行率 or 完成预算的…%. Figures after
-    其中, of another year, of a quarter or a month, with 约, 左右, 以上, and figures of which a text gives two, are passed
-    over. A figure agrees if it equals the stated or the exact one, rounded or truncated at its own decimals, whatever
-    its unit of money; that of one source of money is right as well. (Practice: the seed's 综述.)
-
-    ## Why it matters
-
-    Text and table are published side by side. Where they differ one of them is wrong, and nobody can say which.
-
-    ## How to mend it
-
-    Look up which figure is right, in the accounts if need be, and make the other the same.
-    """
-    for entry in _narratives(submission):
-        if entry.field.name == "goal_expected":
-            continue
-        for quantity, told, shown in _told(entry.text, submission):
-            due = _due(quantity, submission)
-            if due and not any(_same(told, figure, quantity, submission) for figure in due):
-                yield Violation(
-                    say(
-                        "{field} gives {found} for {quantity}; the table has {expected}",
-                        field=entry.field.label,
-                        found=shown,
-                        quantity=submission.label(quantity.field),
-                        expected=_printed(due[0], quantity, submission),
-                    ),
-                    field=entry.field.name,
-                    found=shown,
-                    expected=due[0],
-                )
+        yield Violation(
+            say("{field} is blank; it has to be filled in", field=check.field.label), field=check.field.name
+        )
 
 
 @rule("T108", Severity.WARNING)
@@ -105,15 +89,15 @@ def narrative_contradicts(submission: Submission) -> Iterator[Violation]:
     Tell in 主要问题 why the points were lost; or, if the text is right, correct the scores.
     """
     perfect = _perfect(submission)
-    for entry in _narratives(submission):
+    for entry in narratives(submission):
         if entry.field.name.startswith("goal_"):
             continue
         claim, scope = _claim(entry)
         lost = _lost(submission, scope) if claim else None
-        trouble = _trouble(entry.text) if perfect and entry.field.name == _PROBLEMS else None
+        trouble = _trouble(entry) if perfect else None
         if lost is not None:
             yield _contradiction(entry, claim, lost)
-        elif trouble:
+        elif trouble is not None:
             yield Violation(
                 say(
                     "{field} says “{claim}”, yet every indicator has full points and the execution rate is 100%",
@@ -153,7 +137,7 @@ def narrative_copied(submission: Submission) -> Iterator[Violation]:
     Keep the text where it belongs and write another for the other field.
     """
     seen: dict[str, Entry] = {}
-    for entry in _narratives(submission):
+    for entry in narratives(submission):
         text = figures.fold(entry.text).rstrip(_ENDING)
         first = seen.setdefault(text, entry)
         goals = first.field.name.startswith("goal_") and entry.field.name.startswith("goal_")
@@ -164,9 +148,59 @@ def narrative_copied(submission: Submission) -> Iterator[Violation]:
             )
 
 
-def _narratives(submission: Submission) -> Iterator[Entry]:
+def narratives(submission: Submission) -> Iterator[Entry]:
     """Yield the long texts of the form that are filled in, the goals among them."""
     for item in submission.layout.inputs:
         entry = submission.entries[item.name]
         if item.style == "narrative" and item.table is None and isinstance(entry.value, str):
             yield entry
+
+
+def clean(text: str) -> str:
+    """Return a text folded for reading clauses: a line ends a sentence, and digits apart stay apart."""
+    return figures.fold(_GAP.sub("_", "。".join(text.splitlines())))
+
+
+def _claim(entry: Entry) -> tuple[str, tuple[str, ...]]:
+    """Return the clause of a narrative that claims success, and the level 1 that it is about; blank without."""
+    name, text = entry.field.name, clean(entry.text)
+    scope = _SCOPES.get(name, ("",))
+    if _ADMITS.search(text):
+        return "", scope
+    if name == _PROBLEMS and text.rstrip(_ENDING) in _NOTHING:
+        return text.rstrip(_ENDING), scope
+    for clause in _CLAUSE.findall(text):
+        if _GOALS_DONE.fullmatch(clause) or (name == _PROBLEMS and _NO_PROBLEMS.fullmatch(clause)):
+            return clause, scope
+        if _WORK_DONE.fullmatch(clause) and scope[0] in ("", *_OUTPUTS):
+            return clause, _OUTPUTS
+    return "", scope
+
+
+def _lost(submission: Submission, scope: tuple[str, ...]) -> tuple[Entry, Decimal, Decimal] | None:
+    """Return the first score under its weight, of the level 1 whose names begin so, with both."""
+    for row in submission.used_rows:
+        score, weight = (row[column].number if column in row else None for column in ("score", "weight"))
+        if score is None or weight is None or score >= weight:
+            continue
+        if (row["score"].field.level1 or "").startswith(scope):
+            return row["score"], score, weight
+    return None
+
+
+def _perfect(submission: Submission) -> bool:
+    """Whether every indicator has full points and all the money was spent."""
+    rate = submission.results.computed.get("funds.total.rate")
+    pairs = [
+        (row["score"].number, row["weight"].number) for row in submission.used_rows if {"score", "weight"} <= set(row)
+    ]
+    full = bool(pairs) and all(score is not None and weight is not None and score >= weight for score, weight in pairs)
+    return full and isinstance(rate, Decimal) and rate >= 1
+
+
+def _trouble(entry: Entry) -> str | None:
+    """Return the clause of 主要问题 that tells of something not reached."""
+    if entry.field.name != _PROBLEMS:
+        return None
+    clauses = _CLAUSE.findall(clean(entry.text))
+    return next((each for each in clauses if _TROUBLE.search(each) and not _NOT_REAL.search(each)), None)

@@ -37,7 +37,7 @@ def missing_total(submission: Submission) -> Iterator[Violation]:
         return
     if not isinstance(due, Decimal):
         return
-    if _known(submission):
+    if scores_known(submission):
         how = _added_up(submission, due)
         message = say(
             "{field} is blank; it should be {expected} ({how})", field=entry.field.label, expected=due, how=how
@@ -70,7 +70,7 @@ def total_not_sum(submission: Submission) -> Iterator[Violation]:
     exact = submission.exact[_TOTAL]
     exact = exact if isinstance(exact, Decimal) else due
     right = entry.number == due or figures.agrees(entry.number, exact, entry.decimals) or _follows(submission, entry)
-    if right or not _known(submission) or speaks_of_total(submission):
+    if right or not scores_known(submission) or speaks_of_total(submission):
         return
     yield Violation(
         say(
@@ -128,7 +128,7 @@ def grade_off(submission: Submission) -> Iterator[Violation]:
     Enter the grade of the band in which the total lies.
     """
     entry, bands = submission.entries.get("grade"), submission.form.scoring.get("grades") or {}
-    if entry is None or entry.blank or not _known(submission):
+    if entry is None or entry.blank or not scores_known(submission):
         return
     named = [word for word in bands if word in figures.fold(entry.text)]
     totals = [submission.number(_TOTAL), submission.results.computed.get(_TOTAL)]
@@ -207,7 +207,7 @@ def _perfect(submission: Submission, entry: Entry) -> bool:
     rate, due, top = submission.results.computed.get(_RATE), submission.results.computed.get(_TOTAL), _top(submission)
     if entry.number != top or not (isinstance(rate, Decimal) and rate < 1):
         return False
-    if not (isinstance(due, Decimal) and due < top and _known(submission)):
+    if not (isinstance(due, Decimal) and due < top and scores_known(submission)):
         return False
     stated_rate = submission.number(_RATE)
     if stated_rate is not None and stated_rate >= 1:
@@ -219,7 +219,7 @@ def _top(submission: Submission) -> Decimal:
     return Decimal(str(submission.form.scoring.get("total", 100)))
 
 
-def _known(submission: Submission) -> bool:
+def scores_known(submission: Submission) -> bool:
     """Whether all is there that the total is made of; otherwise other rules speak."""
     needed = set(submission.layout.computed_references.get(_TOTAL, ()))
     scores = [row["score"] for row in submission.used_rows if "score" in row]

@@ -153,7 +153,9 @@ def cell_error(submission: Submission) -> Iterator[Violation]:
     for entry in _inputs(submission):
         if entry.problem == "cell-error":
             found = entry.raw.text if isinstance(entry.raw, CellError) else str(entry.raw)
-            message = say("{field} holds the error {found}; type the value itself", field=entry.field.label, found=found)
+            message = say(
+                "{field} holds the error {found}; type the value itself", field=entry.field.label, found=found
+            )
             yield Violation(message, field=entry.field.name, found=found)
 
 
@@ -225,7 +227,9 @@ def placeholder_left(submission: Submission) -> Iterator[Violation]:
         for line in entry.text.splitlines():
             left = _left_in(fold(line), entry)
             if left:
-                message = say("{field} still holds “{found}”, which should be filled in or deleted", **_named(entry, left))
+                message = say(
+                    "{field} still holds “{found}”, which should be filled in or deleted", **_named(entry, left)
+                )
                 yield Violation(message, field=entry.field.name)
                 break
 

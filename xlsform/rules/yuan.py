@@ -16,6 +16,7 @@ from xlsform.submission import Submission
 
 _UNIT = "万元"
 _WORTH = 10_000
+_WORTHS = {"元": 1, "万元": _WORTH, "亿元": 100_000_000}
 _IMPOSSIBLE = 1_000
 """No spending is so many times its budget, and no source so many times the total."""
 _SUM = (Decimal("0.99"), Decimal("1.01"))
@@ -23,9 +24,12 @@ _SUM = (Decimal("0.99"), Decimal("1.01"))
 _AMOUNT = re.compile(rf"(?P<figure>{NUMERAL})(?P<unit>元|万元|亿元)")
 #: An amount that is said to be the project's money.
 _WHOLE = re.compile(
-    "(?:预算|资金|经费|总额|投资|执行|支出|支付|拨付|投入|安排|到位)[^0-9]{0,12}?" + rf"(?P<figure>{NUMERAL})万元(?!/)"
+    "(?:预算|资金|经费|总额|投资|执行|支出|支付|拨付|投入|安排|到位)[^0-9]{0,12}?"
+    rf"(?P<figure>{NUMERAL})(?P<unit>万元|元)(?!/)"
 )
 _PER_HEAD = re.compile("每|均|标准|单价")
+_LEAST_NAMED = 10_000
+"""An amount in 元 that is less than this is hardly the project's."""
 _CLAUSE = re.compile(r"[。;、]|,(?![0-9]{3})")
 
 #: Amounts above 0 of the funds table, by row and column.
@@ -56,11 +60,11 @@ def unit_suspicion(submission: Submission) -> Iterator[Violation]:
     """
     columns_off = {check.field.column for check in submission.failed("M102")}
     amounts = _amounts(submission)
-    for name, beside in amounts_in_yuan(submission).items():
-        found = submission.number(name)
-        if found is None:
+    in_yuan = amounts_in_yuan(submission)
+    for name, beside in in_yuan.items():
+        item, found = submission.layout.fields[name], submission.number(name)
+        if found is None or (item.row != "total" and f"funds.total.{item.column}" in in_yuan):
             continue
-        item = submission.layout.fields[name]
         budget = amounts.get((item.row or "", "budget"))
         beyond = item.column == "executed" and budget is not None and found >= _IMPOSSIBLE * budget
         expected = found / _WORTH
@@ -93,12 +97,7 @@ def amounts_in_yuan(submission: Submission) -> dict[str, Message]:
         )
         if beside is not None:
             found[f"funds.{row}.{column}"] = beside
-    totals = {name.rpartition(".")[2] for name in found if name.startswith("funds.total.")}
-    return {name: beside for name, beside in found.items() if _leads(name, totals)}
-
-
-def _leads(name: str, totals: set[str]) -> bool:
-    return name.startswith("funds.total.") or name.rpartition(".")[2] not in totals
+    return found
 
 
 def _amounts(submission: Submission) -> _Amounts:
@@ -114,7 +113,9 @@ def _beside(submission: Submission, amounts: _Amounts, row: str, column: str) ->
     """Return the amount of the funds table that tells that this one is in 元."""
     own = amounts[row, column]
     total, budget = amounts.get(("total", column)), amounts.get((row, "budget"))
-    sources = sum((amount for (other, each), amount in amounts.items() if each == column and other != "total"), Decimal(0))
+    sources = sum(
+        (amount for (other, each), amount in amounts.items() if each == column and other != "total"), Decimal(0)
+    )
     if row == "total" and sources and _SUM[0] <= own / (sources * _WORTH) <= _SUM[1]:
         return say("the sum of its sources ({amount})", amount=sources)
     if row != "total" and total is not None and own >= _IMPOSSIBLE * total:
@@ -122,8 +123,8 @@ def _beside(submission: Submission, amounts: _Amounts, row: str, column: str) ->
     if column == "executed" and budget is not None and own >= _IMPOSSIBLE * budget:
         return _field(submission, row, "budget", budget)
     others = {each: amount for (other, each), amount in amounts.items() if other == row and each != column}
-    least = _WORTH if len(others) == 1 else _WORTH / 2
-    if others and own >= int(least) * max(others.values()):
+    least = _WORTH if len(others) == 1 else _WORTH // 2
+    if others and own >= least * max(others.values()):
         largest = max(others, key=lambda each: others[each])
         return _field(submission, row, largest, others[largest])
     return None
@@ -134,22 +135,22 @@ def _field(submission: Submission, row: str, column: str, amount: Decimal) -> Me
 
 
 def _named(submission: Submission, own: Decimal) -> Message | None:
-    """Return the amount in 万元 that a text names as the project's and that is this one in 元."""
-    for entry in narratives(submission):
-        text = fold(entry.text)
-        named = [amount_of(match["figure"], "") * _worth(match["unit"]) for match in _AMOUNT.finditer(text)]
-        if own * _WORTH in named:
-            return None
-    for entry in narratives(submission):
-        for clause in _CLAUSE.split(fold(entry.text)):
+    """Return the words that name the project's money, if they name this amount as one in 元."""
+    if own < _LEAST_NAMED:
+        return None
+    texts = [(entry.field.label, fold(entry.text)) for entry in narratives(submission)]
+    if any(_yuan(match) > 2 * own for _, text in texts for match in _AMOUNT.finditer(text)):
+        return None
+    for label, text in texts:
+        for clause in _CLAUSE.split(text):
             match = _WHOLE.search(clause)
-            if match is None or _PER_HEAD.search(clause):
+            if match is None or _PER_HEAD.search(clause) or _yuan(match) < _LEAST_NAMED:
                 continue
-            figure = amount_of(match["figure"], "")
-            if figure > 0 and figures.agrees(figure, own / _WORTH, printed_places(match["figure"])):
-                return say("“{text}” in {field}", text=match[0], field=entry.field.label)
+            stated, worth = amount_of(match["figure"], ""), _WORTHS[match["unit"]]
+            if figures.agrees(stated, own / worth, printed_places(match["figure"])):
+                return say("“{text}” in {field}", text=match[0], field=label)
     return None
 
 
-def _worth(unit: str) -> int:
-    return {"元": 1, "万元": _WORTH, "亿元": 100_000_000}[unit]
+def _yuan(match: re.Match[str]) -> Decimal:
+    return amount_of(match["figure"], "") * _WORTHS[match["unit"]]

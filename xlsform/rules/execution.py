@@ -1,0 +1,260 @@
+"""Execution: the rate, its weight and its score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from xlsform import figures
+from xlsform.findings import Message, Severity, Violation, say
+from xlsform.layout import Field
+from xlsform.reading.contents import CellError
+from xlsform.rules import rule
+from xlsform.rules.money import disputed
+from xlsform.submission import Entry, Submission
+
+#: A rate above this may be the figure before a % that was not typed, 98 for 98 %; one of _SURELY or more is.
+_LARGEST_RATE = Decimal("1.5")
+_SURELY = 10
+_RATE_DECIMALS = 4
+
+
+def percent(rate: Decimal) -> str:
+    """Return a rate as the form prints it: 98.00%."""
+    return f"{rate * 100:.2f}%"
+
+
+def _computed(submission: Submission, column: str) -> Iterator[Field]:
+    """Yield the computed fields of a column of the funds table that can be judged, in files that show no formulas.
+
+    Where formulas can be seen, S106, S107 and S108 speak; of rows with spending and no budget, M104 does.
+    """
+    if submission.workbook.complete:
+        return
+    doubtful = disputed(submission) | submission.missing
+    for name in submission.layout.computed:
+        item = submission.layout.fields[name]
+        typed = {
+            other
+            for other in submission.layout.computed_references[name]
+            if submission.layout.fields[other].spec.kind == "input"
+        }
+        without_budget = submission.results.computed[name] == "" and submission.number(f"funds.{item.row}.executed")
+        known = submission.entries[name].position is not None and not without_budget
+        if item.table == "funds" and item.column == column and known and not doubtful & typed:
+            yield item
+
+
+def _blank(entry: Entry) -> bool:
+    return entry.blank or (isinstance(entry.raw, str) and figures.is_blank_mark(entry.raw))
+
+
+def _shown(entry: Entry) -> object:
+    if _blank(entry):
+        return say("nothing")
+    return entry.raw.text if isinstance(entry.raw, CellError) else str(entry.raw).strip()
+
+
+def _readings(entry: Entry) -> list[tuple[Decimal, int]]:
+    """Return what a stated rate can mean, likeliest first, each with its decimals as a rate."""
+    number, decimals = entry.number, entry.decimals
+    if number is None:
+        return []
+    bare = (number.scaleb(-2), decimals + 2)
+    if number >= _SURELY:
+        return [bare]
+    return [(number, decimals), bare] if number > _LARGEST_RATE else [(number, decimals)]
+
+
+def _rate_agrees(submission: Submission, name: str) -> bool:
+    """Whether a stated rate is what the formula gives."""
+    entry, result, exact = submission.entries[name], submission.results.computed[name], submission.exact[name]
+    readings = _readings(entry)
+    if not (isinstance(result, Decimal) and isinstance(exact, Decimal)):
+        return not entry.number and not isinstance(entry.raw, CellError)
+    if not readings:
+        return _blank(entry) and entry.field.row != "total"
+    return any(
+        stated == result or figures.agrees(stated, exact, decimals, _RATE_DECIMALS) for stated, decimals in readings
+    )
+
+
+@rule("M105", Severity.ERROR)
+def execution_rate_off(submission: Submission) -> Iterator[Violation]:
+    """执行率 is not 全年执行数 ÷ 全年预算数.
+
+    Of each row of the funds table. It is the adjusted budget that counts, never 年初预算数 (practice). The rate may be
+    rounded or truncated at the decimals that it is printed with: 97.83 % may stand as 97.8 % or 98 %. Without a budget
+    it stays blank. On the rows below the total it may be left out.
+
+    Only files in which formulas cannot be seen (.xls, .et, .ods) are judged here; elsewhere the cell calculates itself,
+    and S106, S107 or S108 say when it was changed.
+
+    ## Why it matters
+
+    The execution score follows from the rate, and auditors work it out again.
+
+    ## How to mend it
+
+    Divide 全年执行数 by 全年预算数 of the same row. In the workbook as issued this is done by itself.
+    """
+    for item in _computed(submission, "rate"):
+        if _rate_agrees(submission, item.name):
+            continue
+        entry, result = submission.entries[item.name], submission.results.computed[item.name]
+        stated = next((number for number, _ in _readings(entry)), None)
+        found = percent(stated) if stated is not None else _shown(entry)
+        if isinstance(result, Decimal):
+            message = say(
+                "{field} should be {expected} ({executed} ÷ {budget}); the form says {found}",
+                field=item.label,
+                expected=percent(result),
+                executed=submission.number(f"{item.table}.{item.row}.executed") or 0,
+                budget=submission.number(f"{item.table}.{item.row}.budget") or 0,
+                found=found,
+            )
+        else:
+            message = _should_be_blank(item, found)
+        expected = result if isinstance(result, Decimal) else None
+        yield Violation(message, field=item.name, found=_found(entry, stated), expected=expected)
+
+
+def _should_be_blank(item: Field, found: object) -> Message:
+    return say(
+        "{field} should be blank, since there is no budget; the form says {found}", field=item.label, found=found
+    )
+
+
+def _found(entry: Entry, number: Decimal | None) -> object:
+    if number is not None or entry.raw is None:
+        return number
+    return entry.raw.text if isinstance(entry.raw, CellError) else entry.raw
+
+
+@rule("M106", Severity.ERROR)
+def execution_score_off(submission: Submission) -> Iterator[Violation]:
+    """The score for execution is not what the execution rate gives.
+
+    执行率得分 is the rate, capped at 100 %, times the 分值 that the form prints, to two decimals. (Law, printed on the
+    2016 form: "执行率*该指标分值,最高不得超过分值上限".) A template may give it in steps. A score rounded to a whole point
+    (9 for 8.62) is a warning. Without a budget it stays blank. The rule is silent where M105 finds the rate itself
+    wrong, since the score follows from it.
+
+    Only files in which formulas cannot be seen (.xls, .et, .ods) are judged here; elsewhere the cell calculates itself,
+    and S106, S107 or S108 say when it was changed.
+
+    ## Why it matters
+
+    Ten of the hundred points come from this one figure, and it is the only score that leaves no room for judgement.
+
+    ## How to mend it
+
+    Multiply the execution rate by the 分值 of the row: 98.00% × 10 = 9.80. Not more than the 分值.
+    """
+    for item in _computed(submission, "score"):
+        name, rate = item.name, f"{item.table}.{item.row}.rate"
+        if submission.number(rate) is not None and not _rate_agrees(submission, rate):
+            continue
+        entry, result, exact = submission.entries[name], submission.results.computed[name], submission.exact[name]
+        stated = entry.number
+        if not (isinstance(result, Decimal) and isinstance(exact, Decimal)):
+            if stated or isinstance(entry.raw, CellError):
+                yield Violation(_should_be_blank(item, _shown(entry)), field=name, found=_found(entry, stated))
+        elif stated is None:
+            yield _score(submission, item, result)
+        elif stated != result and not figures.agrees(stated, exact, entry.decimals):
+            rounded = figures.whole_point(stated, exact)
+            yield _score(submission, item, result, Severity.WARNING if rounded else None)
+
+
+def _score(submission: Submission, item: Field, expected: Decimal, severity: Severity | None = None) -> Violation:
+    """Return the violation of a score that is not as expected; how it follows, where that is a simple product."""
+    entry = submission.entries[item.name]
+    rate = submission.results.computed.get(f"{item.table}.{item.row}.rate")
+    printed = submission.layout.fields.get(f"{item.table}.{item.row}.weight")
+    weight = _printed(printed) if printed else None
+    points, found = f"{expected:.2f}", entry.number if entry.number is not None else _shown(entry)
+    if submission.form.scoring.get("execution_method") == "proportional" and weight and isinstance(rate, Decimal):
+        message = say(
+            "{field} should be {expected} ({rate} × {weight}); the form says {found}",
+            field=item.label,
+            expected=points,
+            rate=percent(min(rate, Decimal(1))),
+            weight=weight,
+            found=found,
+        )
+    else:
+        message = say(
+            "{field} should be {expected}; the form says {found}", field=item.label, expected=points, found=found
+        )
+    return Violation(message, field=item.name, found=_found(entry, entry.number), expected=expected, severity=severity)
+
+
+def _printed(item: Field) -> Decimal | None:
+    value = item.spec.value
+    return None if value is None or isinstance(value, str) else Decimal(str(value))
+
+
+@rule("M107", Severity.ERROR)
+def execution_weight_off(submission: Submission) -> Iterator[Violation]:
+    """The 分值 of execution is not the one that the form prints.
+
+    The ministry gives execution 10 points (law: 财预〔2020〕10号); a province's template may print another number. The
+    cell is locked, so whatever else stands there was typed over it. The score is still judged by the printed 分值.
+
+    ## Why it matters
+
+    With another weight the points no longer add up to 100, and the score cannot be compared with other projects'.
+
+    ## How to mend it
+
+    Put the printed 分值 back. If your office shares out the points otherwise, ask it for a form that prints them so.
+    """
+    for name, item in submission.layout.fields.items():
+        expected, entry = _printed(item), submission.entries[name]
+        if item.table != "funds" or item.column != "weight" or expected is None or entry.position is None:
+            continue
+        if entry.number != expected:
+            yield Violation(
+                say(
+                    "{field} should be {expected}, as the form prints it; the form says {found}",
+                    field=item.label,
+                    expected=expected,
+                    found=_shown(entry) if entry.number is None else entry.number,
+                ),
+                field=name,
+                found=_found(entry, entry.number),
+                expected=expected,
+            )
+
+
+@rule("M108", Severity.WARNING)
+def score_on_source_row(submission: Submission) -> Iterator[Violation]:
+    """A weight or score stands on a row of 其中.
+
+    On 当年财政拨款, 上年结转资金 and 其他资金 the form prints — for 分值 and 得分 (law: the ministry's form). A number there
+    is found; another mark for "not applicable" (- or /), or none, is no fault.
+
+    ## Why it matters
+
+    Execution is scored once, on 年度资金总额. Points on the other rows would count it twice.
+
+    ## How to mend it
+
+    Put — back into the cell.
+    """
+    for name, item in submission.layout.fields.items():
+        entry, printed = submission.entries[name], item.spec.value
+        marked = isinstance(printed, str) and figures.is_blank_mark(printed)
+        if item.table == "funds" and item.column in ("weight", "score") and marked and entry.number is not None:
+            yield Violation(
+                say(
+                    "{field} is {found}; only the total row has a weight and a score, here the form prints {printed}",
+                    field=item.label,
+                    found=entry.number,
+                    printed=printed,
+                ),
+                field=name,
+                found=entry.number,
+                expected=printed,
+            )

@@ -1,0 +1,189 @@
+"""Figures that narratives tell again, against those of the table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from xlsform import figures
+from xlsform.figures import Number
+from xlsform.findings import Severity, Violation, say
+from xlsform.rules import rule
+from xlsform.rules.narratives import clean, narratives
+from xlsform.rules.totals import scores_known
+from xlsform.submission import Submission
+
+
+class _Quantity(NamedTuple):
+    """A figure of the table that texts like to repeat."""
+
+    field: str
+    columns: tuple[str, ...]
+    """Columns of the funds table in which it may be found instead."""
+    words: str
+    """What texts call it, as a regular expression."""
+    unit: str
+
+
+_MONEY = "(?:百万元|千元|万元|亿元|元|万(?!元)|亿(?!元))"
+_QUANTITIES = (
+    _Quantity(
+        "total_score", (), "(?:绩效)?(?:自评|评价|综合)(?:绩效)?总?(?:得分|评分|总分|分数)|(?:项目|总)得分", "分"
+    ),
+    _Quantity("funds.total.initial", ("initial",), "年初预算(?:数|金额|资金|安排)?", _MONEY),
+    _Quantity("funds.total.budget", ("budget",), "(?:全年|调整后的?)预算(?:数|金额|资金|总额)?", _MONEY),
+    _Quantity("funds.total.budget", ("budget", "initial"), "(?:预算安排|安排预算)(?:数|金额|资金)?", _MONEY),
+    _Quantity(
+        "funds.total.executed",
+        ("executed",),
+        "(?:全年|实际|预算)?执行(?:数|金额|资金)?|(?:全年|全年实际|累计)支出(?:数|金额|资金|总额)?",
+        _MONEY,
+    ),
+    _Quantity("funds.total.rate", ("rate",), "(?:预算|资金)?执行率|(?:完成|占)(?:全年|调整后)?预算数?的", "%"),
+)
+
+#: A figure counts only where its clause begins with its name, after a subject that means the project as a whole.
+_BEGINNING = "(?:^|(?<=[,。;!?、()])|(?<=(?:情况|分析|结果|结论|如下):))"
+_SUBJECTS = (
+    "(?:本|该|此)?项目",
+    "(?:本|我)(?:单位|部门)",
+    "20[0-9]{2}年度?",
+    "(?:本|当)年度?",
+    "年度",
+    "财政",
+    "资金",
+    "专项",
+    "预算",
+    "总体",
+    "整体",
+    "绩效",
+    "共",
+    "的",
+)
+_VERB = "(?:为|是|:|达到?|共计?|合计|了)?"
+_NUMERAL = r"[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?"
+#: What follows a figure that is no exact one, or that is only a part.
+_INEXACT = "(?!以[上下内]|左右|[多余几]|用于|用来|[至到~-]|[制值]|钟)"
+_SENTENCE = re.compile("[。;!?]")
+#: Words of a sentence that speaks of a part, another time or another unit.
+_ELSEWHERE = re.compile(
+    "其中|子项|分项|分别|人均|平均|部门整体|整体支出|[去往明次来]年|上一?年|下一?年|季度|[上下]半年|预计|结转|结余"
+    "|(?<![0-9])(?:[1-9]|1[01])月"
+)
+_YEAR = re.compile("(?<![0-9])((?:19|20)[0-9]{2})(?:年|[-~至])")
+#: Words of a sentence in which the points are those of a part.
+_PART = re.compile("指标|产出|效益|满意度|成本|过程|决策|管理|执行")
+
+
+@rule("T107", Severity.WARNING)
+def narrative_figure_differs(submission: Submission) -> Iterator[Violation]:
+    """A figure that a narrative gives for the total, the budget, the spending or the execution rate is not the table's.
+
+    Read are 实际完成情况 and the narratives, and in them only what is beyond doubt: a clause that begins, after a
+    subject such as 本项目, with 自评得分…分, 年初预算数, 全年预算数, 预算安排, 执行数, 全年支出…万元, 执行率 or 完成预算的…%. Figures after
+    其中, of another year, of a quarter or a month, with 约, 左右, 以上, and figures of which a text gives two, are passed
+    over. A figure agrees if it equals the stated or the exact one, rounded or truncated at its own decimals, whatever
+    its unit of money; that of one source of money is right as well. (Practice: the seed's 综述.)
+
+    ## Why it matters
+
+    Text and table are published side by side. Where they differ one of them is wrong, and nobody can say which.
+
+    ## How to mend it
+
+    Look up which figure is right, in the accounts if need be, and make the other the same.
+    """
+    for entry in narratives(submission):
+        if entry.field.name == "goal_expected":
+            continue
+        for quantity, told, shown in _told(entry.text, submission):
+            due = _due(quantity, submission)
+            if due and not any(_same(told, figure, quantity, submission) for figure in due):
+                yield Violation(
+                    say(
+                        "{field} gives {found} for {quantity}; the table has {expected}",
+                        field=entry.field.label,
+                        found=shown,
+                        quantity=submission.label(quantity.field),
+                        expected=_printed(due[0], quantity, submission),
+                    ),
+                    field=entry.field.name,
+                    found=shown,
+                    expected=due[0],
+                )
+
+
+@lru_cache(maxsize=1024)
+def _pattern(words: str, unit: str, project: str) -> re.Pattern[str]:
+    subjects = "|".join((*_SUBJECTS, re.escape(project)) if project else _SUBJECTS)
+    return re.compile(f"{_BEGINNING}(?:{subjects}){{0,4}}?(?:{words}){_VERB}(?P<figure>{_NUMERAL}{unit}){_INEXACT}")
+
+
+def _told(text: str, submission: Submission) -> Iterator[tuple[_Quantity, Number, str]]:
+    """Yield the figures of a text that are beyond doubt, with their numbers, as the text has them."""
+    name = submission.entries.get("project_name")
+    folded, project = clean(text), figures.fold(name.text) if name is not None else ""
+    for quantity in _QUANTITIES:
+        if quantity.field not in submission.entries:
+            continue
+        told = {
+            match["figure"]
+            for match in _pattern(quantity.words, quantity.unit, project).finditer(folded)
+            if _of_project(_SENTENCE.split(folded[: match.end()])[-1].replace(project, ""), quantity, submission)
+        }
+        shown = told.pop() if len(told) == 1 else ""
+        number = figures.read_number(shown)
+        if number is not None:
+            yield quantity, number, shown
+
+
+def _of_project(sentence: str, quantity: _Quantity, submission: Submission) -> bool:
+    """Whether a sentence, up to its figure and without the project's name, is about the whole of it in its year."""
+    year = submission.number("year")
+    if _ELSEWHERE.search(sentence) or any(year is None or int(found) != year for found in _YEAR.findall(sentence)):
+        return False
+    return quantity.field != "total_score" or _PART.search(sentence) is None
+
+
+def _due(quantity: _Quantity, submission: Submission) -> list[Decimal]:
+    """Return the figures that a text may give for a quantity, the table's own first; none where it is not known."""
+    own, results, exact = submission.number(quantity.field), submission.results.computed, submission.exact
+    if quantity.field == "total_score":
+        names, known = [quantity.field], scores_known(submission)
+        own = own if own is not None else _figure(results.get(quantity.field)) if known else None
+    else:
+        table = submission.form.tables["funds"]
+        names = [f"funds.{row}.{column}" for row in table.rows for column in quantity.columns]
+        known = True
+        own = _figure(results.get(quantity.field)) if quantity.columns == ("rate",) else own
+    if own is None:
+        return []
+    stated = [submission.number(name) for name in names]
+    computed = [_figure(values.get(name)) for values in (results, exact) for name in names] if known else []
+    return [own, *(figure for figure in (*stated, *computed) if figure is not None)]
+
+
+def _figure(value: object) -> Decimal | None:
+    return value if isinstance(value, Decimal) else None
+
+
+def _same(told: Number, figure: Decimal, quantity: _Quantity, submission: Submission) -> bool:
+    """Whether a figure of a text is one of the table, at the text's decimals, in either's unit."""
+    if quantity.unit == "%":
+        return figures.agrees(told.value, figure, told.decimals + 2, most=4)
+    if quantity.unit != _MONEY:
+        return figures.agrees(told.value, figure, told.decimals)
+    theirs, ours = (figures.in_base(Decimal(1), unit) for unit in (told.unit, submission.form.money_unit))
+    converted = told.value * theirs / ours
+    return figures.agrees(told.value, figure * ours / theirs, told.decimals) or figures.agrees(
+        converted, figure, figures.decimals_of(converted)
+    )
+
+
+def _printed(figure: Decimal, quantity: _Quantity, submission: Submission) -> str:
+    if quantity.unit == "%":
+        return f"{figure:.2%}"
+    return f"{figure:f}{submission.form.money_unit if quantity.unit == _MONEY else quantity.unit}"

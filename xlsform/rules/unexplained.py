@@ -1,0 +1,121 @@
+"""Money that needs a word of explanation: a low execution rate, a budget much adjusted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from xlsform import figures
+from xlsform.figures import fold
+from xlsform.findings import Severity, Violation, say
+from xlsform.rules import rule
+from xlsform.rules.execution import percent
+from xlsform.rules.head import narratives
+from xlsform.rules.money import disputed
+from xlsform.submission import Submission
+
+_MONEY = re.compile("执行|预算|支付|支出|资金|经费|拨付|拨款|付款|款项")
+_CAUSE = re.compile(
+    "因|由于|原因|导致|造成|影响|未能|未完|未及|未到|未支|不能|不足|没有|无法|不准|滞后|缓慢|较慢|偏低|疫情|汛期|灾"
+    "|节约|节省|节支|结余|结转|结算|减少|压缩|压减|调减|核减|取消|跨年|招标|中标|验收|尚|还需|正在|待|剩余"
+)
+#: These explain money that was not spent, whatever else a text says.
+_DELAYED = re.compile(
+    "推迟|延期|延迟|延误|滞后|停工|缓建|暂停|未开工|未实施|未完工|尾款|质保金|结转|结余|跨年|未支付|未拨付"
+)
+_ADJUSTED = re.compile("追加|调增|调减|调整|核减|核增|压减|压缩|收回|年中|新增|增加|减少|追减|统筹|上级下达|结转")
+
+
+def _explained(submission: Submission, at_once: re.Pattern[str]) -> bool:
+    """Whether the form says anything that may be the reason; in doubt it does."""
+    if any("reason" in row and not figures.says_nothing(row["reason"].text) for row in submission.rows):
+        return True
+    texts = [fold(entry.text) for entry in narratives(submission)]
+    return any(at_once.search(text) or (_MONEY.search(text) and _CAUSE.search(text)) for text in texts)
+
+
+def _setting(submission: Submission, name: str, default: str) -> Decimal:
+    return Decimal(str(submission.form.scoring.get(name, default)))
+
+
+@rule("M109", Severity.WARNING)
+def low_execution_unexplained(submission: Submission) -> Iterator[Violation]:
+    """The execution rate is low, and nothing in the form says why.
+
+    Low is below the setting `low_execution_rate`, 90 % (practice). The form says why if any row of indicators has a
+    reason that says something, or if a goal or narrative speaks of money (执行, 预算, 支付, 资金 …) together with a cause
+    (因, 影响, 滞后, 结转, 节约 …), or of a delay. In doubt the rule is silent.
+
+    ## Why it matters
+
+    Unspent money is the first thing that the reviewing office asks about, and what next year's budget is cut by.
+
+    ## How to mend it
+
+    Say in 实际完成情况 or in a row's 偏差原因 why the money was not spent and what will be done: work delayed, a payment
+    due next year, a saving by tender.
+    """
+    name = "funds.total.rate"
+    rate = submission.results.computed.get(name)
+    least = _setting(submission, "low_execution_rate", "0.9")
+    needed = {"funds.total.budget", "funds.total.executed"}
+    if not isinstance(rate, Decimal) or rate >= least or needed & (disputed(submission) | submission.missing):
+        return
+    if not _explained(submission, _DELAYED):
+        yield Violation(
+            say(
+                "{field} is {found}, below {least}, and nothing in the form says why",
+                field=submission.label(name),
+                found=percent(rate),
+                least=percent(least),
+            ),
+            field=name,
+            found=rate,
+        )
+
+
+@rule("M110", Severity.WARNING)
+def budget_adjusted_unexplained(submission: Submission) -> Iterator[Violation]:
+    """The budget was adjusted much in the year, and nothing in the form says why.
+
+    Much is more than the setting `budget_adjustment`, 30 % of 年初预算数, up or down (practice: one provincial system
+    asks for a reason from there). Money carried over from last year (上年结转资金) explains itself and is not counted.
+    Nothing is said where 年初预算数 is 0: money added in the year is normal. What counts as saying why is as for M109,
+    and any word of an adjustment (追加, 调减, 压减 …).
+
+    ## Why it matters
+
+    A budget that is far from what was planned means that the plan was not sound, or that the targets no longer fit the
+    money.
+
+    ## How to mend it
+
+    Say in 实际完成情况 or in a row's 偏差原因 when and why the budget was raised or cut. If 年初预算数 is wrong, correct it.
+    """
+    name = "funds.total.budget"
+    initial, budget = submission.number("funds.total.initial"), submission.number(name)
+    most = _setting(submission, "budget_adjustment", "0.3")
+    if initial is None or budget is None or initial <= 0 or {name, "funds.total.initial"} & disputed(submission):
+        return
+    change = budget - initial
+    own = change - _carried(submission)
+    if min(abs(change), abs(own)) <= most * initial or _explained(submission, _ADJUSTED):
+        return
+    yield Violation(
+        say(
+            "{field} is {found}, {change} from {initial} at the start of the year, and nothing in the form says why",
+            field=submission.label(name),
+            found=budget,
+            change=f"{change / initial * 100:+.1f}%",
+            initial=initial,
+        ),
+        field=name,
+        found=budget,
+    )
+
+
+def _carried(submission: Submission) -> Decimal:
+    """Return how much of a budget's change is money carried over from last year."""
+    budget, initial = (submission.number(f"funds.carryover.{column}") or Decimal(0) for column in ("budget", "initial"))
+    return budget - initial
