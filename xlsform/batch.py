@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,10 +17,11 @@ from typing import Literal
 from xlsform.errors import NothingFoundError, UsageError, reading_failed
 from xlsform.findings import Finding, Severity, say
 from xlsform.form import Form
-from xlsform.reading import Limits, read_bytes
+from xlsform.reading import Limits, load, read_bytes
 from xlsform.reading.contents import Reason, Unreadable, Workbook
 from xlsform.recognition import recognise
-from xlsform.rules import Arrival, judge, wanted
+from xlsform.rules import Arrival, judge
+from xlsform.submission import Submission
 
 #: Extensions of what a folder is searched for.
 EXTENSIONS = frozenset({".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlt", ".et", ".ett", ".xlsb", ".ods"})
@@ -96,12 +98,13 @@ def _below(folder: Path) -> Iterator[Path]:
 
 def check(path: Path, options: Options) -> Verdict:
     """Read one file and judge it; whatever it holds, a verdict comes out."""
-    data = _bytes(path, options.limits)
+    data = load(path, options.limits)
     if isinstance(data, Unreadable):
         return _verdict(path, None, Arrival(path, data, None), options)
+    digest = hashlib.sha256(data).hexdigest()
     contents = read_bytes(data, options.limits)
     submission = recognise(path, contents, _form(options.template)) if isinstance(contents, Workbook) else None
-    return _verdict(path, hashlib.sha256(data).hexdigest(), Arrival(path, contents, submission), options)
+    return _verdict(path, digest, Arrival(path, contents, submission), options)
 
 
 @lru_cache(maxsize=4)
@@ -109,22 +112,6 @@ def _form(template: str | None) -> Form | None:
     from xlsform.template_check import load_checked
 
     return load_checked(template) if template is not None else None
-
-
-def _bytes(path: Path, limits: Limits) -> bytes | Unreadable:
-    if path.is_dir():
-        return Unreadable("not-a-file")
-    try:
-        size = path.stat().st_size
-        if size > limits.file_size:
-            return Unreadable("oversized", f"{size:,} bytes; at most {limits.file_size:,} are read")
-        return path.read_bytes()
-    except FileNotFoundError:
-        return Unreadable("missing")
-    except PermissionError:
-        return Unreadable("denied")
-    except OSError as error:
-        return Unreadable("not-a-file", error.strerror or str(error))
 
 
 def _verdict(path: Path, digest: str | None, arrival: Arrival, options: Options) -> Verdict:
@@ -147,16 +134,15 @@ def _verdict(path: Path, digest: str | None, arrival: Arrival, options: Options)
         template=submission.form.id,
         year=int(year) if year is not None else None,
         project_code=(identity.project_code or None) if identity else None,
-        project_name=_text(submission.entries, "project_name"),
-        unit=_text(submission.entries, "unit"),
+        project_name=_text(submission, "project_name"),
+        unit=_text(submission, "unit"),
         score=total if isinstance(total, Decimal) else None,
         findings=findings,
     )
 
 
-def _text(entries: object, name: str) -> str | None:
-    assert isinstance(entries, dict)
-    entry = entries.get(name)
+def _text(submission: Submission, name: str) -> str | None:
+    entry = submission.entries.get(name)
     return entry.text.strip() or None if entry else None
 
 
@@ -194,12 +180,11 @@ def _in_order(
     pool: Executor, chunks: Sequence[Sequence[Path]], options: Options, ahead: int
 ) -> Iterator[list[Verdict]]:
     """Yield each chunk's verdicts in order, never more than so many chunks in the works."""
-    running = [pool.submit(check_all, chunk, options) for chunk in chunks[:ahead]]
-    for number in range(len(chunks)):
-        verdicts = running[number].result()
-        running[number] = running[number].__class__()
-        if number + ahead < len(chunks):
-            running.append(pool.submit(check_all, chunks[number + ahead], options))
+    running: deque[Future[list[Verdict]]] = deque(pool.submit(check_all, chunk, options) for chunk in chunks[:ahead])
+    for following in [*chunks[ahead:], *[None] * len(running)]:
+        verdicts = running.popleft().result()
+        if following is not None:
+            running.append(pool.submit(check_all, following, options))
         yield verdicts
 
 
@@ -220,8 +205,3 @@ def _alone(path: Path, options: Options) -> Verdict:
 def failed(path: Path, reason: Reason, options: Options) -> Verdict:
     """Return the verdict on a file that could not be read for a reason found outside it."""
     return _verdict(path, None, Arrival(path, Unreadable(reason), None), options)
-
-
-def chosen(findings: Iterable[Finding], options: Options) -> tuple[Finding, ...]:
-    """Return the findings whose codes were asked for."""
-    return tuple(each for each in findings if wanted(each.code, options.select, options.ignore))

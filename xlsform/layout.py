@@ -474,7 +474,7 @@ class _Setter:
         """Set the row that sums a level 1 up: its label over the name's cells, formulas in the columns named."""
         for cell in spec.cells:
             area = _across(cell.columns, self.row, self.row)
-            if cell.column in group.subtotal:
+            if cell.column is not None and cell.column in group.subtotal:
                 column = table.columns[cell.column]
                 summed = FieldSpec(f"{group.level1}小计·{column.label}", column.type, group.subtotal[cell.column])
                 name = f"subtotals.{number}.{cell.column}"

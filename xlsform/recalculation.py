@@ -98,9 +98,9 @@ class _Model:
             self.model.update_cell_with_formula(_SHEET, *self.places[name], "=" + transform(formula))
         self.checks = layout.checks if with_checks else ()
         for row, check in enumerate(self.checks, 1):
-            for offset, formula in enumerate((check.formula, check.expected, check.when)):
-                if formula is not None:
-                    self.model.update_cell_with_formula(_SHEET, row, _CHECKS + offset, "=" + transform(formula))
+            for offset, source in enumerate((check.formula, check.expected, check.when)):
+                if source is not None:
+                    self.model.update_cell_with_formula(_SHEET, row, _CHECKS + offset, "=" + transform(source))
 
     def put(self, values: Mapping[str, Cast]) -> None:
         """Hold these values and no others, and evaluate."""

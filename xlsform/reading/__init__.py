@@ -10,11 +10,17 @@ from xlsform.reading.contents import Kind, Unreadable, Workbook
 from xlsform.reading.kinds import identify
 from xlsform.reading.package import DEFAULT_LIMITS, Limits, UnreadableError
 
-__all__ = ["Limits", "read", "read_bytes", "sniff"]
+__all__ = ["Limits", "load", "read", "read_bytes", "sniff"]
 
 
 def read(path: Path, limits: Limits = DEFAULT_LIMITS) -> Workbook | Unreadable:
     """Return what the file holds, or why it could not be read. Nothing about a file raises an exception."""
+    data = load(path, limits)
+    return data if isinstance(data, Unreadable) else read_bytes(data, limits)
+
+
+def load(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes | Unreadable:
+    """Return the file's content, or why it could not be had."""
     try:
         status = path.stat()
         # Asked before it is opened: opening a pipe waits for its writer.
@@ -24,10 +30,9 @@ def read(path: Path, limits: Limits = DEFAULT_LIMITS) -> Workbook | Unreadable:
             return _too_large(status.st_size, limits)
         with path.open("rb") as file:
             # It may have grown since.
-            data = file.read(limits.file_size + 1)
+            return file.read(limits.file_size + 1)
     except (OSError, ValueError) as error:
         return _unopened(error)
-    return read_bytes(data, limits)
 
 
 def read_bytes(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Workbook | Unreadable:

@@ -153,7 +153,11 @@ def execution_score_off(submission: Submission) -> Iterator[Violation]:
     """
     for item in _computed(submission, "score"):
         name, rate = item.name, f"{item.table}.{item.row}.rate"
-        if submission.number(rate) is not None and not _rate_agrees(submission, rate):
+        if (
+            rate in submission.layout.computed
+            and submission.number(rate) is not None
+            and not _rate_agrees(submission, rate)
+        ):
             continue
         entry, result, exact = submission.entries[name], submission.results.computed[name], submission.exact[name]
         stated = entry.number

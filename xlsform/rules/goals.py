@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from xlsform import figures
+from xlsform.figures.text import without_ending
 from xlsform.findings import Message, Severity, Violation, say
 from xlsform.rules import rule
+from xlsform.rules.narratives import clauses
 from xlsform.submission import Submission
 
 _EXPECTED, _ACTUAL = "goal_expected", "goal_actual"
@@ -17,11 +19,11 @@ _EXPECTED, _ACTUAL = "goal_expected", "goal_actual"
 _ONE_WORD = 4
 
 _SIGNS = "≥≤<>="
-_ENDING = "。.;；,，、!！"
-_CLAUSE = re.compile("[^,;:!?。、]+")
 _DONE = re.compile("(?:全部|全面|100%|百分之百)(?:按时|按期|如期|圆满)?完成|完成(?:率)?(?:为|达到?)?(?:100%|百分之百)")
 #: Words by which a text owns up that something is left to do.
-_ADMITS = re.compile("[未尚但仅只除]|没有|不能|其余|剩余|推迟|滞后|延误|延期|不足|部分|结转|次年|力争|确保|计划|争取")
+_ADMITS = re.compile(
+    "[未尚但仅只除]|没有|不能|无法|其余|剩余|推迟|滞后|延误|延期|不足|部分|结转|次年|力争|确保|计划[于在到]|争取"
+)
 _SHARE_DONE = re.compile(r"完成(?:了|率)?(?:为|达到?)?([0-9]{1,2}(?:\.[0-9]+)?)%")
 
 
@@ -136,12 +138,12 @@ def _copied(submission: Submission) -> bool:
 
 def _folded(submission: Submission, name: str) -> str:
     entry = submission.entries.get(name)
-    return figures.fold(entry.text).rstrip(_ENDING) if entry is not None else ""
+    return without_ending(figures.fold(entry.text)) if entry is not None else ""
 
 
 def _thin(text: str, submission: Submission, only_name: bool) -> Message | None:
     """Return what a goal is, where it is too little."""
-    folded = figures.fold(text).rstrip(_ENDING)
+    folded = without_ending(figures.fold(text))
     name = _folded(submission, "project_name")
     if folded.removesuffix("项目") == name.removesuffix("项目") and name:
         return say("only the project's name")
@@ -157,7 +159,7 @@ def _claim(text: str) -> str | None:
     folded = figures.fold(text)
     if _ADMITS.search(folded) or _SHARE_DONE.search(folded):
         return None
-    return next((clause for clause in _CLAUSE.findall(folded) if _DONE.search(clause)), None)
+    return next((clause for clause in clauses(text) if _DONE.search(clause)), None)
 
 
 def _low(submission: Submission) -> Message | None:
@@ -165,7 +167,12 @@ def _low(submission: Submission) -> Message | None:
     scoring = submission.form.scoring
     rate, limit = submission.results.computed.get("funds.total.rate"), scoring.get("low_execution_rate", "0.9")
     if isinstance(rate, Decimal) and rate < Decimal(str(limit)):
-        return say("{field} is {rate}", field=submission.label("funds.total.rate"), rate=f"{rate:.2%}")
+        return say(
+            "{field} is {rate}, under {limit}",
+            field=submission.label("funds.total.rate"),
+            rate=f"{rate:.2%}",
+            limit=f"{Decimal(str(limit)):.0%}",
+        )
     share = Decimal(str(scoring.get("low_score", "0.8")))
     for row in submission.used_rows:
         score, weight = (row[column].number if column in row else None for column in ("score", "weight"))

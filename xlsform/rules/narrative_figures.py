@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from xlsform import figures
@@ -39,7 +39,7 @@ _QUANTITIES = (
     _Quantity(
         "funds.total.executed",
         ("executed",),
-        "(?:全年|实际|预算)?执行(?:数|金额|资金)?|(?:全年|全年实际|累计)支出(?:数|金额|资金|总额)?",
+        "(?:全年|实际|预算)?执行(?:数|金额|资金)?|(?:全年|全年实际|实际|累计)支出(?:数|金额|资金|总额)?|完成预算(?:数|资金)?",
         _MONEY,
     ),
     _Quantity("funds.total.rate", ("rate",), "(?:预算|资金)?执行率|(?:完成|占)(?:全年|调整后)?预算数?的", "%"),
@@ -47,26 +47,13 @@ _QUANTITIES = (
 
 #: A figure counts only where its clause begins with its name, after a subject that means the project as a whole.
 _BEGINNING = "(?:^|(?<=[,。;!?、()])|(?<=(?:情况|分析|结果|结论|如下):))"
-_SUBJECTS = (
-    "(?:本|该|此)?项目",
-    "(?:本|我)(?:单位|部门)",
-    "20[0-9]{2}年度?",
-    "(?:本|当)年度?",
-    "年度",
-    "财政",
-    "资金",
-    "专项",
-    "预算",
-    "总体",
-    "整体",
-    "绩效",
-    "共",
-    "的",
-)
+_SUBJECT = "(?:(?:本|该|此)?项目|(?:本|我)(?:单位|部门)|20[0-9]{2}年度?|(?:本|当)年度?|年度|总体|整体|财政|资金|专项|预算|绩效|共|的)"
 _VERB = "(?:为|是|:|达到?|共计?|合计|了)?"
 _NUMERAL = r"[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?"
 #: What follows a figure that is no exact one, or that is only a part.
 _INEXACT = "(?!以[上下内]|左右|[多余几]|用于|用来|[至到~-]|[制值]|钟)"
+#: A shorter name of a project may stand in a text without meaning it.
+_LEAST_NAME = 3
 _SENTENCE = re.compile("[。;!?]")
 #: Words of a sentence that speaks of a part, another time or another unit.
 _ELSEWHERE = re.compile(
@@ -116,23 +103,20 @@ def narrative_figure_differs(submission: Submission) -> Iterator[Violation]:
                 )
 
 
-@lru_cache(maxsize=1024)
-def _pattern(words: str, unit: str, project: str) -> re.Pattern[str]:
-    subjects = "|".join((*_SUBJECTS, re.escape(project)) if project else _SUBJECTS)
-    return re.compile(f"{_BEGINNING}(?:{subjects}){{0,4}}?(?:{words}){_VERB}(?P<figure>{_NUMERAL}{unit}){_INEXACT}")
-
-
 def _told(text: str, submission: Submission) -> Iterator[tuple[_Quantity, Number, str]]:
     """Yield the figures of a text that are beyond doubt, with their numbers, as the text has them."""
     name = submission.entries.get("project_name")
-    folded, project = clean(text), figures.fold(name.text) if name is not None else ""
+    project = figures.fold(name.text) if name is not None else ""
+    folded = clean(text)
+    if len(project) >= _LEAST_NAME:
+        folded = folded.replace(project, "本项目").replace("本项目项目", "本项目")
     for quantity in _QUANTITIES:
         if quantity.field not in submission.entries:
             continue
         told = {
             match["figure"]
-            for match in _pattern(quantity.words, quantity.unit, project).finditer(folded)
-            if _of_project(_SENTENCE.split(folded[: match.end()])[-1].replace(project, ""), quantity, submission)
+            for match in _pattern(quantity.words, quantity.unit).finditer(folded)
+            if _of_project(_SENTENCE.split(folded[: match.end()])[-1], quantity, submission)
         }
         shown = told.pop() if len(told) == 1 else ""
         number = figures.read_number(shown)
@@ -140,8 +124,13 @@ def _told(text: str, submission: Submission) -> Iterator[tuple[_Quantity, Number
             yield quantity, number, shown
 
 
+@cache
+def _pattern(words: str, unit: str) -> re.Pattern[str]:
+    return re.compile(f"{_BEGINNING}{_SUBJECT}{{0,4}}?(?:{words}){_VERB}(?P<figure>{_NUMERAL}{unit}){_INEXACT}")
+
+
 def _of_project(sentence: str, quantity: _Quantity, submission: Submission) -> bool:
-    """Whether a sentence, up to its figure and without the project's name, is about the whole of it in its year."""
+    """Whether a sentence, up to its figure, is about the whole of the project in its year."""
     year = submission.number("year")
     if _ELSEWHERE.search(sentence) or any(year is None or int(found) != year for found in _YEAR.findall(sentence)):
         return False

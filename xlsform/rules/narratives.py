@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from xlsform import figures
+from xlsform.figures.text import without_ending
 from xlsform.findings import Severity, Violation, say
 from xlsform.rules import rule
 from xlsform.submission import Entry, Submission
-
-_ENDING = "。.;；,，、!！"
 
 #: Texts shorter than this, folded, may well be the same in two places.
 _COPIED_FROM = 10
@@ -25,7 +24,7 @@ _SCOPES = {"analysis_output": ("产出", "成本"), "analysis_benefit": ("效益
 #: A space between two digits, which are two figures.
 _GAP = re.compile(r"(?<=[0-9０-９])[^\S\n]+(?=[0-9０-９])")
 _CLAUSE = re.compile("[^,;:!?。、()]+")
-_NOTHING = frozenset(("无", "没有", "暂无", "无。"))
+_NOTHING = frozenset(("无", "没有", "暂无"))
 _SUBJECT = "(?:(?:本|该|此)?项目|(?:本|我)单位|20[0-9]{2}年度?|总体|管理|实施|执行|资金使用|过程|中|上|的){0,6}"
 _NO_PROBLEMS = re.compile(
     f"{_SUBJECT}(?:目前|暂时?|均|都)?(?:无|没有|不存在|未发现|未出现)(?:任何|其[他它])?(?:存在)?的?问题"
@@ -138,7 +137,7 @@ def narrative_copied(submission: Submission) -> Iterator[Violation]:
     """
     seen: dict[str, Entry] = {}
     for entry in narratives(submission):
-        text = figures.fold(entry.text).rstrip(_ENDING)
+        text = without_ending(figures.fold(entry.text))
         first = seen.setdefault(text, entry)
         goals = first.field.name.startswith("goal_") and entry.field.name.startswith("goal_")
         if first is not entry and not goals and len(text) >= _COPIED_FROM:
@@ -156,6 +155,11 @@ def narratives(submission: Submission) -> Iterator[Entry]:
             yield entry
 
 
+def clauses(text: str) -> list[str]:
+    """Return the clauses of a text, folded, without what parts them."""
+    return _CLAUSE.findall(clean(text))
+
+
 def clean(text: str) -> str:
     """Return a text folded for reading clauses: a line ends a sentence, and digits apart stay apart."""
     return figures.fold(_GAP.sub("_", "。".join(text.splitlines())))
@@ -167,9 +171,9 @@ def _claim(entry: Entry) -> tuple[str, tuple[str, ...]]:
     scope = _SCOPES.get(name, ("",))
     if _ADMITS.search(text):
         return "", scope
-    if name == _PROBLEMS and text.rstrip(_ENDING) in _NOTHING:
-        return text.rstrip(_ENDING), scope
-    for clause in _CLAUSE.findall(text):
+    if name == _PROBLEMS and without_ending(text) in _NOTHING:
+        return without_ending(text), scope
+    for clause in clauses(entry.text):
         if _GOALS_DONE.fullmatch(clause) or (name == _PROBLEMS and _NO_PROBLEMS.fullmatch(clause)):
             return clause, scope
         if _WORK_DONE.fullmatch(clause) and scope[0] in ("", *_OUTPUTS):
@@ -202,5 +206,5 @@ def _trouble(entry: Entry) -> str | None:
     """Return the clause of 主要问题 that tells of something not reached."""
     if entry.field.name != _PROBLEMS:
         return None
-    clauses = _CLAUSE.findall(clean(entry.text))
-    return next((each for each in clauses if _TROUBLE.search(each) and not _NOT_REAL.search(each)), None)
+    found = clauses(entry.text)
+    return next((each for each in found if _TROUBLE.search(each) and not _NOT_REAL.search(each)), None)

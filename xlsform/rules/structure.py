@@ -256,7 +256,8 @@ def merge_changed(submission: Submission) -> Iterator[Violation]:
     if not submission.workbook.complete:
         return
     layout, alignment = submission.layout, submission.alignment
-    issued = [item.range for item in (*layout.labels, *layout.fields.values()) if not item.range.single]
+    ranges = [*(label.range for label in layout.labels), *(item.range for item in layout.fields.values())]
+    issued = [area for area in ranges if not area.single]
     expected = {area for each in issued if (area := alignment.area(each)) is not None}
     whole = alignment.area(Range(1, 1, layout.row_count, layout.column_count))
     found = {area for area in submission.sheet.merges if whole is None or area.overlaps(whole)}
@@ -315,10 +316,12 @@ def value_outside_form(submission: Submission) -> Iterator[Violation]:
     Move the text into the field it belongs to (偏差原因, 实际完成情况 …), then clear the cell.
     """
     alignment, layout = submission.alignment, submission.layout
+    ranges = [label.range for label in layout.labels if label.text]
+    ranges += [item.range for item in layout.fields.values()]
     taken = {
         (row, column)
-        for item in (*(label for label in layout.labels if label.text), *layout.fields.values())
-        if (area := alignment.area(item.range)) is not None
+        for issued in ranges
+        if (area := alignment.area(issued)) is not None
         for row in range(area.top, area.bottom + 1)
         for column in range(area.left, area.right + 1)
     }

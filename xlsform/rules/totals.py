@@ -19,8 +19,9 @@ _RATE = "funds.total.rate"
 def missing_total(submission: Submission) -> Iterator[Violation]:
     """总分 is blank although there are scores to add up.
 
-    A cell whose formula is still there but was never calculated is not meant: a note of its own says so. (Practice: the
-    seed form's total row has no score.)
+    A cell whose formula is still there but was never calculated is not meant: a note of its own says so. What the total
+    should be is said where every score is there and their sum can be a total at all. (Practice: the seed form's total
+    row has no score.)
 
     ## Why it matters
 
@@ -37,7 +38,7 @@ def missing_total(submission: Submission) -> Iterator[Violation]:
         return
     if not isinstance(due, Decimal):
         return
-    if scores_known(submission):
+    if scores_known(submission) and due <= _top(submission):
         how = _added_up(submission, due)
         message = say(
             "{field} is blank; it should be {expected} ({how})", field=entry.field.label, expected=due, how=how
@@ -54,7 +55,8 @@ def total_not_sum(submission: Submission) -> Iterator[Violation]:
     For files whose formulas cannot be seen (.xls, .et, .ods); in an .xlsx the rules on overwritten formulas say so.
     The total agrees if it equals the sum, or that sum rounded or truncated at the decimals it is printed with; rounded
     to a whole point it is a warning. A total that follows from the execution score as stated is right by this rule,
-    even where that score is wrong. (Law: the total is the sum of all scores.)
+    even where that score is wrong. Nothing is said where a score is lacking, or where the scores make more than the
+    template's setting `total`: what is wrong then is a score or a weight. (Law: the total is the sum of all scores.)
 
     ## Why it matters
 
@@ -70,7 +72,7 @@ def total_not_sum(submission: Submission) -> Iterator[Violation]:
     exact = submission.exact[_TOTAL]
     exact = exact if isinstance(exact, Decimal) else due
     right = entry.number == due or figures.agrees(entry.number, exact, entry.decimals) or _follows(submission, entry)
-    if right or not scores_known(submission) or speaks_of_total(submission):
+    if right or not scores_known(submission) or speaks_of_total(submission) or due > _top(submission):
         return
     yield Violation(
         say(

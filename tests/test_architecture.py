@@ -1,0 +1,153 @@
+"""Who may import whom, and which room owns each third party."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "xlsform"
+
+#: Rooms of the package that each room may import. A room's own modules may import one another.
+ALLOWED: dict[str, set[str]] = {
+    "findings": set(),
+    "refs": set(),
+    "text_size": set(),
+    "zip_members": set(),
+    "formula": set(),
+    "figures": set(),
+    "identity": set(),
+    "errors": {"findings"},
+    "messages": {"findings"},
+    "outputs": {"errors", "findings"},
+    "reading": {"refs"},
+    "formula_text": {"refs"},
+    "package_parts": {"zip_members"},
+    "sheet_cells": {"package_parts", "reading", "refs"},
+    "field_types": {"figures", "reading"},
+    "form": {"errors", "field_types", "findings"},
+    "layout": {"errors", "findings", "form", "formula", "refs", "text_size"},
+    "recalculation": {"field_types", "figures", "formula", "layout", "refs"},
+    "template_check": {"errors", "form", "formula", "layout", "recalculation", "refs"},
+    "workbook": {"field_types", "formula", "identity", "layout", "recalculation", "refs"},
+    "stamp": {"field_types", "layout", "package_parts", "recalculation", "refs", "sheet_cells", "workbook"},
+    "issuing": {"field_types", "findings", "identity", "layout", "stamp", "workbook"},
+    "alignment": {"figures", "layout", "reading", "refs"},
+    "submission": {"alignment", "field_types", "form", "identity", "layout", "reading", "recalculation", "refs"},
+    "recognition": {"errors", "figures", "form", "identity", "layout", "reading", "submission"},
+    "indicators": {"field_types", "figures", "layout", "submission"},
+    "rules": {
+        "alignment", "field_types", "figures", "findings", "form", "formula_text", "identity", "indicators",
+        "layout", "reading", "refs", "submission", "workbook",
+    },
+    "manual": {"errors", "findings", "messages", "rules"},
+    "batch": {"errors", "findings", "form", "reading", "recognition", "rules", "submission", "template_check"},
+    "data": {"errors", "field_types", "findings", "form", "layout", "stamp", "submission", "template_check"},
+    "projects": {
+        "errors", "field_types", "figures", "findings", "form", "layout", "reading", "refs", "text_size", "workbook",
+    },
+    "reports": {"batch", "findings", "messages", "package_parts", "refs", "sheet_cells", "text_size"},
+    "send_back": {
+        "batch", "data", "findings", "issuing", "manual", "messages", "outputs", "reading", "recognition",
+        "reports", "rules", "stamp", "submission",
+    },
+    "samples": {
+        "data", "form", "issuing", "layout", "package_parts", "reading", "recognition", "refs", "sheet_cells", "stamp",
+    },
+    "demo": {
+        "batch", "findings", "form", "issuing", "layout", "outputs", "projects", "reports", "samples", "send_back", "stamp",
+    },
+}  # fmt: skip
+
+#: The rooms that may import each third party.
+OWNERS: dict[str, set[str]] = {
+    "click": {"cli"},
+    "ironcalc": {"recalculation"},
+    "jsonschema": {"template_check", "data"},
+    "lxml": {"reading", "package_parts", "sheet_cells", "stamp", "reports"},
+    "msoffcrypto": {"reading"},
+    "olefile": {"reading"},
+    "python_calamine": {"reading"},
+    "xlsxwriter": {"workbook", "projects"},
+}
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the full names that a module imports, also inside functions."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            if node.module == "xlsform":
+                yield from (f"xlsform.{alias.name}" for alias in node.names)
+            elif node.module:
+                yield node.module
+
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+FREE = {"cli", "__init__", "__main__"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_imports_only_what_its_room_may(path: Path) -> None:
+    own = room(path)
+    for name in imports(path):
+        top, _, rest = name.partition(".")
+        if top == "xlsform":
+            other = rest.partition(".")[0]
+            if own not in FREE and other not in ("", "__version__"):
+                assert other in ALLOWED[own] | {own}, f"{own} may not import {other}"
+        elif top not in sys.stdlib_module_names:
+            assert own in OWNERS[top], f"{own} may not import {top}"
+
+
+def test_every_room_has_its_line() -> None:
+    rooms = {room(path) for path in MODULES} - FREE
+    assert rooms == set(ALLOWED)
+
+
+def test_no_circle_between_rooms() -> None:
+    done: set[str] = set()
+    left = dict(ALLOWED)
+    while left:
+        ready = {name for name, needed in left.items() if needed <= done}
+        assert ready, f"these rooms import one another in a circle: {sorted(left)}"
+        done |= ready
+        left = {name: needed for name, needed in left.items() if name not in ready}
+
+
+def test_the_command_line_imports_click_alone() -> None:
+    tree = ast.parse((PACKAGE / "cli.py").read_text(encoding="utf-8"))
+    top_level = [
+        alias.name if isinstance(node, ast.Import) else node.module
+        for node in tree.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    ]
+    foreign = {name for name in top_level if name and name.partition(".")[0] not in sys.stdlib_module_names}
+    assert foreign == {"click", "xlsform"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_a_module_opens_with_its_duty(path: Path) -> None:
+    page = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    assert page.splitlines() or path.name == "__init__.py"
+    assert page.split("\n")[0].rstrip().endswith((".", ":", "`")) or ":" in page.split("\n")[0]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_nothing_below_the_command_line_prints_or_exits(path: Path) -> None:
+    if room(path) in FREE or path.name == "worker.py":
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            assert called not in ("print", "sys.exit", "exit", "quit", "os._exit"), f"{path}:{node.lineno}"

@@ -1,0 +1,94 @@
+"""Project lists as JSON: objects of projects, with their indicators inside them or beside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from xlsform.errors import UsageError
+from xlsform.findings import say
+from xlsform.projects.files import Cell, Grid, Source, unreadable
+from xlsform.reading.contents import CellError
+
+_PROJECTS = ("projects", "项目", "项目清单")
+_INDICATORS = ("indicators", "指标", "绩效指标")
+#: The key under which a nested indicator carries its project's code.
+CODE = "project_code"
+
+
+def json_tables(path: Path, text: str, alone: bool) -> Source:
+    """Return the tables of a JSON file.
+
+    Args:
+        path: the file, for messages.
+        text: its content.
+        alone: whether it holds indicators only.
+
+    Raises:
+        UsageError: it is not JSON, or not lists of objects.
+    """
+    content = _parsed(path, text)
+    if alone:
+        rows = content if isinstance(content, list) else _get(content, _INDICATORS)
+        grid = Grid(path.name, _rows(path, rows, path.name), keyed=True)
+        return Source(grid, (grid,))
+    projects = content if isinstance(content, list) else _get(content, _PROJECTS)
+    listed = _get(content, _INDICATORS) if isinstance(content, dict) else None
+    rows = _rows(path, projects, "projects")
+    grids = [Grid("indicators", _rows(path, listed, "indicators"), keyed=True)] if listed is not None else []
+    for number, item in enumerate(projects, 1):
+        nested = _get(item, _INDICATORS)
+        code = next((rows[number][key] for key in (CODE, "项目编码", "code") if key in rows.get(number, {})), None)
+        if nested and code is not None:
+            name = f"projects[{number}].indicators"
+            own = {row: {CODE: code, **cells} for row, cells in _rows(path, nested, name).items()}
+            grids.append(Grid(name, own, keyed=True))
+    return Source(Grid("projects", rows, keyed=True), tuple(grids))
+
+
+def _parsed(path: Path, text: str) -> Any:
+    try:
+        return json.loads(text, parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse)
+    except json.JSONDecodeError as error:
+        where = say("line {line}, column {column}: not JSON ({what})", line=error.lineno, column=error.colno, what=error.msg)
+        raise UsageError(say("{path}: {problem}", path=path, problem=where)) from None
+    except RecursionError:
+        raise unreadable(path, say("nested too deeply")) from None
+    except (ValueError, ArithmeticError) as error:
+        raise unreadable(path, say("not JSON ({what})", what=error)) from None
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)
+
+
+def _get(content: Any, keys: tuple[str, ...]) -> Any:
+    return next((content[key] for key in keys if key in content), None) if isinstance(content, dict) else None
+
+
+def _rows(path: Path, items: Any, name: str) -> dict[int, dict[str, Cell]]:
+    if not isinstance(items, list):
+        raise unreadable(path, say('it should hold a list of objects, or {{"projects": […], "indicators": […]}}'))
+    rows = {}
+    for number, item in enumerate(items, 1):
+        if not isinstance(item, dict):
+            raise unreadable(path, say("{name}, item {number}: not an object", name=name, number=number))
+        cells = {key: cell for key, cell in _cells(item) if cell is not None}
+        rows[number] = cells
+    return rows
+
+
+def _cells(item: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Cell | None]]:
+    """Yield every value with its key; objects within objects (``funds``) with dots."""
+    for key, value in item.items():
+        if isinstance(value, dict):
+            yield from _cells(value, f"{prefix}{key}.")
+        elif isinstance(value, list):
+            if not prefix and key in _INDICATORS:
+                continue
+            yield prefix + key, Cell(CellError(json.dumps(value, ensure_ascii=False, default=str)[:60]))
+        else:
+            yield prefix + key, None if value is None or value == "" else Cell(value)
