@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -47,3 +48,11 @@ def of_rows(rows: list[tuple[str | None, ...]], template: str = "mof-2020") -> S
                 values[f"indicators.{number}.{column}"] = Decimal(text) if numeric else text
     workbook = issued(layout, values)
     return Submission(Path("return.xlsx"), workbook, layout, workbook.sheets[0], identities_in(workbook))
+
+
+def with_scoring(subject: Submission, **settings: Any) -> Submission:
+    """Return the same submission under a template with other settings; None removes one."""
+    scoring = {key: value for key, value in (dict(subject.form.scoring) | settings).items() if value is not None}
+    form = dataclasses.replace(subject.form, scoring=scoring, digest=f"{subject.form.digest}{sorted(settings.items())}")
+    layout = dataclasses.replace(subject.layout, form=form)
+    return Submission(subject.path, subject.workbook, layout, subject.sheet, subject.identities)

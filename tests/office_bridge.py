@@ -32,7 +32,9 @@ FILTERS = {
 }
 RESTART = 81  # how soffice ends when it has set up a new profile and wants to be started again
 SWITCHES = ["--headless", "--norestore", "--nologo", "--nodefault", "--nofirststartwizard"]
-SEEN = ("type", "convert")  # opened in a window, which a person has: without one the freeze panes are lost
+# Opened in a window, which a person has. A conversion is not: there LibreOffice asks for the password of a protected
+# sheet anew before it writes .xls or .ods, with nobody to answer.
+SEEN = ("type",)
 CSV_OPTIONS = "44,34,76"  # comma, double quote, UTF-8; the first sheet
 
 

@@ -55,7 +55,8 @@ ALLOWED: dict[str, set[str]] = {
         "reports", "rules", "stamp", "submission",
     },
     "samples": {
-        "data", "form", "issuing", "layout", "package_parts", "reading", "recognition", "refs", "sheet_cells", "stamp",
+        "batch", "data", "form", "issuing", "layout", "package_parts", "reading", "recognition", "refs", "reports", "sheet_cells",
+        "stamp",
     },
     "demo": {
         "batch", "findings", "form", "issuing", "layout", "outputs", "projects", "reports", "samples", "send_back", "stamp",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from forms import TEMPLATES, codes, found, issued, layout_of, put, sheet_of, submission
 
-from xlsform.form import load
+from xlsform.form import build, find, load, read
 from xlsform.identity import Identity
 from xlsform.layout import lay_out
-from xlsform.reading.contents import Workbook
+from xlsform.reading.contents import Sheet, Workbook
 from xlsform.submission import Submission, identities_in
 
 
@@ -151,3 +153,48 @@ def test_h104_finds_the_seal_line_blank() -> None:
 def test_h104_is_about_forms_that_have_such_a_line() -> None:
     assert "filler_unit" not in lay_out(load("mof-2020")).fields
     assert found("H104", submission(filler_unit=None)) == []
+
+
+def bare(**fields: object) -> Submission:
+    """Return a submission of a made-up form: no funds, no indicators, no checks, no settings."""
+    spec = {
+        name: {"label": name, "type": kind} for name, kind in [("year", "year"), ("task", "text"), ("cost", "money")]
+    }
+    content = {
+        **{key: value for key, value in read(find("mof-2020")).items() if key in ("id", "edition", "title", "source")},
+        **{"name": {"zh": "表", "en": "form"}, "sheet": "表", "money_unit": "万元"},
+        "page": {"columns": {"A": 10, "B": 20}, "font": "宋体", "size": 10.5},
+        "fields": spec | {"seal": {"label": "seal", "type": "text", "required": "H104"}},
+        "tables": {},
+        "blocks": {"all": [{"cells": {"A": name, "B": {"field": name}}} for name in (*spec, "seal")]},
+        "scoring": {},
+    }
+    layout = lay_out(build(content))
+    sheet = Sheet("表", {label.range.anchor: label.text for label in layout.labels})
+    for name, value in fields.items():
+        put(sheet, layout.fields[name].range.anchor, value)
+    return Submission(Path("made-up.xlsx"), Workbook("xlsx", (sheet,)), layout, sheet, {})
+
+
+def test_the_rules_work_on_a_form_that_has_next_to_nothing() -> None:
+    families = ("H", "V", "M")
+    filled = bare(year=2021.0, task="2020年养护", cost=1.5, seal="某中心")
+    assert [line for family in families for line in found(family, filled)] == []
+    faulty = bare(year="本年", task="完成XXX", cost=-0.12345678)
+    assert [line for family in families for line in found(family, faulty)] == [
+        "表!B4 seal is blank; fill it in before the form is printed and sealed",
+        "表!B1 year should be a year in four digits; the form says “本年”",
+        "表!B2 task still holds “XXX”, which should be filled in or deleted",
+        "表!B3 cost is -0.12345678; it cannot be less than 0",
+        "表!B3 cost is -0.12345678, with 8 decimals; 6 are enough: -0.123457",
+    ]
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_form_that_nobody_filled_in_lacks_its_head_and_its_amounts(template: str) -> None:
+    layout = layout_of(template)
+    workbook = issued(layout, {})
+    blank = Submission(Path("blank.xlsx"), workbook, layout, workbook.sheets[0], identities_in(workbook))
+    seal = ["H104"] if template == "shanxi-2021" else []
+    own = sorted(code for code in codes(blank) if code[0] in "HVM")
+    assert own == ["H101"] * 4 + seal + ["M101"] * 2

@@ -101,6 +101,11 @@ def check(path: Path, options: Options) -> Verdict:
     data = load(path, options.limits)
     if isinstance(data, Unreadable):
         return _verdict(path, None, Arrival(path, data, None), options)
+    return judged(path, data, options)
+
+
+def judged(path: Path, data: bytes, options: Options) -> Verdict:
+    """Judge a file by its content."""
     digest = hashlib.sha256(data).hexdigest()
     contents = read_bytes(data, options.limits)
     submission = recognise(path, contents, _form(options.template)) if isinstance(contents, Workbook) else None

@@ -16,7 +16,7 @@ class XlsformError(Exception):
 
     def __init__(self, *messages: Message) -> None:
         self.messages = messages
-        super().__init__("\n".join(message.text.format(**message.values) for message in messages))
+        super().__init__("\n".join(map(str, messages)))
 
 
 class UsageError(XlsformError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -31,17 +31,30 @@ class Message(NamedTuple):
     text: str
     values: Mapping[str, Any]
 
+    def render(self, language: str, translate: Callable[[str], str]) -> str:
+        """Return the sentence, its text put through ``translate``, its braces filled."""
+        values = {key: _shown(value, language, translate) for key, value in self.values.items()}
+        return translate(self.text).format(**values) if self.text else ""
+
+    def __str__(self) -> str:
+        return self.render("en", str)
+
+
+def _shown(value: Any, language: str, translate: Callable[[str], str]) -> str:
+    if isinstance(value, Message):
+        return value.render(language, translate)
+    if isinstance(value, Mapping):
+        return str(value.get(language) or value.get("en") or "")
+    if isinstance(value, list | tuple):
+        return ("、" if language == "zh" else ", ").join(_shown(item, language, translate) for item in value)
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return str(value)
+
 
 def say(text: str, /, **values: Any) -> Message:
     """Return a message; its English text is the key of its translation."""
     return Message(text, values)
-
-
-class Choice(NamedTuple):
-    """A text that a template gives in both languages."""
-
-    zh: str
-    en: str
 
 
 @dataclass(frozen=True, slots=True)

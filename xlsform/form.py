@@ -148,7 +148,7 @@ class Form:
     scoring: Mapping[str, Any]
     instructions: tuple[str, ...]
     digest: str
-    """SHA-256 of the template's content, variants resolved."""
+    """SHA-256 of the template's content in its order (rows and cells stand as listed), variants resolved."""
 
     def __hash__(self) -> int:
         return hash(self.digest)
@@ -217,11 +217,14 @@ def read(path: Path, seen: tuple[str, ...] = ()) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise TemplateError(str(path), [f"byte {error.start}: not UTF-8 text; save the file as UTF-8"]) from None
     try:
-        content = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        where = f"line {error.lineno}, column {error.colno}: " if isinstance(error, json.JSONDecodeError) else ""
-        what = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
-        raise TemplateError(str(path), [f"{where}not JSON ({what})"]) from None
+        content = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise TemplateError(str(path), [f"{where}: not JSON ({error.msg})"]) from None
+    except RecursionError:
+        raise TemplateError(str(path), ["not JSON (nested too deeply)"]) from None
+    except ValueError as error:
+        raise TemplateError(str(path), [f"not JSON ({error})"]) from None
     if not isinstance(content, dict):
         raise TemplateError(str(path), ["$: a template is a JSON object"])
     base = content.get("extends")
@@ -230,7 +233,23 @@ def read(path: Path, seen: tuple[str, ...] = ()) -> dict[str, Any]:
     if base in seen:
         raise TemplateError(str(path), [f"$.extends: {' → '.join((*seen, base))} builds on itself"])
     beside = path.parent / f"{base}.json"
+    if not beside.is_file() and base not in bundled():
+        known = ", ".join(bundled())
+        raise TemplateError(str(path), [f"$.extends: no template {base!r} beside this file; bundled are {known}"])
     return merged(read(beside if beside.is_file() else find(base), (*seen, base)), content)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object, unless a key stands in it twice: the first would be lost without a word."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r} stands twice in one object")
+    return content
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -248,13 +267,12 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 def build(content: Mapping[str, Any]) -> Form:
     """Return the form that a template's content, already found sound, defines."""
-    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return _build(canonical, json.dumps(content, ensure_ascii=False))
+    return _build(json.dumps(content, separators=(",", ":")))
 
 
 @lru_cache(maxsize=64)
-def _build(canonical: str, ordered: str) -> Form:
-    content = json.loads(ordered)
+def _build(canonical: str) -> Form:
+    content = json.loads(canonical)
     page = content["page"]
     return Form(
         id=content["id"],

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import gettext
 import os
-from collections.abc import Mapping
-from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from xlsform.findings import Message
 
@@ -32,20 +30,7 @@ def translated(text: str, language: str) -> str:
 
 def render(message: Message, language: str) -> str:
     """Return a message in the language given, its braces filled."""
-    values = {key: _shown(value, language) for key, value in message.values.items()}
-    return translated(message.text, language).format(**values)
-
-
-def _shown(value: Any, language: str) -> str:
-    if isinstance(value, Message):
-        return render(value, language)
-    if isinstance(value, Mapping):
-        return str(value.get(language) or value.get("en") or "")
-    if isinstance(value, list | tuple):
-        return ("、" if language == "zh" else ", ").join(_shown(item, language) for item in value)
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    return str(value)
+    return message.render(language, _catalogue(language).gettext)
 
 
 def default_language() -> Language:

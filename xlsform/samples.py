@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from xlsform.batch import Options, judged
 from xlsform.data import fill
 from xlsform.form import load
 from xlsform.issuing import issue
@@ -18,6 +19,7 @@ from xlsform.reading import read_bytes
 from xlsform.reading.contents import Unreadable
 from xlsform.recognition import recognise
 from xlsform.refs import position
+from xlsform.reports.text import render_text
 from xlsform.sheet_cells import Grid, SharedStrings, put
 from xlsform.stamp import lock_for
 
@@ -82,3 +84,11 @@ def typed_over(data: bytes, cells: Mapping[str, str | Decimal | None]) -> bytes:
         package.write_xml(part, root)
     strings.save()
     return package.to_bytes()
+
+
+def expected_report(sample: Sample) -> str:
+    """Return what ``validate`` says of a sample: in Chinese, then in English."""
+    path = Path(f"{sample.name}.xlsx")
+    verdict = judged(path, sample.workbook(), Options())
+    reports = ["".join(render_text([verdict], language)) for language in ("zh", "en")]
+    return f"{sample.about}\n\n" + "\n".join(reports)

@@ -153,7 +153,7 @@ def _known(form: Form) -> set[str]:
 def _near(name: str, names: set[str]) -> str:
     import difflib
 
-    close = difflib.get_close_matches(name, names, 3, 0.5) or sorted(names)[:8]
+    close = difflib.get_close_matches(name, sorted(names), 3, 0.5) or sorted(names)[:8]
     return ", ".join(close)
 
 

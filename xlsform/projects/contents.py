@@ -65,8 +65,13 @@ class ListProblem:
         """The problem with its place, in one line."""
         if not self.column:
             return say("{sheet}, row {row}: {problem}", sheet=self.sheet, row=self.row, problem=self.message)
-        text = "{sheet}, row {row}, column {column}: {problem}"
-        return say(text, sheet=self.sheet, row=self.row, column=self.column, problem=self.message)
+        return say(
+            "{sheet}, row {row}, column {column}: {problem}",
+            sheet=self.sheet,
+            row=self.row,
+            column=self.column,
+            problem=self.message,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,11 @@ def csv_table(path: Path, text: str, recognise: Recognise, indicators: bool) -> 
     """
     line = _SEPARATOR_LINE.match(text)
     delimiter = line[1] if line else _delimiter(text, recognise, indicators)
-    # The line stays in the count, so that rows are numbered as an editor numbers them.
+    # Rows are numbered as Excel shows them: it does not show the line that names the delimiter.
     reader = csv.reader(io.StringIO(text[line.end() :] if line else text, newline=""), delimiter=delimiter, strict=True)
     rows: dict[int, dict[str, Cell]] = {}
     try:
-        for number, record in enumerate(reader, 2 if line else 1):
+        for number, record in enumerate(reader, 1):
             cells = {letters(column): _cell(value) for column, value in enumerate(record, 1) if value.strip()}
             if cells:
                 rows[number] = cells

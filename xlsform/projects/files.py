@@ -54,6 +54,8 @@ class Grid:
     """Row number, then column: its letters, of JSON the key. Blank cells are left out."""
     keyed: bool = False
     """Whether the columns are the headings themselves, as in JSON."""
+    owner: int | None = None
+    """The row of the project whose indicators these are, where JSON has them inside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,10 +199,10 @@ def _grid(sheet: Sheet, name: str, *, fill: bool) -> Grid:
             rows.setdefault(row, {})[letters(column)] = Cell(raw, sheet.number_formats.get(place, "General"))
     numbers = sorted(rows)
     for area in sheet.merges:
-        column = letters(area.left)
-        anchor = rows.get(area.top, {}).get(column)
+        merged = letters(area.left)
+        anchor = rows.get(area.top, {}).get(merged)
         if anchor is None or area.bottom == area.top or not (fill or isinstance(anchor.raw, str)):
             continue
         for row in numbers[bisect_right(numbers, area.top) : bisect_left(numbers, area.bottom + 1)]:
-            rows[row].setdefault(column, anchor)
+            rows[row].setdefault(merged, anchor)
     return Grid(name, rows)

@@ -15,8 +15,8 @@ from xlsform.reading.contents import CellError
 
 _PROJECTS = ("projects", "项目", "项目清单")
 _INDICATORS = ("indicators", "指标", "绩效指标")
-#: The key under which a nested indicator carries its project's code.
-CODE = "project_code"
+#: Objects within objects are columns of their own (``funds.total.initial``) down to this depth.
+_DEEPEST = 3
 
 
 def json_tables(path: Path, text: str, alone: bool) -> Source:
@@ -41,11 +41,9 @@ def json_tables(path: Path, text: str, alone: bool) -> Source:
     grids = [Grid("indicators", _rows(path, listed, "indicators"), keyed=True)] if listed is not None else []
     for number, item in enumerate(projects, 1):
         nested = _get(item, _INDICATORS)
-        code = next((rows[number][key] for key in (CODE, "项目编码", "code") if key in rows.get(number, {})), None)
-        if nested and code is not None:
+        if nested:
             name = f"projects[{number}].indicators"
-            own = {row: {CODE: code, **cells} for row, cells in _rows(path, nested, name).items()}
-            grids.append(Grid(name, own, keyed=True))
+            grids.append(Grid(name, _rows(path, nested, name), keyed=True, owner=number))
     return Source(Grid("projects", rows, keyed=True), tuple(grids))
 
 
@@ -53,7 +51,9 @@ def _parsed(path: Path, text: str) -> Any:
     try:
         return json.loads(text, parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse)
     except json.JSONDecodeError as error:
-        where = say("line {line}, column {column}: not JSON ({what})", line=error.lineno, column=error.colno, what=error.msg)
+        where = say(
+            "line {line}, column {column}: not JSON ({what})", line=error.lineno, column=error.colno, what=error.msg
+        )
         raise UsageError(say("{path}: {problem}", path=path, problem=where)) from None
     except RecursionError:
         raise unreadable(path, say("nested too deeply")) from None
@@ -76,19 +76,18 @@ def _rows(path: Path, items: Any, name: str) -> dict[int, dict[str, Cell]]:
     for number, item in enumerate(items, 1):
         if not isinstance(item, dict):
             raise unreadable(path, say("{name}, item {number}: not an object", name=name, number=number))
-        cells = {key: cell for key, cell in _cells(item) if cell is not None}
-        rows[number] = cells
+        rows[number] = {key: cell for key, cell in _cells(item) if cell is not None}
     return rows
 
 
 def _cells(item: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Cell | None]]:
     """Yield every value with its key; objects within objects (``funds``) with dots."""
     for key, value in item.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and prefix.count(".") < _DEEPEST:
             yield from _cells(value, f"{prefix}{key}.")
-        elif isinstance(value, list):
+        elif isinstance(value, list | dict):
             if not prefix and key in _INDICATORS:
                 continue
-            yield prefix + key, Cell(CellError(json.dumps(value, ensure_ascii=False, default=str)[:60]))
+            yield prefix + key, Cell(CellError("{…}" if isinstance(value, dict) else "[…]"))
         else:
             yield prefix + key, None if value is None or value == "" else Cell(value)

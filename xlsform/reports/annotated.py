@@ -24,6 +24,8 @@ _COLORS = {"error": "FFC7CE", "warning": "FFEB9C", "note": "DDEBF7"}
 _RANKS = {severity: rank for rank, severity in enumerate(_COLORS)}
 #: A merged range shows the background of its first cell; the others are only painted while they are few.
 _PAINTED = 1_000
+#: A comment longer than this helps nobody; the list has it all.
+_LONGEST = 8_000
 
 
 class Note(NamedTuple):
@@ -183,4 +185,4 @@ def _comment(notes: Sequence[Note], mend: str) -> str:
         lead = f"{number}. " if len(notes) > 1 else ""
         head = f"{lead}{note.title}" if note.title else lead.rstrip()
         texts.append("\n".join(part for part in (head, note.message, f"{mend}：{note.mend}" if note.mend else "") if part))
-    return "\n".join(texts)
+    return "\n".join(texts)[:_LONGEST]

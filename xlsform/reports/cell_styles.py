@@ -19,6 +19,7 @@ _FIRST = {
     "cellStyleXfs": '<xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>',
     "cellXfs": '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>',
 }
+_NORMAL = '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
 
 
 class CellStyles:
@@ -30,7 +31,8 @@ class CellStyles:
         workbook = package.workbook_part
         self._part = package.related(workbook, "styles")
         if self._part is None:
-            self._root = parse(f'<styleSheet xmlns="{namespace(package.xml(workbook))}"/>'.encode())
+            space = namespace(package.xml(workbook))
+            self._root = parse(f'<styleSheet xmlns="{space}">{_NORMAL}</styleSheet>'.encode())
         else:
             self._root = package.xml(self._part)
         self._space = namespace(self._root)

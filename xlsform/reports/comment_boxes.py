@@ -16,7 +16,7 @@ from xlsform.text_size import lines_needed
 _WIDTH, _LINE, _MARGIN, _MOST = 300, 16, 14, 560
 #: So many hidden rows or columns are passed over in search of the end of a box.
 _FAR = 1_000
-_SHAPE = re.compile(r"<([\w.-]+:|)shape\b[^>]*[^/]>.*?</\1shape\s*>\s*", re.DOTALL)
+_SHAPE = re.compile(r"<([\w.-]+:|)(shape|roundrect|rect|oval|polyline|group)\b[^>]*[^/]>.*?</\1\2\s*>\s*", re.DOTALL)
 _ROW, _COLUMN = re.compile(r"Row>\s*(\d+)\s*<"), re.compile(r"Column>\s*(\d+)\s*<")
 _ANCHOR = re.compile(r"(Anchor>)[^<]*(<)")
 _IDENTITY = re.compile(r"_x0000_s(\d{1,9})\b")
@@ -57,7 +57,7 @@ class Boxes:
     @property
     def empty(self) -> bool:
         """Whether it draws nothing at all."""
-        return _SHAPE.search(self._text) is None
+        return _SHAPE.search(self._text) is None and "ClientData" not in self._text
 
     def add(self, area: Range, text: str) -> None:
         """Draw a box beside a cell or merged range, large enough for its text; one that is there is made larger."""
@@ -125,7 +125,7 @@ def _heights(sheet: etree._Element) -> Callable[[int], int]:
     default = round(_default(sheet, "defaultRowHeight", 15.0) * 4 / 3)
     data = child(sheet, "sheetData")
     heights = {}
-    for row in () if data is None else data:
+    for row in () if data is None else children(data, "row"):
         number = row.get("r", "")
         if number.isdecimal() and (row.get("ht") or row.get("hidden")):
             height = 0.0 if _true(row.get("hidden")) else _number(row.get("ht"), 15.0)

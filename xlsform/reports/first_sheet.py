@@ -57,9 +57,9 @@ def remove_sheet(package: Package, entry: SheetEntry, active: int) -> None:
     part = package.workbook_part
     workbook = package.xml(part)
     sheets = child(workbook, "sheets")
-    links = {link.id: link for link in package.relationships(part)}
+    own = {link.id for link in package.relationships(part) if link.target == entry.part}
     listed = [] if sheets is None else list(children(sheets, "sheet"))
-    place = next(number for number, sheet in enumerate(listed) if links[relation_id(sheet)].target == entry.part)
+    place = next(number for number, sheet in enumerate(listed) if relation_id(sheet) in own)
     gone = listed.pop(place)
     assert sheets is not None, "a sheet was found in it"
     sheets.remove(gone)

@@ -16,6 +16,9 @@ from xlsform.submission import Submission
 _DIGIT = re.compile("[0-9①-⑳½¼¾]")
 _NUMERALS = re.compile("[零〇一二两三四五六七八九十百千万亿半壹贰叁肆伍陆柒捌玖拾佰仟]+")
 
+#: How people write that nothing happened, where the target is 0.
+_NONE = ("无", "未", "没有", "零")
+
 #: What units measure, for those that cannot be taken for one another; counters (个, 次, 户 …) are all one.
 _MEASURED = {
     name: measured
@@ -66,7 +69,7 @@ def actual_not_comparable(submission: Submission) -> Iterator[Violation]:
     An error where the target is a figure and the actual value words without any (已完成 beside 735人次), a mark such
     as / or — included. A warning where it is a figure in a unit of another kind (97% beside 735人次, 20天 beside 20万元)
     or a date. The ministry's grades in words (达成年度指标 …, setting `qualitative_grades`) are accepted, and words with
-    a numeral in them are not judged: 一套, 约100个, 提升12%. Counters (个, 户, 次 …) are not told apart.
+    a numeral in them are not judged: 一套, 约100个, 提升12%; nor is 无 or 未发生 beside a target of 0. Counters (个, 户, 次 …) are not told apart.
 
     ## Why it matters
 
@@ -83,7 +86,8 @@ def actual_not_comparable(submission: Submission) -> Iterator[Violation]:
         field, asked = indicator.row["actual"].field, shown(indicator.row["target"])
         given = {"field": field.label, "found": shown(indicator.row["actual"]), "target": asked}
         if actual.kind == "word":
-            if not _has_numeral(actual.text) and not _is_grade(actual.text, submission):
+            none = target.amount == 0 and actual.text.startswith(_NONE)
+            if not (none or _has_numeral(actual.text) or _is_grade(actual.text, submission)):
                 message = say("{field} is “{found}”, but the target {target} asks for a figure", **given)
                 yield Violation(message, field=field.name)
         elif actual.kind == "date":
@@ -97,7 +101,7 @@ def actual_not_comparable(submission: Submission) -> Iterator[Violation]:
 
 def _has_numeral(text: str) -> bool:
     """Whether a text that is no figure holds one all the same: digits, or Chinese numerals before a unit."""
-    if _DIGIT.search(text) or "百分之" in text:
+    if _DIGIT.search(text) or "百分之" in text or _NUMERALS.fullmatch(text):
         return True
     return any(
         figures.read_target("1" + text[match.end() : match.end() + length]).kind == "number"

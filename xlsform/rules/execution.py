@@ -16,7 +16,8 @@ from xlsform.submission import Entry, Submission
 #: A rate above this may be the figure before a % that was not typed, 98 for 98 %; one of _SURELY or more is.
 _LARGEST_RATE = Decimal("1.5")
 _SURELY = 10
-_RATE_DECIMALS = 4
+_LEAST_DECIMALS, _MOST_DECIMALS = 2, 4
+"""A rate is compared at whole per cents at least, and at two decimals of a per cent at most."""
 
 
 def percent(rate: Decimal) -> str:
@@ -50,6 +51,8 @@ def _blank(entry: Entry) -> bool:
 
 
 def _shown(entry: Entry) -> object:
+    if entry.number is not None:
+        return entry.number
     if _blank(entry):
         return say("nothing")
     return entry.raw.text if isinstance(entry.raw, CellError) else str(entry.raw).strip()
@@ -75,7 +78,8 @@ def _rate_agrees(submission: Submission, name: str) -> bool:
     if not readings:
         return _blank(entry) and entry.field.row != "total"
     return any(
-        stated == result or figures.agrees(stated, exact, decimals, _RATE_DECIMALS) for stated, decimals in readings
+        stated == result or figures.agrees(stated, exact, max(decimals, _LEAST_DECIMALS), _MOST_DECIMALS)
+        for stated, decimals in readings
     )
 
 
@@ -177,7 +181,7 @@ def _score(submission: Submission, item: Field, expected: Decimal, severity: Sev
     rate = submission.results.computed.get(f"{item.table}.{item.row}.rate")
     printed = submission.layout.fields.get(f"{item.table}.{item.row}.weight")
     weight = _printed(printed) if printed else None
-    points, found = f"{expected:.2f}", entry.number if entry.number is not None else _shown(entry)
+    points, found = f"{expected:.2f}", _shown(entry)
     if submission.form.scoring.get("execution_method") == "proportional" and weight and isinstance(rate, Decimal):
         message = say(
             "{field} should be {expected} ({rate} × {weight}); the form says {found}",
@@ -224,7 +228,7 @@ def execution_weight_off(submission: Submission) -> Iterator[Violation]:
                     "{field} should be {expected}, as the form prints it; the form says {found}",
                     field=item.label,
                     expected=expected,
-                    found=_shown(entry) if entry.number is None else entry.number,
+                    found=_shown(entry),
                 ),
                 field=name,
                 found=_found(entry, entry.number),

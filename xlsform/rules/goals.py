@@ -11,6 +11,7 @@ from xlsform.figures.text import without_ending
 from xlsform.findings import Message, Severity, Violation, say
 from xlsform.rules import rule
 from xlsform.rules.narratives import clauses
+from xlsform.rules.totals import known
 from xlsform.submission import Submission
 
 _EXPECTED, _ACTUAL = "goal_expected", "goal_actual"
@@ -166,7 +167,7 @@ def _low(submission: Submission) -> Message | None:
     """Return the first result that is low: the execution rate, or an indicator's score."""
     scoring = submission.form.scoring
     rate, limit = submission.results.computed.get("funds.total.rate"), scoring.get("low_execution_rate", "0.9")
-    if isinstance(rate, Decimal) and rate < Decimal(str(limit)):
+    if isinstance(rate, Decimal) and known(submission, "funds.total.rate") and rate < Decimal(str(limit)):
         return say(
             "{field} is {rate}, under {limit}",
             field=submission.label("funds.total.rate"),

@@ -11,6 +11,7 @@ from xlsform.figures import fold
 from xlsform.findings import Severity, Violation, say
 from xlsform.layout import PlacedCheck
 from xlsform.rules import rule
+from xlsform.rules.values import means_none
 from xlsform.rules.yuan import amounts_in_yuan
 from xlsform.submission import Entry, Submission
 
@@ -44,13 +45,14 @@ def _unsound(submission: Submission) -> set[str]:
         for name, entry in submission.entries.items()
         if entry.field.table == "funds" and entry.number is not None and entry.number < 0
     }
-    return negative | submission.unusable | amounts_in_yuan(submission).keys()
+    unusable = {name for name in submission.unusable if not means_none(submission.entries[name])}
+    return negative | unusable | amounts_in_yuan(submission).keys()
 
 
 def _totals_off(submission: Submission, unsound: set[str]) -> Iterator[tuple[PlacedCheck, Decimal]]:
     """Yield the checks of totals that are not the sum of their sources, with that sum."""
     for check, expected in submission.results.expected.items():
-        if check.check.code != "M102" or submission.silenced(check) or unsound.intersection(check.references):
+        if check.check.code != "M102" or (unsound | submission.missing).intersection(check.references):
             continue
         entry = submission.entries[check.field.name]
         stated = entry.number
@@ -285,4 +287,4 @@ def _money(submission: Submission, value: figures.Target, unit: str) -> Decimal 
     unit = value.unit or unit
     if value.kind != "number" or value.amount is None or value.per or not unit or not figures.same_family(unit, "元"):
         return None
-    return figures.in_base(value.amount, unit) / figures.in_base(Decimal(1), submission.form.money_unit)
+    return (figures.in_base(value.amount, unit) / figures.in_base(Decimal(1), submission.form.money_unit)).normalize()

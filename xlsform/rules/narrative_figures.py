@@ -13,7 +13,7 @@ from xlsform.figures import Number
 from xlsform.findings import Severity, Violation, say
 from xlsform.rules import rule
 from xlsform.rules.narratives import clean, narratives
-from xlsform.rules.totals import scores_known
+from xlsform.rules.totals import known, scores_known
 from xlsform.submission import Submission
 
 
@@ -22,7 +22,7 @@ class _Quantity(NamedTuple):
 
     field: str
     columns: tuple[str, ...]
-    """Columns of the funds table in which it may be found instead."""
+    """Columns of the funds table in whose other rows it may be found instead, as that of one source of money."""
     words: str
     """What texts call it, as a regular expression."""
     unit: str
@@ -42,7 +42,7 @@ _QUANTITIES = (
         "(?:全年|实际|预算)?执行(?:数|金额|资金)?|(?:全年|全年实际|实际|累计)支出(?:数|金额|资金|总额)?|完成预算(?:数|资金)?",
         _MONEY,
     ),
-    _Quantity("funds.total.rate", ("rate",), "(?:预算|资金)?执行率|(?:完成|占)(?:全年|调整后)?预算数?的", "%"),
+    _Quantity("funds.total.rate", (), "(?:预算|资金)?执行率|(?:完成|占)(?:全年|调整后)?预算数?的", "%"),
 )
 
 #: A figure counts only where its clause begins with its name, after a subject that means the project as a whole.
@@ -60,6 +60,9 @@ _ELSEWHERE = re.compile(
     "其中|子项|分项|分别|人均|平均|部门整体|整体支出|[去往明次来]年|上一?年|下一?年|季度|[上下]半年|预计|结转|结余"
     "|(?<![0-9])(?:[1-9]|1[01])月"
 )
+_OTHER_PROJECT = re.compile(
+    "[^,。;:!?、()本该此度年的体]项目(?!实施|管理|绩效|资金|目标|方案|建设|进度|支出|单位|自评)"
+)
 _YEAR = re.compile("(?<![0-9])((?:19|20)[0-9]{2})(?:年|[-~至])")
 #: Words of a sentence in which the points are those of a part.
 _PART = re.compile("指标|产出|效益|满意度|成本|过程|决策|管理|执行")
@@ -71,7 +74,7 @@ def narrative_figure_differs(submission: Submission) -> Iterator[Violation]:
 
     Read are 实际完成情况 and the narratives, and in them only what is beyond doubt: a clause that begins, after a
     subject such as 本项目, with 自评得分…分, 年初预算数, 全年预算数, 预算安排, 执行数, 全年支出…万元, 执行率 or 完成预算的…%. Figures after
-    其中, of another year, of a quarter or a month, with 约, 左右, 以上, and figures of which a text gives two, are passed
+    其中, of another project or year, of a quarter or a month, with 约, 左右, 以上, and figures of which a text gives two, are passed
     over. A figure agrees if it equals the stated or the exact one, rounded or truncated at its own decimals, whatever
     its unit of money; that of one source of money is right as well. (Practice: the seed's 综述.)
 
@@ -132,27 +135,25 @@ def _pattern(words: str, unit: str) -> re.Pattern[str]:
 def _of_project(sentence: str, quantity: _Quantity, submission: Submission) -> bool:
     """Whether a sentence, up to its figure, is about the whole of the project in its year."""
     year = submission.number("year")
-    if _ELSEWHERE.search(sentence) or any(year is None or int(found) != year for found in _YEAR.findall(sentence)):
+    if _ELSEWHERE.search(sentence) or _OTHER_PROJECT.search(sentence):
+        return False
+    if any(year is None or int(found) != year for found in _YEAR.findall(sentence)):
         return False
     return quantity.field != "total_score" or _PART.search(sentence) is None
 
 
 def _due(quantity: _Quantity, submission: Submission) -> list[Decimal]:
     """Return the figures that a text may give for a quantity, the table's own first; none where it is not known."""
-    own, results, exact = submission.number(quantity.field), submission.results.computed, submission.exact
-    if quantity.field == "total_score":
-        names, known = [quantity.field], scores_known(submission)
-        own = own if own is not None else _figure(results.get(quantity.field)) if known else None
+    name, results, exact = quantity.field, submission.results.computed, submission.exact
+    if quantity.columns:
+        rows = submission.form.tables["funds"].rows
+        names = [name, *(f"funds.{row}.{column}" for row in rows for column in quantity.columns)]
+        found = [submission.number(each) for each in names] if submission.number(name) is not None else []
+    elif scores_known(submission) if name == "total_score" else known(submission, name):
+        found = [submission.number(name), _figure(results.get(name)), _figure(exact.get(name))]
     else:
-        table = submission.form.tables["funds"]
-        names = [f"funds.{row}.{column}" for row in table.rows for column in quantity.columns]
-        known = True
-        own = _figure(results.get(quantity.field)) if quantity.columns == ("rate",) else own
-    if own is None:
-        return []
-    stated = [submission.number(name) for name in names]
-    computed = [_figure(values.get(name)) for values in (results, exact) for name in names] if known else []
-    return [own, *(figure for figure in (*stated, *computed) if figure is not None)]
+        found = []
+    return [figure for figure in found if figure is not None]
 
 
 def _figure(value: object) -> Decimal | None:

@@ -101,8 +101,10 @@ def full_points_though_missed(submission: Submission) -> Iterator[Violation]:
     was met after all, correct the actual value.
     """
     for indicator in indicators(submission):
+        if not (indicator.missed and indicator.full) or _by_words(indicator):
+            continue
         results = _results(indicator, submission)
-        if not (indicator.missed and indicator.full) or _by_words(indicator) or _agrees(indicator, results):
+        if _agrees(indicator, results):
             continue
         given = {"actual": shown(indicator.row["actual"]), "target": shown(indicator.row["target"])}
         field = indicator.row["score"].field
@@ -146,8 +148,8 @@ def score_off_ratio(submission: Submission) -> Iterator[Violation]:
     Give the points that the message names, and adjust the total.
     """
     for indicator in indicators(submission):
-        results = _results(indicator, submission)
-        if not (indicator.missed and indicator.lost and results) or _agrees(indicator, results):
+        results = _results(indicator, submission) if indicator.missed and indicator.lost else []
+        if not results or _agrees(indicator, results):
             continue
         score = indicator.score
         above, below = score > results[0].exact, score < results[-1].exact

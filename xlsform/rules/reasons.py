@@ -52,7 +52,7 @@ def points_lost_though_met(submission: Submission) -> Iterator[Violation]:
     Give full points, or say what was wrong although the figure was reached.
     """
     for indicator in indicators(submission):
-        if _lost_though_met(indicator) and _says_nothing(indicator, submission):
+        if indicator.lost and indicator.met and _says_nothing(indicator, submission):
             field = indicator.row["score"].field
             message = say(
                 "{field} is {score} of {weight} and no reason is given, although {actual} meets the target {target}",
@@ -63,10 +63,6 @@ def points_lost_though_met(submission: Submission) -> Iterator[Violation]:
                 target=shown(indicator.row["target"]),
             )
             yield Violation(message, field=field.name, found=indicator.score, expected=indicator.weight)
-
-
-def _lost_though_met(indicator: Indicator) -> bool:
-    return indicator.lost and indicator.met
 
 
 @rule("P106", Severity.ERROR)

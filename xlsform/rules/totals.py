@@ -130,7 +130,7 @@ def grade_off(submission: Submission) -> Iterator[Violation]:
     Enter the grade of the band in which the total lies.
     """
     entry, bands = submission.entries.get("grade"), submission.form.scoring.get("grades") or {}
-    if entry is None or entry.blank or not scores_known(submission):
+    if entry is None or entry.blank or not bands or not scores_known(submission):
         return
     named = [word for word in bands if word in figures.fold(entry.text)]
     totals = [submission.number(_TOTAL), submission.results.computed.get(_TOTAL)]
@@ -221,11 +221,18 @@ def _top(submission: Submission) -> Decimal:
     return Decimal(str(submission.form.scoring.get("total", 100)))
 
 
+def known(submission: Submission, name: str) -> bool:
+    """Whether all that people type for a computed field is there and of use; otherwise other rules speak."""
+    needed = set(submission.layout.computed_references.get(name, ()))
+    return not needed & {item.name for item in submission.layout.inputs} & (submission.unusable | submission.missing)
+
+
 def scores_known(submission: Submission) -> bool:
-    """Whether all is there that the total is made of; otherwise other rules speak."""
-    needed = set(submission.layout.computed_references.get(_TOTAL, ()))
+    """Whether all is there that the total is made of; without a budget there is no execution score."""
+    execution = submission.results.computed.get(_EXECUTION_SCORE, Decimal(0))
     scores = [row["score"] for row in submission.used_rows if "score" in row]
-    return not needed & (submission.unusable | submission.missing) and not any(score.blank for score in scores)
+    whole = known(submission, _TOTAL) and isinstance(execution, Decimal)
+    return whole and not any(score.blank for score in scores)
 
 
 def _stated_scores(submission: Submission) -> Decimal:

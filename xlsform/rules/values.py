@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 from xlsform import figures
@@ -55,7 +55,7 @@ def not_a_number(submission: Submission) -> Iterator[Violation]:
         if entry.problem != "not-a-number":
             continue
         field, text = entry.field, _typed(entry)
-        if _means_none(text) and field.spec.required is None and field.spec.type.name == "money":
+        if means_none(entry):
             message = say("{field} holds “{found}”; leave it blank or put 0", field=field.label, found=text)
             yield Violation(message, field=field.name, severity=Severity.NOTE)
         else:
@@ -74,8 +74,11 @@ def _typed(entry: Entry) -> str:
     return str(entry.raw).strip()
 
 
-def _means_none(text: str) -> bool:
-    return figures.is_blank_mark(text) or fold(text) == "无"
+def means_none(entry: Entry) -> bool:
+    """Whether a dash, a slash or 无 says that there is no money in a field that may stay blank."""
+    text = str(entry.raw)
+    optional = entry.field.spec.required is None and entry.field.spec.type.name == "money"
+    return optional and entry.problem == "not-a-number" and (figures.is_blank_mark(text) or fold(text) == "无")
 
 
 def _kind(name: str, unit: str) -> Message:
@@ -194,14 +197,14 @@ def too_many_decimals(submission: Submission) -> Iterator[Violation]:
 
 #: What a printed form or its guide holds where something is to be filled in; looked for in folded text.
 _LEFT = re.compile(
-    r"(?P<whole>指标\d*:?|…+|\.{3,}|待填写?|待补充)"
+    r"指标\d*:?|\.{3,}|待填写?|待补充"
     r"|.*?(?P<part>"
     r"(?<![0-9A-Za-z])(?:[Xx]{3,}|×{3,})(?![0-9A-Za-z])"
     r"|(?<![0-9A-Za-z])(?:[Xx]{2}|××)(?=年|月|日|个|人|次|%|元|万元)"
     r"|\((?:限|不超过|控制在)?\d+字(?:左右|以内|之内|内)?\)"
     r"|(?:在?此处|在此|这里)(?:填写|输入|填报)|点击(?:此处|这里)?(?:填写|输入|选择)"
     r").*"
-    r"|(?P<ask>请(?:填写|输入|选择|填报).{0,12})"
+    r"|请(?:填写|输入|选择|填报).{0,12}"
 )
 
 
@@ -211,8 +214,8 @@ def placeholder_left(submission: Submission) -> Iterator[Violation]:
 
     A line that is only 指标1：, ……, 待填写 or 请填写…; anywhere in a text XXX, XX before a unit (XX年, XX万元), a limit of
     length such as (100字以内), 此处填写, or the field's own prompt. Looked at are the texts of the form and the indicator
-    rows that are in use. 指标1： before a name is how the form prints it, and no fault; a row in use that has only
-    its printed 指标1： for a name is told by K107.
+    rows that are in use. 指标1： before a name is how the form prints it, and no fault. A row in use that has only its
+    printed 指标1： for a name is told by K107, words beside a figure for a target by P110, a reason of …… by P107.
 
     ## Why it matters
 
@@ -224,26 +227,24 @@ def placeholder_left(submission: Submission) -> Iterator[Violation]:
     Put what belongs there, or delete it. Rows that are not used may keep what is printed in them.
     """
     for entry in _texts(submission):
-        for line in entry.text.splitlines():
-            left = _left_in(fold(line), entry)
-            if left:
-                message = say(
-                    "{field} still holds “{found}”, which should be filled in or deleted", **_named(entry, left)
-                )
-                yield Violation(message, field=entry.field.name)
-                break
+        lines = (_left_in(line, entry.field.spec.prompt) for line in entry.text.splitlines())
+        left = next(filter(None, lines), None)
+        if left is not None:
+            message = say(
+                "{field} still holds “{found}”, which should be filled in or deleted",
+                field=entry.field.label,
+                found=_short(left),
+            )
+            yield Violation(message, field=entry.field.name)
 
 
-def _named(entry: Entry, text: str) -> dict[str, str]:
-    return {"field": entry.field.label, "found": _short(text)}
-
-
-def _left_in(line: str, entry: Entry) -> str | None:
-    match = _LEFT.fullmatch(line)
+def _left_in(line: str, prompt: str) -> str | None:
+    """Return what was left in a line of a text, None where nothing was."""
+    folded = fold(line)
+    match = _LEFT.fullmatch(folded)
     if match:
-        return match["whole"] or match["part"] or match["ask"]
-    prompt = fold(entry.field.spec.prompt)
-    return prompt if len(prompt) >= _LEAST_PROMPT and prompt in line else None
+        return match["part"] or line
+    return prompt if len(prompt) >= _LEAST_PROMPT and fold(prompt) in folded else None
 
 
 def _texts(submission: Submission) -> Iterator[Entry]:
@@ -253,4 +254,14 @@ def _texts(submission: Submission) -> Iterator[Entry]:
             yield entry
     for row in submission.used_rows:
         if any(not entry.blank for column, entry in row.items() if column not in ("name", "reason")):
-            yield from (entry for entry in row.values() if isinstance(entry.value, str))
+            yield from (entry for column, entry in row.items() if isinstance(entry.value, str) and _ours(row, column))
+
+
+def _ours(row: Mapping[str, Entry], column: str) -> bool:
+    """Whether no other rule speaks of a placeholder there: P107 of empty reasons, P110 of words beside a figure."""
+    if column == "reason":
+        return not figures.says_nothing(row[column].text)
+    if column == "actual" and "target" in row:
+        figure = figures.read_target(row["target"].text).kind in ("number", "range")
+        return not figure or any(char.isdigit() for char in row[column].text)
+    return True

@@ -1,0 +1,73 @@
+"""What a project puts into its workbook beforehand, and how many rows that takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from xlsform.errors import UsageError
+from xlsform.field_types import Cast
+from xlsform.findings import say
+from xlsform.form import Form
+from xlsform.layout import MAX_ROWS, PRINTED_ROWS, Field, Layout
+from xlsform.projects.contents import ListedIndicator, Project
+
+
+def rows_needed(project: Project, form: Form, spare: int = 0) -> tuple[int, ...]:
+    """Return the rows of each level-2 block of a project's workbook, in the form's order.
+
+    Args:
+        project: the project.
+        form: the form that is issued.
+        spare: rows beyond its indicators, for the unit to add its own.
+    """
+    kinds = _kinds(form)
+    if not project.indicators:
+        return (PRINTED_ROWS,) * len(kinds)
+    listed = [(each.level1, each.level2) for each in project.indicators]
+    # A block never disappears: the form is an official one.
+    return tuple(min(max(listed.count(kind) + spare, 1), MAX_ROWS) for kind in kinds)
+
+
+def values(project: Project, layout: Layout) -> dict[str, Cast]:
+    """Return what is prefilled, and locked, in a project's workbook, by field name; what the list leaves blank is not.
+
+    Raises:
+        UsageError: the layout has fewer rows than the project has indicators.
+    """
+    given: dict[str, Cast] = {
+        "project_code": project.code,
+        "project_name": project.name,
+        "department": project.department,
+        "unit": project.unit,
+        **project.texts,
+        **project.amounts,
+    }
+    fields = layout.fields
+    found = {name: value for name, value in given.items() if name in fields and fields[name].spec.kind == "input"}
+    rows: dict[tuple[str, str], list[Mapping[str, Field]]] = {}
+    for row in layout.indicator_rows:
+        first = next(iter(row.values()))
+        rows.setdefault((first.level1 or "", first.level2 or ""), []).append(row)
+    for indicator in project.indicators:
+        free = rows.get((indicator.level1, indicator.level2))
+        if not free:
+            raise UsageError(
+                say(
+                    "{code}: the form has no row left for {name} ({level2})",
+                    code=project.code,
+                    name=indicator.name,
+                    level2=indicator.level2,
+                )
+            )
+        found |= _indicator(indicator, free.pop(0))
+    return {name: value for name, value in found.items() if value != ""}
+
+
+def _indicator(indicator: ListedIndicator, row: Mapping[str, Field]) -> dict[str, Cast]:
+    given = {"name": indicator.name, "target": indicator.target, "weight": indicator.weight}
+    return {row[column].name: value for column, value in given.items() if column in row and value is not None}
+
+
+def _kinds(form: Form) -> list[tuple[str, str]]:
+    table = form.repeated
+    return [(group.level1, level2) for group in table.groups for level2 in group.level2] if table else []
