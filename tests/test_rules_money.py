@@ -77,6 +77,12 @@ def test_m102_is_the_only_finding_of_a_total_that_is_off() -> None:
     assert codes(submission(funds__total__budget=0)) == ["M102"]
 
 
+def test_m102_compares_a_total_with_its_only_source() -> None:
+    assert found("M102", submission(**alone(100, 120, 117.6, funds__total__executed=0))) == [
+        "自评表!F6 年度资金总额·全年执行数 should be 117.6, like its only source; the form says 0"
+    ]
+
+
 @pytest.mark.parametrize(
     ("stated", "count"), [("117.60", 0), ("117.59", 0), ("117.61", 1), ("117.58", 1), ("117", 1), ("117.5979", 0)]
 )

@@ -52,6 +52,9 @@ def read_projects(path: Path, form: Form, indicators: Path | None = None) -> Pro
 
     source = open_list(path, indicators, recognise)
     problems = [ListProblem(name, 0, "", say("this part of the workbook is damaged")) for name in source.damaged]
+    if not source.projects.rows:
+        problems.append(ListProblem(source.projects.sheet, 0, "", say("the list has no projects")))
+        return ProjectList(path, (), tuple(problems))
     columns = _columns(source.projects, project_headings(form), problems)
     tables = [(grid, _columns(grid, indicator_headings(), problems)) for grid in source.indicators if grid.rows]
     # With a wrong heading nobody knows what is missing: no project is sound then.
@@ -76,8 +79,7 @@ def read_projects(path: Path, form: Form, indicators: Path | None = None) -> Pro
 
 def _columns(grid: Grid, known: tuple[Heading, ...], problems: list[ListProblem]) -> Columns:
     columns = columns_of(grid, known)
-    row = columns.row or 1
-    problems += [ListProblem(grid.sheet, row, place, message) for place, message in columns.problems]
+    problems += [ListProblem(grid.sheet, columns.row, place, message) for place, message in columns.problems]
     return columns
 
 

@@ -53,7 +53,7 @@ class ListProblem:
     sheet: str
     """The sheet's name; of a CSV file its file name; of JSON the key: ``projects``, ``projects[3].indicators``."""
     row: int
-    """Counted from 1, as Excel shows it; in JSON the number of the object."""
+    """Counted from 1, as Excel shows it; in JSON the number of the object; 0 where the whole table is meant."""
     column: str
     """The column's letters, in JSON the key; blank where no single column is meant."""
     message: Message
@@ -63,14 +63,13 @@ class ListProblem:
     @property
     def line(self) -> Message:
         """The problem with its place, in one line."""
-        if not self.column:
-            return say("{sheet}, row {row}: {problem}", sheet=self.sheet, row=self.row, problem=self.message)
+        sheet, row, column = self.sheet, self.row, self.column
+        if not row:
+            return say("{sheet}: {problem}", sheet=sheet, problem=self.message)
+        if not column:
+            return say("{sheet}, row {row}: {problem}", sheet=sheet, row=row, problem=self.message)
         return say(
-            "{sheet}, row {row}, column {column}: {problem}",
-            sheet=self.sheet,
-            row=self.row,
-            column=self.column,
-            problem=self.message,
+            "{sheet}, row {row}, column {column}: {problem}", sheet=sheet, row=row, column=column, problem=self.message
         )
 
 

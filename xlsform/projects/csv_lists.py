@@ -9,7 +9,7 @@ from pathlib import Path
 
 from xlsform.findings import say
 from xlsform.projects.files import Cell, Grid, Recognise, unreadable
-from xlsform.refs import letters
+from xlsform.refs import MAX_COLUMN, letters
 
 _DELIMITERS = (",", ";", "\t", "，", "|")
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
@@ -30,7 +30,8 @@ def csv_table(path: Path, text: str, recognise: Recognise, indicators: bool) -> 
     rows: dict[int, dict[str, Cell]] = {}
     try:
         for number, record in enumerate(reader, 1):
-            cells = {letters(column): _cell(value) for column, value in enumerate(record, 1) if value.strip()}
+            columns = enumerate(record[:MAX_COLUMN], 1)
+            cells = {letters(column): _cell(value) for column, value in columns if value.strip()}
             if cells:
                 rows[number] = cells
     except csv.Error as error:

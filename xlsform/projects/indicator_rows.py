@@ -49,7 +49,7 @@ class IndicatorReader:
         if not self._groups:
             self._problems.append(
                 ListProblem(
-                    grid.sheet, columns.row or 1, "", say("the form {form} has no indicators", form=self._form.id)
+                    grid.sheet, columns.row, "", say("the form {form} has no indicators", form=self._form.id)
                 )
             )
             return

@@ -86,23 +86,25 @@ def total_not_sum_of_sources(submission: Submission) -> Iterator[Violation]:
     """
     for check, expected in _totals_off(submission, _unsound(submission)):
         stated = submission.number(check.field.name)
-        parts = [
-            number
-            for name in check.references
-            if name != check.field.name and (number := submission.number(name)) is not None
-        ]
-        yield Violation(
-            say(
+        others = (submission.number(name) for name in check.references if name != check.field.name)
+        parts = [format(number, "f") for number in others if number is not None]
+        found = say("nothing") if stated is None else stated
+        if len(parts) > 1:
+            message = say(
                 "{field} should be {expected}, the sum of its sources ({sum}); the form says {found}",
                 field=check.field.label,
                 expected=expected,
-                sum=" + ".join(format(part, "f") for part in parts),
-                found=say("nothing") if stated is None else stated,
-            ),
-            field=check.field.name,
-            found=stated,
-            expected=expected,
-        )
+                sum=" + ".join(parts),
+                found=found,
+            )
+        else:
+            message = say(
+                "{field} should be {expected}, like its only source; the form says {found}",
+                field=check.field.label,
+                expected=expected,
+                found=found,
+            )
+        yield Violation(message, field=check.field.name, found=stated, expected=expected)
 
 
 def _beside(submission: Submission, check: PlacedCheck, column: str) -> Entry | None:

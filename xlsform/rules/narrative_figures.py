@@ -113,13 +113,15 @@ def _told(text: str, submission: Submission) -> Iterator[tuple[_Quantity, Number
     folded = clean(text)
     if len(project) >= _LEAST_NAME:
         folded = folded.replace(project, "本项目").replace("本项目项目", "本项目")
+    sentences = _SENTENCE.split(folded)
     for quantity in _QUANTITIES:
         if quantity.field not in submission.entries:
             continue
+        pattern = _pattern(quantity.words, quantity.unit)
         told = {
             match["figure"]
-            for match in _pattern(quantity.words, quantity.unit).finditer(folded)
-            if _of_project(_SENTENCE.split(folded[: match.end()])[-1], quantity, submission)
+            for sentence in sentences
+            for match in pattern.finditer(sentence, 0, _end_of_whole(sentence, quantity, submission))
         }
         shown = told.pop() if len(told) == 1 else ""
         number = figures.read_number(shown)
@@ -132,14 +134,13 @@ def _pattern(words: str, unit: str) -> re.Pattern[str]:
     return re.compile(f"{_BEGINNING}{_SUBJECT}{{0,4}}?(?:{words}){_VERB}(?P<figure>{_NUMERAL}{unit}){_INEXACT}")
 
 
-def _of_project(sentence: str, quantity: _Quantity, submission: Submission) -> bool:
-    """Whether a sentence, up to its figure, is about the whole of the project in its year."""
+def _end_of_whole(sentence: str, quantity: _Quantity, submission: Submission) -> int:
+    """Return how far a sentence speaks of the project as a whole in the form's year."""
     year = submission.number("year")
-    if _ELSEWHERE.search(sentence) or _OTHER_PROJECT.search(sentence):
-        return False
-    if any(year is None or int(found) != year for found in _YEAR.findall(sentence)):
-        return False
-    return quantity.field != "total_score" or _PART.search(sentence) is None
+    patterns = [_ELSEWHERE, _OTHER_PROJECT, *([_PART] if quantity.field == "total_score" else [])]
+    ends = [match.start() for pattern in patterns if (match := pattern.search(sentence))]
+    ends += [match.start() for match in _YEAR.finditer(sentence) if year is None or int(match[1]) != year]
+    return min(ends, default=len(sentence))
 
 
 def _due(quantity: _Quantity, submission: Submission) -> list[Decimal]:
