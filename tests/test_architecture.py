@@ -34,7 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "template_check": {"errors", "form", "formula", "layout", "recalculation", "refs"},
     "workbook": {"field_types", "formula", "identity", "layout", "recalculation", "refs"},
     "stamp": {"field_types", "layout", "package_parts", "recalculation", "refs", "sheet_cells", "workbook"},
-    "issuing": {"field_types", "findings", "identity", "layout", "stamp", "workbook"},
+    "issuing": {"field_types", "findings", "form", "identity", "layout", "projects", "stamp", "workbook"},
     "alignment": {"figures", "layout", "reading", "refs"},
     "submission": {"alignment", "field_types", "form", "identity", "layout", "reading", "recalculation", "refs"},
     "recognition": {"errors", "figures", "form", "identity", "layout", "reading", "submission"},

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,6 +15,10 @@ from xlsform import __version__
 if TYPE_CHECKING:
     from xlsform.batch import Verdict
     from xlsform.findings import Message
+    from xlsform.form import Form
+    from xlsform.projects import Project
+
+Item = TypeVar("Item")
 
 _HELP = {"help_option_names": ["-h", "--help"]}
 _FILE = click.Path(path_type=Path)
@@ -156,6 +160,8 @@ def templates_check(ctx: click.Context, files: tuple[str, ...]) -> None:
 @click.option("--projects", type=_FILE, help="Project list (.xlsx, .csv, .json): one prefilled workbook for each project.")
 @click.option("--year", type=click.IntRange(1990, 2100), help="Year of the form, printed and locked; else the filler types it.")
 @click.option("--rows", type=click.IntRange(1, 200), help="Rows in each level-2 block; three if not given.")
+@click.option("--spare", type=click.IntRange(0, 50), default=0, help="With --projects: rows beyond a project's indicators.")
+@click.option("--keep-going", is_flag=True, help="With --projects: leave out what is wrong in the list, issue the rest.")
 @click.option("--password-file", type=_FILE, help="File whose first line is the password of the locks; else XLSFORM_PASSWORD.")
 @click.option("-o", "--output", type=_FILE, help="Workbook to write, or folder to write into.")
 def generate(
@@ -163,12 +169,14 @@ def generate(
     projects: Path | None,
     year: int | None,
     rows: int | None,
+    spare: int,
+    keep_going: bool,
     password_file: Path | None,
     output: Path | None,
 ) -> None:
     """Write the locked workbook of an official form, or one for each project of a list."""
     from xlsform.findings import say
-    from xlsform.issuing import issue
+    from xlsform.issuing import issue, issue_project
     from xlsform.layout import lay_out
     from xlsform.outputs import write_whole
     from xlsform.stamp import lock_for
@@ -176,19 +184,42 @@ def generate(
 
     form = load_checked(template)
     layout = lay_out(form, rows)
+    lock = lock_for(_password(password_file))
     if projects is not None:
-        _generate_projects(form, projects, year, rows, password_file, output or Path())
+        _generate_projects(
+            form,
+            projects,
+            output or Path(),
+            keep_going,
+            lambda project: issue_project(form, project, lock, year=year, rows=rows, spare=spare),
+        )
         return
     name = f"{form.id}{f'-{year}' if year else ''}.xlsx"
     path = Path(name) if output is None else output / name if output.suffix.lower() != ".xlsx" else output
-    write_whole(path, issue(layout, lock_for(_password(password_file)), year=year))
+    write_whole(path, issue(layout, lock, year=year))
     _remark(say("written: {path}", path=path))
 
 
-def _generate_projects(
-    form: Any, source: Path, year: int | None, rows: int | None, password_file: Path | None, folder: Path
-) -> None:
-    raise NotImplementedError
+def _generate_projects(form: Form, source: Path, folder: Path, keep_going: bool, make: Callable[[Project], bytes]) -> None:
+    """Write a workbook for each project, one folder a unit; none at all while the list has a problem."""
+    from xlsform.errors import DataError, UsageError
+    from xlsform.findings import say
+    from xlsform.outputs import write_whole
+    from xlsform.projects import places, read_projects
+
+    listed = read_projects(source, form)
+    if listed.problems and not keep_going:
+        raise DataError(str(source), [problem.line for problem in listed.problems])
+    for problem in listed.problems:
+        _tell(problem.line)
+    if not listed.projects and not listed.problems:
+        raise UsageError(say("{path}: the list has no projects", path=source))
+    paths = places(listed.projects)
+    for project in _progress(listed.projects, len(listed.projects)):
+        write_whole(folder / paths[project.code], make(project))
+    _remark(say("written: {count} workbooks in {folder}", count=len(listed.projects), folder=folder))
+    if listed.problems:
+        click.get_current_context().exit(2)
 
 
 def _password(file: Path | None) -> str:
@@ -221,6 +252,25 @@ def _password(file: Path | None) -> str:
             return str(typed)
     _remark(say("locked with a random password that is not kept; set XLSFORM_PASSWORD to be able to unlock"))
     return secrets.token_urlsafe(24)
+
+
+@cli.group(context_settings=_HELP)
+def projects() -> None:
+    """Project lists: what is to be issued, and to whom."""
+
+
+@projects.command("template")
+@click.argument("template", default="mof-2020")
+@click.option("-o", "--output", type=_FILE, default=Path("项目清单.xlsx"), show_default=True)
+def projects_template(template: str, output: Path) -> None:
+    """Write an empty project list with headings, validations and an example row."""
+    from xlsform.findings import say
+    from xlsform.outputs import write_whole
+    from xlsform.projects import write_list_template
+    from xlsform.template_check import load_checked
+
+    write_whole(output, write_list_template(load_checked(template)))
+    _remark(say("written: {path}", path=output))
 
 
 # --- describe, fill, extract
@@ -388,7 +438,7 @@ def _destination(output: Path | None) -> Iterator[Any]:
         yield lambda piece: file.write(piece.encode("utf-8", "replace"))
 
 
-def _progress(verdicts: Iterable[Verdict], total: int) -> Iterator[Verdict]:
+def _progress(verdicts: Iterable[Item], total: int) -> Iterator[Item]:
     """Show how far a batch has got, on a terminal and where it takes long enough to be asked for."""
     if total < 50 or not sys.stderr.isatty() or click.get_current_context().find_root().obj["quiet"]:
         yield from verdicts

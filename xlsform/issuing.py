@@ -8,7 +8,10 @@ from decimal import Decimal
 from xlsform.field_types import Cast
 from xlsform.findings import plain
 from xlsform.identity import Identity
-from xlsform.layout import Layout
+from xlsform.form import Form
+from xlsform.layout import Layout, lay_out
+from xlsform.projects import Project, rows_needed
+from xlsform.projects import values as prefilled_values
 from xlsform.stamp import Lock, locked
 from xlsform.workbook import write
 
@@ -42,3 +45,21 @@ def issue(
         issued={name: plain(value) for name, value in prefilled.items()},
     )
     return locked(write(layout, prefilled, identity.sealed()), lock)
+
+
+def issue_project(
+    form: Form, project: Project, lock: Lock, *, year: int | None = None, rows: int | None = None, spare: int = 0
+) -> bytes:
+    """Return a project's workbook, what the list says of it prefilled and locked.
+
+    Args:
+        form: the form.
+        project: the project.
+        lock: the lock of the workbook.
+        year: the year of the form.
+        rows: rows in each level-2 block at least; as many as the project has indicators, if not given.
+        spare: rows beyond the project's indicators.
+    """
+    needed = rows_needed(project, form, spare)
+    layout = lay_out(form, needed if rows is None else tuple(max(rows, each) for each in needed))
+    return issue(layout, lock, year=year, values=prefilled_values(project, layout), project_code=project.code)

@@ -12,7 +12,7 @@ from xlsform import formula as formulas
 from xlsform.errors import UsageError
 from xlsform.findings import say
 from xlsform.form import CellSpec, Check, FieldSpec, Form, Group, RowSpec, Style, Table
-from xlsform.refs import Range, a1, column_number
+from xlsform.refs import Range, a1, column_number, letters
 from xlsform.text_size import lines_needed
 
 #: Rows that a level-2 block of indicators has on the official paper: 指标1, 指标2, ……
@@ -72,7 +72,7 @@ class PlacedCheck:
     formula: str
     """TRUE when all is well: what the workbook's live self-check evaluates."""
     relative: str
-    """The same with ``«r»`` for its own row: equal for rows that differ in nothing else."""
+    """The same with ``«r»`` for its own row and ``$`` before all others: equal for rows that differ in nothing else."""
     expected: str | None
     when: str | None
     references: tuple[str, ...]
@@ -152,17 +152,19 @@ class Layout:
         return tuple(rows.values())
 
     def matching(self, patterns: Sequence[str]) -> Iterator[Field]:
-        """Yield the fields whose names fit one of the patterns, ``*`` standing for one part.
+        """Yield the fields whose names fit one of the patterns, each once, ``*`` standing for one part.
 
         Raises:
             UnknownReferenceError: no field fits a pattern.
         """
+        fitting: dict[str, Field] = {}
         for pattern in patterns:
             expression = re.compile(re.escape(pattern).replace(r"\*", r"[^.]+"))
-            found = [item for name, item in self.fields.items() if expression.fullmatch(name)]
+            found = {name: item for name, item in self.fields.items() if expression.fullmatch(name)}
             if not found:
                 raise UnknownReferenceError(pattern)
-            yield from found
+            fitting |= found
+        yield from fitting.values()
 
     def render(self, formula: str, about: Field | None = None, relative: bool = False) -> str:
         """Return a template's formula in cell addresses, without ``=``.
@@ -170,7 +172,7 @@ class Layout:
         Args:
             formula: the template's text.
             about: the field that ``{@}``, ``{.column}`` and ``{row.}`` start from.
-            relative: write ``«r»`` for the row of that field.
+            relative: write ``«r»`` for the row of that field, and ``$`` before any other row.
 
         Raises:
             UnknownReferenceError: it names a field or a setting that the form does not have.
@@ -234,10 +236,12 @@ class Layout:
         if reference.startswith("let."):
             return f"({self.render(self._let(reference), about, relative)})"
         if reference.endswith(":placeholder"):
-            (item,) = self._find(reference.removesuffix(":placeholder"), about)
-            return formulas.quote(item.placeholder)
+            items = self._find(reference.removesuffix(":placeholder"), about)
+            if len(items) > 1:
+                raise UnknownReferenceError(reference)
+            return formulas.quote(items[0].placeholder)
         items = self._find(reference, about)
-        own = about.range.top if relative and about is not None else 0
+        own = about.range.top if relative and about is not None else None
         return ",".join(_areas([item.range for item in items], own))
 
     def _find(self, reference: str, about: Field | None) -> list[Field]:
@@ -284,8 +288,8 @@ def _closure(name: str, direct: Mapping[str, tuple[str, ...]], seen: tuple[str, 
             yield from _closure(other, direct, (*seen, name))
 
 
-def _areas(ranges: Sequence[Range], own_row: int) -> Iterator[str]:
-    """Yield addresses, cells below one another joined into one area."""
+def _areas(ranges: Sequence[Range], own_row: int | None) -> Iterator[str]:
+    """Yield addresses, cells below one another joined into one area; with ``own_row`` as `Layout.render` says."""
     joined: list[Range] = []
     for area in ranges:
         last = joined[-1] if joined else None
@@ -294,11 +298,15 @@ def _areas(ranges: Sequence[Range], own_row: int) -> Iterator[str]:
         else:
             joined.append(area)
     for area in joined:
-        if len(ranges) == 1:
-            row = "«r»" if area.top == own_row else str(area.top)
-            yield a1(area.top, area.left).rstrip("0123456789") + row
-        else:
-            yield f"{a1(area.top, area.left)}:{a1(area.bottom, area.left)}" if area.bottom > area.top else str(area)
+        bottom = area.top if len(ranges) == 1 else area.bottom
+        first, last = (_address(row, area.left, own_row) for row in (area.top, bottom))
+        yield first if area.top == bottom else f"{first}:{last}"
+
+
+def _address(row: int, column: int, own_row: int | None) -> str:
+    if own_row is None:
+        return a1(row, column)
+    return f"{letters(column)}«r»" if row == own_row else f"{letters(column)}${row}"
 
 
 _PRESENT = '=AND(TRIM({@}&"")<>"",{@}<>{@:placeholder})'

@@ -6,18 +6,18 @@ its typed values ever gets here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import ironcalc
 
 from xlsform import figures
 from xlsform.field_types import Cast
 from xlsform.formula import unrounded
-from xlsform.layout import Layout, PlacedCheck
-from xlsform.refs import a1
+from xlsform.layout import Field, Layout, PlacedCheck
 
 _SHEET = 0
 _CHECKS = 60
@@ -37,6 +37,19 @@ class Results:
     """The checks that are not TRUE, in reading order."""
     expected: Mapping[PlacedCheck, Decimal]
     """What a checked field should hold, for checks that say so and apply."""
+    undecided: frozenset[PlacedCheck] = frozenset()
+    """Those of the failing whose formula gives an error, as it may where text was typed for a number."""
+
+
+class Fault(NamedTuple):
+    """A formula that gives something of no use on a blank form; of a field, or of a check under a key."""
+
+    field: Field | None
+    check: PlacedCheck | None
+    key: str
+    """``formula``, ``expected`` or ``when``."""
+    value: object
+    wanted: str
 
 
 class Engine:
@@ -61,7 +74,8 @@ class Engine:
         """
         model = self._rounded
         model.put(values)
-        return Results(model.computed(), model.failing(), model.expected())
+        failing = model.failing()
+        return Results(model.computed(), tuple(failing), model.expected(), model.undecided(failing))
 
     def exact(self, values: Mapping[str, Cast]) -> Mapping[str, Result]:
         """Return what the computed fields would hold if their formulas did not round."""
@@ -69,16 +83,20 @@ class Engine:
         model.put(values)
         return model.computed()
 
-    def faults(self) -> dict[str, str]:
-        """Return the error that each formula gives on a blank form, by field or check name; empty when sound."""
+    def faults(self) -> list[Fault]:
+        """Return the formulas that give an error on a blank form, and checks that do not say TRUE or FALSE."""
         self.evaluate({})
-        return self._rounded.faults()
+        return list(self._rounded.faults())
 
 
 @lru_cache(maxsize=64)
 def engine(layout: Layout) -> Engine:
     """Return the engine of a layout, made once."""
     return Engine(layout)
+
+
+def _is_error(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("#") and (value[-1] in "!?" or value == "#N/A")
 
 
 class _Model:
@@ -129,12 +147,14 @@ class _Model:
     def computed(self) -> dict[str, Result]:
         return {name: self._value(*self.places[name]) for name in self.layout.computed}
 
-    def failing(self) -> tuple[PlacedCheck, ...]:
-        return tuple(
-            check
-            for row, check in enumerate(self.checks, 1)
-            if self.model.get_cell_value(_SHEET, row, _CHECKS) is not True
-        )
+    def failing(self) -> dict[PlacedCheck, object]:
+        """Return the checks that are not TRUE, with what they are."""
+        values = {check: self.model.get_cell_value(_SHEET, row, _CHECKS) for row, check in enumerate(self.checks, 1)}
+        return {check: value for check, value in values.items() if value is not True}
+
+    @staticmethod
+    def undecided(failing: Mapping[PlacedCheck, object]) -> frozenset[PlacedCheck]:
+        return frozenset(check for check, value in failing.items() if value is not False)
 
     def expected(self) -> dict[PlacedCheck, Decimal]:
         found: dict[PlacedCheck, Decimal] = {}
@@ -147,16 +167,20 @@ class _Model:
                 found[check] = value
         return found
 
-    def faults(self) -> dict[str, str]:
-        cells = [(name, *self.places[name]) for name in self.layout.computed]
+    def faults(self) -> Iterator[Fault]:
+        for name in self.layout.computed:
+            value = self.model.get_cell_value(_SHEET, *self.places[name])
+            if _is_error(value):
+                yield Fault(self.layout.fields[name], None, "formula", value, "an error")
         for row, check in enumerate(self.checks, 1):
-            cells += [(check.check.name, row, _CHECKS + offset) for offset in range(3)]
-        found = {}
-        for name, row, column in cells:
-            value = self.model.get_cell_value(_SHEET, row, column)
-            if isinstance(value, str) and value.startswith("#") and value[-1] in "!?":
-                found[name] = f"{value} in {self.model.get_cell_formula(_SHEET, row, column)} ({a1(row, column)})"
-        return found
+            formula, expected, when = (self.model.get_cell_value(_SHEET, row, _CHECKS + offset) for offset in range(3))
+            own = "formula" if check.check.formula is not None else "expected"
+            if check.expected is not None and not (expected is None or isinstance(expected, float)):
+                yield Fault(None, check, "expected", expected, "not a number")
+            elif check.when is not None and not isinstance(when, bool):
+                yield Fault(None, check, "when", when, "neither TRUE nor FALSE")
+            elif not isinstance(formula, bool):
+                yield Fault(None, check, own, formula, "neither TRUE nor FALSE")
 
     def _value(self, row: int, column: int) -> Result:
         value = self.model.get_cell_value(_SHEET, row, column)

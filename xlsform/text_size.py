@@ -19,4 +19,16 @@ def width(text: str) -> int:
 def lines_needed(text: str, available: float) -> int:
     """Return how many lines a text wraps to in a cell so many half-width characters wide."""
     room = max(int(available), 2)
-    return sum(max(1, -(-width(line) // room)) for line in text.split("\n"))
+    return sum(_wrapped(line, room) for line in text.split("\n"))
+
+
+def _wrapped(line: str, room: int) -> int:
+    if line.isascii():
+        return max(1, -(-len(line) // room))
+    lines, used = 1, 0
+    for char in line:
+        # A wide character is never cut in two: what is left of the line stays blank.
+        used += _wide(char)
+        if used > room:
+            lines, used = lines + 1, _wide(char)
+    return lines
