@@ -13,7 +13,7 @@ from xlsform.field_types import Cast
 from xlsform.findings import Finding
 from xlsform.form import load
 from xlsform.identity import Identity
-from xlsform.layout import Layout, lay_out
+from xlsform.layout import HINTS_TITLE, Layout, lay_out
 from xlsform.reading.contents import Sheet, Value, Workbook
 from xlsform.recalculation import engine
 from xlsform.refs import position
@@ -130,7 +130,8 @@ def issued(layout: Layout, values: Mapping[str, Cast], identity: Identity | None
             rows = range(item.range.top, item.range.bottom + 1)
             columns = range(item.range.left, item.range.right + 1)
             sheet.unlocked |= {(row, column) for row in rows for column in columns}
-    sheet.values[1, layout.hint_column] = "填报提示（不打印）"
+    if 1 not in layout.checks_by_row:
+        sheet.values[1, layout.hint_column] = HINTS_TITLE
     for row, text in hints(layout, results).items():
         sheet.formulas[row, layout.hint_column] = hint_formula(layout.checks_by_row[row])[1:]
         sheet.values[row, layout.hint_column] = text

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
 
 from xlsform.figures import fold
-from xlsform.layout import Layout
+from xlsform.layout import HINTS_TITLE, Layout
 from xlsform.reading.contents import Sheet
 from xlsform.refs import Position, Range
 
@@ -32,6 +35,11 @@ class Axis:
         """Whether everything stands where it was issued."""
         return not (self.inserted or self.deleted or self.moved)
 
+    def span(self, first: int, last: int) -> tuple[int, int] | None:
+        """Return where the first and the last of some that are side by side stand now, None if all are gone."""
+        left = [self.found[index] for index in range(first, last + 1) if index in self.found]
+        return (min(left), max(left)) if left else None
+
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
@@ -51,9 +59,9 @@ class Alignment:
         return None if row is None or column is None else (row, column)
 
     def area(self, area: Range) -> Range | None:
-        """Return where an issued range stands now, None if a corner of it is gone."""
-        first, last = self.place((area.top, area.left)), self.place((area.bottom, area.right))
-        return None if first is None or last is None else Range(*first, *last)
+        """Return what is left of an issued range and where it stands now, None if all of it is gone."""
+        rows, columns = self.rows.span(area.top, area.bottom), self.columns.span(area.left, area.right)
+        return None if rows is None or columns is None else Range(rows[0], columns[0], rows[1], columns[1])
 
 
 def in_place(layout: Layout) -> Alignment:
@@ -61,6 +69,14 @@ def in_place(layout: Layout) -> Alignment:
     rows = {row: row for row in range(1, layout.row_count + 1)}
     columns = {column: column for column in range(1, layout.hint_column + 1)}
     return Alignment(Axis(rows), Axis(columns))
+
+
+@lru_cache(maxsize=64)
+def printed(layout: Layout) -> tuple[tuple[Range, str], ...]:
+    """Return the printed texts of a form in their places, with what stands above the hints."""
+    title = Range(1, layout.hint_column, 1, layout.hint_column)
+    labels = [(label.range, label.text) for label in layout.labels if label.text]
+    return tuple(labels if 1 in layout.checks_by_row else [*labels, (title, HINTS_TITLE)])
 
 
 def align(layout: Layout, sheet: Sheet, named: Mapping[str, Position]) -> Alignment:
@@ -71,22 +87,29 @@ def align(layout: Layout, sheet: Sheet, named: Mapping[str, Position]) -> Alignm
         sheet: the sheet that came back.
         named: where the defined names of fields point now; they settle what the labels leave open.
     """
-    if all(_same(sheet, label.range.anchor, label.text) for label in layout.labels):
+    labels = printed(layout)
+    anchors = {name: item.range.anchor for name, item in layout.fields.items()}
+    labelled = all(_same(sheet, area.anchor, text) for area, text in labels)
+    if labelled and all(named.get(name, anchor) == anchor for name, anchor in anchors.items()):
         return in_place(layout)
-    texts = _texts(sheet, layout.row_count + _BEYOND, layout.hint_column + 20)
-    rows = _axis(
-        _by_index((label.range.top, fold(label.text)) for label in layout.labels),
-        _by_index((row, text) for (row, _), text in texts.items()),
+    cells = [place for place in sheet.values if place[0] <= layout.row_count + _BEYOND]
+    texts = {place: fold(text) for place in cells if isinstance(text := sheet.values[place], str)}
+    pointed = [(anchor, named[name]) for name, anchor in anchors.items() if name in named]
+    rows = _Finder(
         layout.row_count,
-        _votes((item.range.top, named[name][0]) for name, item in layout.fields.items() if name in named),
+        [(area.top, area.bottom, fold(text)) for area, text in labels],
+        [(row, text) for (row, _), text in texts.items()],
+        {row for row, _ in cells},
+        [(issued[0], found[0]) for issued, found in pointed],
     )
-    columns = _axis(
-        _by_index((label.range.left, fold(label.text)) for label in layout.labels),
-        _by_index((column, text) for (_, column), text in texts.items()),
-        layout.column_count,
-        _votes((item.range.left, named[name][1]) for name, item in layout.fields.items() if name in named),
+    columns = _Finder(
+        layout.hint_column,
+        [(area.left, area.right, fold(text)) for area, text in labels],
+        [(column, text) for (_, column), text in texts.items()],
+        {column for _, column in cells},
+        [(issued[1], found[1]) for issued, found in pointed],
     )
-    return Alignment(rows, _with_hints(columns, layout))
+    return Alignment(rows.axis(), _with_hints(columns.axis(), layout))
 
 
 def _same(sheet: Sheet, position: Position, text: str) -> bool:
@@ -94,76 +117,162 @@ def _same(sheet: Sheet, position: Position, text: str) -> bool:
     return value == text or (isinstance(value, str) and fold(value) == fold(text))
 
 
-def _texts(sheet: Sheet, last_row: int, last_column: int) -> dict[Position, str]:
-    return {
-        place: fold(value)
-        for place, value in sheet.values.items()
-        if isinstance(value, str) and value and place[0] <= last_row and place[1] <= last_column
-    }
+def _with_hints(columns: Axis, layout: Layout) -> Axis:
+    """Say where the hints are or were: that they are gone is not told as a column that is gone."""
+    hints = layout.hint_column
+    if hints in columns.found:
+        return columns
+    place = columns.found.get(hints - 1, max(columns.found.values(), default=0)) + 1
+    deleted = tuple(column for column in columns.deleted if column != hints)
+    return Axis({**columns.found, hints: place}, columns.inserted, deleted, columns.moved)
 
 
-def _by_index(pairs: Iterable[tuple[int, str]]) -> dict[int, set[str]]:
+class _Vote(NamedTuple):
+    """Where most of the defined names of a line point."""
+
+    place: int
+    firm: bool
+    """Whether two names or more agree, and most of the line's do."""
+
+
+class _Finder:
+    """Finds the lines (rows or columns) of a form in a sheet.
+
+    A line is known by the labels that are its own alone. What those leave open, the defined names of its fields settle,
+    unless they contradict the labels elsewhere: some programs move cells and leave names behind. Then come labels that
+    begin in a line and reach over more of them; the rest lies in between.
+    """
+
+    def __init__(
+        self,
+        last: int,
+        labels: Sequence[tuple[int, int, str]],
+        texts: Iterable[tuple[int, str]],
+        occupied: set[int],
+        names: Iterable[tuple[int, int]],
+    ) -> None:
+        """Gather the evidence.
+
+        Args:
+            last: the last issued line.
+            labels: first line, last line and folded text of each issued label.
+            texts: line and folded text of what stands in the sheet.
+            occupied: lines of the sheet in which anything stands.
+            names: issued line and line pointed to, of each defined name.
+        """
+        self.last = last
+        self.own = _by_line((first, text) for first, end, text in labels if first == end)
+        self.begun = _by_line((first, text) for first, end, text in labels if first < end)
+        self.present = _by_line((line, text) for line, text in texts if text)
+        self.occupied = occupied
+        self.votes = _votes(names)
+
+    def axis(self) -> Axis:
+        """Return where each line stands."""
+        pairs = _matches(self.own, self.present)
+        if any(self.votes[line].place != place for line, place in pairs.items() if line in self.votes):
+            self.votes = {}
+        firm = {line: vote.place for line, vote in self.votes.items() if vote.firm}
+        self._admit(pairs, firm)
+        begun = {line: texts for line, texts in self.begun.items() if line not in self.own}
+        self._admit(pairs, _matches(begun, self.present))
+        kept = _increasing(sorted(pairs.items()))
+        moved = {line: place for line, place in pairs.items() if line not in dict(kept)}
+        found, inserted = self._filled(kept, moved)
+        found |= moved
+        for line, vote in self.votes.items():
+            if line not in found and vote.place not in found.values() and vote.place in self.occupied:
+                found[line] = moved[line] = vote.place
+        places = set(found.values())
+        deleted = [line for line in range(1, self.last + 1) if line not in found]
+        return Axis(found, tuple(each for each in inserted if each not in places), tuple(deleted), tuple(sorted(moved)))
+
+    def _admit(self, pairs: dict[int, int], others: Mapping[int, int]) -> None:
+        """Add pairs that fit between those that there are, each place taken once."""
+        kept = [(0, 0), *_increasing(sorted(pairs.items())), (self.last + 1, self.last + 1 + max(self.occupied, default=0))]
+        taken = set(pairs.values())
+        claims = list(others.values())
+        for (before, above), (after, below) in pairwise(kept):
+            for line in range(before + 1, after):
+                place = others.get(line, 0)
+                if line not in pairs and above < place < below and place not in taken and claims.count(place) == 1:
+                    pairs[line] = place
+
+    def _filled(self, kept: Sequence[tuple[int, int]], moved: Mapping[int, int]) -> tuple[dict[int, int], list[int]]:
+        """Return where the lines between and behind the anchors stand, and the places between that are left over."""
+        found = dict(kept)
+        inserted: list[int] = []
+        elsewhere = set(moved.values())
+        for (before, above), (after, below) in pairwise([(0, 0), *kept]):
+            gap = [line for line in range(before + 1, after) if line not in moved]
+            room = [place for place in range(above + 1, below) if place not in elsewhere]
+            lines, places = self._chosen(gap, room)
+            found |= zip(lines, places, strict=True)
+            inserted += [place for place in room if place not in places]
+        before, place = kept[-1] if kept else (0, 0)
+        for line in (line for line in range(before + 1, self.last + 1) if line not in moved):
+            if not self._ended(line, place + 1):
+                place += 1
+                found[line] = place
+        return found, inserted
+
+    def _chosen(self, gap: Sequence[int], room: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Return the lines of a gap that are still there and the places that they take, as many of each."""
+
+        def gone(line: int) -> tuple[bool, int, int]:
+            # A label that was not found is the better sign the more it is the line's own.
+            unlabelled = 2 if line in self.own else 1 if line in self.begun else 0
+            return not self._named_in(line, room), unlabelled, line
+
+        def new(place: int) -> tuple[bool, bool, int]:
+            return not any(self._named_in(line, [place]) for line in gap), place not in self.occupied, place
+
+        most = min(len(gap), len(room))
+        return sorted(sorted(gap, key=gone)[:most]), sorted(sorted(room, key=new)[:most])
+
+    def _named_in(self, line: int, places: Sequence[int]) -> bool:
+        return line in self.votes and self.votes[line].place in places
+
+    def _ended(self, line: int, place: int) -> bool:
+        """Whether a line behind the last one that was found is gone: its labels are, and so is all else."""
+        return line in self.own and place not in self.occupied
+
+
+def _by_line(pairs: Iterable[tuple[int, str]]) -> dict[int, set[str]]:
     result: dict[int, set[str]] = {}
-    for index, text in pairs:
-        if text:
-            result.setdefault(index, set()).add(text)
+    for line, text in pairs:
+        result.setdefault(line, set()).add(text)
     return result
 
 
-def _votes(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
-    """Return where most of the names of each row (or column) point."""
+def _votes(names: Iterable[tuple[int, int]]) -> dict[int, _Vote]:
     counts: dict[int, dict[int, int]] = {}
-    for issued, found in pairs:
+    for issued, found in names:
         per = counts.setdefault(issued, {})
         per[found] = per.get(found, 0) + 1
-    return {issued: max(per, key=lambda found: per[found]) for issued, per in counts.items()}
+    votes = {}
+    for issued, per in counts.items():
+        place = max(per, key=lambda found: per[found])
+        if 2 * per[place] > sum(per.values()):
+            votes[issued] = _Vote(place, per[place] > 1)
+    return votes
 
 
-def _axis(issued: Mapping[int, set[str]], found: Mapping[int, set[str]], last: int, named: Mapping[int, int]) -> Axis:
-    matches = _matches(issued, found)
-    kept = _increasing(matches)
-    moved = tuple(sorted({index for index, _ in matches} - {index for index, _ in kept}))
-    result: dict[int, int] = {}
-    inserted: list[int] = []
-    deleted: list[int] = []
-    end = max(found, default=0) + 1
-    bounds = [(0, 0), *kept, (last + 1, min(_end(kept, last), end) if kept else last + 1)]
-    for (before, at), (after, to) in zip(bounds, bounds[1:], strict=False):
-        gap, room = range(before + 1, after), range(at + 1, to)
-        pairs = _fill(gap, room, named, open_end=after == last + 1)
-        result |= pairs
-        deleted += [index for index in gap if index not in pairs and index not in moved]
-        if after != last + 1:
-            inserted += [index for index in room if index not in pairs.values()]
-        result[after] = to
-    result.pop(last + 1)
-    for index, place in matches:
-        if index in moved:
-            result[index] = place
-    return Axis(result, tuple(inserted), tuple(deleted), moved)
-
-
-def _end(kept: Sequence[tuple[int, int]], last: int) -> int:
-    """Return where the end of the form is expected: as far behind the last anchor as it was issued."""
-    index, place = kept[-1]
-    return place + (last + 1 - index)
-
-
-def _matches(issued: Mapping[int, set[str]], found: Mapping[int, set[str]]) -> list[tuple[int, int]]:
-    """Return the pairs of issued and found indexes whose texts agree best, each index in one pair."""
+def _matches(issued: Mapping[int, set[str]], present: Mapping[int, set[str]]) -> dict[int, int]:
+    """Return the pairs of lines whose texts agree best, half of them at least, each line in one pair."""
     scored = []
-    for index, texts in issued.items():
-        for place, present in found.items():
-            common = len(texts & present)
+    for line, texts in issued.items():
+        for place, found in present.items():
+            common = len(texts & found)
             if 2 * common >= len(texts):
-                scored.append((-common / len(texts), -common, abs(index - place), index, place))
+                scored.append((-common / len(texts), -common, abs(line - place), line, place))
     pairs: dict[int, int] = {}
     taken: set[int] = set()
-    for *_, index, place in sorted(scored):
-        if index not in pairs and place not in taken:
-            pairs[index] = place
+    for *_, line, place in sorted(scored):
+        if line not in pairs and place not in taken:
+            pairs[line] = place
             taken.add(place)
-    return sorted(pairs.items())
+    return pairs
 
 
 def _increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -176,26 +285,10 @@ def _increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         before.append(tails[at - 1] if at else -1)
         tails[at : at + 1] = [number]
         places[at : at + 1] = [place]
-    run: list[tuple[int, int]] = []
-    number = tails[-1] if tails else -1
+    return list(_run(pairs, before, tails[-1] if tails else -1))[::-1]
+
+
+def _run(pairs: Sequence[tuple[int, int]], before: Sequence[int], number: int) -> Iterator[tuple[int, int]]:
     while number >= 0:
-        run.append(pairs[number])
+        yield pairs[number]
         number = before[number]
-    return run[::-1]
-
-
-def _fill(gap: range, room: range, named: Mapping[int, int], *, open_end: bool) -> dict[int, int]:
-    """Pair what lies between two anchors: one to one, or as the names say where something came or went."""
-    if len(gap) == len(room) or (open_end and len(room) >= len(gap)):
-        return dict(zip(gap, room, strict=False))
-    by_name = {index: named[index] for index in gap if named.get(index) in room}
-    if sorted(set(by_name.values())) == sorted(by_name.values()) and len(by_name) == min(len(gap), len(room)):
-        return by_name
-    return dict(zip(gap, room, strict=False))
-
-
-def _with_hints(columns: Axis, layout: Layout) -> Axis:
-    """Add the two columns beside the form, which have no printed heading to be found by."""
-    shift = columns.found.get(layout.column_count, layout.column_count) - layout.column_count
-    beside = {layout.column_count + offset: layout.column_count + offset + shift for offset in (1, 2)}
-    return Axis({**columns.found, **beside}, columns.inserted, columns.deleted, columns.moved)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
@@ -17,6 +18,9 @@ Problem = Literal["not-a-number", "cell-error"]
 #: What a figure in 万元 is worth in each unit of money that people write.
 _MONEY = {"元": Decimal(1), "千元": Decimal(1000), "万元": Decimal(10_000), "万": Decimal(10_000)}
 _MONEY |= {"百万元": Decimal(1_000_000), "亿元": Decimal(100_000_000), "亿": Decimal(100_000_000)}
+
+#: A year with the words that the form prints around it.
+_YEAR_WORDS = re.compile(r"[（(]?\s*(.*?)\s*(?:年度?)?\s*[）)]?")
 
 
 class Reading(NamedTuple):
@@ -76,6 +80,8 @@ class FieldType:
             return Reading()
         if not self.numeric or self.name == "figure":
             return Reading(value=text)
+        if self.name == "year" and (match := _YEAR_WORDS.fullmatch(stripped)):
+            stripped = match[1]
         number = figures.read_number(stripped)
         if number is None:
             return Reading(problem="not-a-number")
@@ -89,12 +95,6 @@ class FieldType:
         elif unit and unit not in self.units:
             return Reading(problem="not-a-number")
         return Reading(value=value, as_text=True, decimals=decimals)
-
-    def to_json(self, value: Cast | None) -> Any:
-        """Return the value as JSON has it: whole numbers as integers, others as floats."""
-        if isinstance(value, Decimal):
-            return int(value) if value == value.to_integral_value() else float(value)
-        return value
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the value, as data files hold it; a figure may be text, as people type it."""
@@ -118,7 +118,7 @@ TEXT = FieldType("text", "@", numeric=False)
 MONEY = FieldType("money", "0.00####", numeric=True)
 POINTS = FieldType("points", "General", numeric=True, high=100, units=("分",))
 RATE = FieldType("rate", "0.00%", numeric=True)
-YEAR = FieldType("year", '"（"0"年度）"', numeric=True, high=2100, units=("年", "年度"))
+YEAR = FieldType("year", '"（"0"年度）"', numeric=True, high=2100)
 FIGURE = FieldType("figure", "@", numeric=True)
 
 FIELD_TYPES = {kind.name: kind for kind in (TEXT, MONEY, POINTS, RATE, YEAR, FIGURE)}

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from xlsform.refs import Position, a1, position
+from xlsform.refs import Range, a1, parse_range
 
+_CELL = r"\$?[A-Za-z]{1,3}\$?[1-9]\d{0,6}"
 _PIECE = re.compile(
     r"""(?P<text>"(?:[^"]|"")*")"""
     r"""|(?P<sheet>(?:'(?:[^']|'')+'|[^\W\d][\w.]*)!)"""
-    r"""|(?P<cell>(?<![\w.$])\$?[A-Za-z]{1,3}\$?[1-9]\d{0,6}(?![\w.(]))"""
+    rf"""|(?P<area>(?<![\w.$]){_CELL}:{_CELL}(?![\w.(]))"""
+    rf"""|(?P<cell>(?<![\w.$]){_CELL}(?![\w.(]))"""
     r"""|(?P<space>\s+)"""
     r"""|(?P<word>[^\W\d][\w.]*)"""
     r"""|(?P<other>.)""",
@@ -41,13 +43,18 @@ def _spelled(match: re.Match[str]) -> str:
     return text.replace("$", "").upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
 
 
-def moved(formula: str, place: Callable[[Position], Position | None]) -> str:
-    """Return a formula with each reference where its cell stands now; one whose cell is gone becomes ``#REF!``."""
+def moved(formula: str, area: Callable[[Range], Range | None]) -> str:
+    """Return a formula with each reference where its cells stand now; one whose cells are gone becomes ``#REF!``."""
 
     def where(match: re.Match[str]) -> str:
-        if match.lastgroup != "cell":
+        if match.lastgroup not in ("cell", "area"):
             return match[0]
-        found = place(position(match[0]))
-        return "#REF!" if found is None else a1(*found)
+        found = area(parse_range(match[0]))
+        return "#REF!" if found is None else str(found) if match.lastgroup == "cell" else f"{a1(*found.anchor)}:{a1(found.bottom, found.right)}"
 
     return _PIECE.sub(where, formula)
+
+
+def areas(formula: str) -> Iterator[Range]:
+    """Yield the ranges of several cells that a formula refers to."""
+    return (parse_range(match[0]) for match in _PIECE.finditer(formula) if match.lastgroup == "area")

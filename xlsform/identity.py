@@ -15,6 +15,9 @@ NAME = "_xlsform.identity"
 
 _ISSUED = "issued:"
 
+#: A cell holds 32,767 characters; a longer value goes on in the next row.
+_PIECE = 30_000
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -58,8 +61,13 @@ class Identity:
 
     def sheet_rows(self) -> list[tuple[str, str]]:
         """Return the rows of the hidden sheet."""
-        issued = [(_ISSUED + name, json.dumps(value, ensure_ascii=False)) for name, value in self.issued.items()]
-        return [*self.pairs().items(), *issued]
+        issued = [(_ISSUED + name, json.dumps(value)) for name, value in self.issued.items()]
+        pieces = [
+            (key if start == 0 else f"{key}:{start}", text[start : start + _PIECE])
+            for key, text in issued
+            for start in range(0, len(text), _PIECE)
+        ]
+        return [*self.pairs().items(), *pieces]
 
     def name_text(self) -> str:
         """Return what the defined name holds; short enough for a text in a formula."""
@@ -69,10 +77,12 @@ class Identity:
 def from_pairs(pairs: Mapping[str, str]) -> Identity | None:
     """Return the identity that a carrier's texts give, None where they give none."""
     try:
-        rows = tuple(int(part) for part in pairs["rows"].split(","))
-        issued = {
-            key.removeprefix(_ISSUED): json.loads(value) for key, value in pairs.items() if key.startswith(_ISSUED)
-        }
+        rows = tuple(int(part) for part in pairs["rows"].split(",") if part)
+        texts: dict[str, str] = {}
+        for key, value in pairs.items():
+            if key.startswith(_ISSUED):
+                name = key.split(":")[1]
+                texts[name] = texts.get(name, "") + value
         return Identity(
             template=pairs["template"],
             edition=pairs["edition"],
@@ -80,7 +90,7 @@ def from_pairs(pairs: Mapping[str, str]) -> Identity | None:
             year=pairs.get("year", ""),
             project_code=pairs.get("project_code", ""),
             digest=pairs.get("digest", ""),
-            issued=issued,
+            issued={name: json.loads(text) for name, text in texts.items()},
         )
     except (KeyError, ValueError):
         return None
@@ -88,8 +98,9 @@ def from_pairs(pairs: Mapping[str, str]) -> Identity | None:
 
 def from_name_text(text: str) -> Identity | None:
     """Return the identity that the defined name holds, without the rows of the form; None where it holds none."""
-    parts = text.split("|")
-    if len(parts) != 5 or not parts[0]:
+    # In a formula a quote is written twice; a project's code may have a bar in it.
+    parts = text.replace('""', '"').split("|")
+    if len(parts) < 5 or not parts[0]:
         return None
-    template, edition, year, project_code, digest = parts
-    return Identity(template, edition, (), year, project_code, digest)
+    template, edition, year, *code, digest = parts
+    return Identity(template, edition, (), year, "|".join(code), digest)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 
 from xlsform.field_types import Cast
 from xlsform.findings import plain
-from xlsform.identity import Identity
 from xlsform.form import Form
+from xlsform.identity import Identity
 from xlsform.layout import Layout, lay_out
 from xlsform.projects import Project, rows_needed
 from xlsform.projects import values as prefilled_values
 from xlsform.stamp import Lock, locked
-from xlsform.workbook import write
+from xlsform.workbook import MOST_TEXT, write
+
+#: What no cell, and no file of XML, can hold: control characters, halves of characters.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def issue(
@@ -32,8 +36,11 @@ def issue(
         year: the year of the form; printed and locked. Without it the filler types it.
         values: prefilled values by field name; locked.
         project_code: the project that it is issued for.
+
+    Raises:
+        ValueError: a text that is longer than a cell can hold.
     """
-    prefilled = dict(values or {})
+    prefilled = {name: _clean(value) if isinstance(value, str) else value for name, value in (values or {}).items()}
     if year is not None and "year" in layout.fields:
         prefilled["year"] = Decimal(year)
     identity = Identity(
@@ -41,7 +48,7 @@ def issue(
         edition=layout.form.edition,
         rows=layout.rows,
         year="" if year is None else str(year),
-        project_code=project_code,
+        project_code=_clean(project_code),
         issued={name: plain(value) for name, value in prefilled.items()},
     )
     return locked(write(layout, prefilled, identity.sealed()), lock)
@@ -63,3 +70,11 @@ def issue_project(
     needed = rows_needed(project, form, spare)
     layout = lay_out(form, needed if rows is None else tuple(max(rows, each) for each in needed))
     return issue(layout, lock, year=year, values=prefilled_values(project, layout), project_code=project.code)
+
+
+def _clean(text: str) -> str:
+    """Return a text as a cell can hold it, without what nobody can see or print."""
+    cleaned = _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    if len(cleaned.encode("utf-16-le")) > 2 * MOST_TEXT:
+        raise ValueError(f"a cell holds at most {MOST_TEXT:,} characters, not {len(cleaned):,}")
+    return cleaned

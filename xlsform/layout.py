@@ -23,6 +23,8 @@ _LINE = 1.32
 """Height of a line of 宋体, as a multiple of the font's size."""
 
 HINT_WIDTH = 34.0
+#: What stands above the hints; a label of the form like any other.
+HINTS_TITLE = "填报提示（不打印）"
 
 
 class UnknownReferenceError(Exception):
@@ -297,10 +299,12 @@ def _areas(ranges: Sequence[Range], own_row: int | None) -> Iterator[str]:
             joined[-1] = Range(last.top, last.left, area.bottom, last.right)
         else:
             joined.append(area)
+    if len(ranges) > 1 and own_row is not None:
+        own_row = 0  # A column's rows stand fast, whichever of them is asked from.
     for area in joined:
         bottom = area.top if len(ranges) == 1 else area.bottom
-        first, last = (_address(row, area.left, own_row) for row in (area.top, bottom))
-        yield first if area.top == bottom else f"{first}:{last}"
+        start, end = (_address(row, area.left, own_row) for row in (area.top, bottom))
+        yield start if area.top == bottom else f"{start}:{end}"
 
 
 def _address(row: int, column: int, own_row: int | None) -> str:

@@ -100,7 +100,7 @@ def parse_range(text: str) -> Range:
     Raises:
         ValueError: it is not a range of cells.
     """
-    first, _, last = text.partition(":")
+    first, colon, last = text.partition(":")
     top, left = position(first)
-    bottom, right = position(last or first)
+    bottom, right = position(last if colon else first)
     return Range(min(top, bottom), min(left, right), max(top, bottom), max(left, right))

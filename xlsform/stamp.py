@@ -35,12 +35,11 @@ class Lock:
 def lock_for(password: str) -> Lock:
     """Return the lock of a password; made once, since hashing is slow on purpose.
 
-    With SOURCE_DATE_EPOCH set, the same password gives the same lock, so that builds can be repeated.
+    With SOURCE_DATE_EPOCH set, the same password gives the same lock, so that builds can be repeated. The salt then
+    comes from that time, never from the password: it would give away a hash that is quick to try.
     """
-    if os.environ.get("SOURCE_DATE_EPOCH"):
-        salt = hashlib.sha256(b"xlsform salt " + password.encode()).digest()[:16]
-    else:
-        salt = os.urandom(16)
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    salt = hashlib.sha256(b"xlsform salt " + epoch.encode()).digest()[:16] if epoch else os.urandom(16)
     digest = hashlib.sha512(salt + password.encode("utf-16-le")).digest()
     for spin in range(_SPINS):
         digest = hashlib.sha512(digest + spin.to_bytes(4, "little")).digest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -98,13 +99,20 @@ class Submission:
 
     @cached_property
     def named(self) -> dict[str, Position]:
-        """Where the defined names of fields point on the form's sheet."""
+        """Where the defined names of fields point on the form's sheet.
+
+        Where that was renamed by a program that does not rename it in formulas, the old name still means it.
+        """
+        sheets = {self.sheet.name.casefold()}
+        if self.workbook.sheet(self.form.sheet) is None:
+            sheets.add(self.form.sheet.casefold())
         places = {}
         for name in self.layout.fields:
             target = self._names.get(name.casefold())
             match = _REFERENCE.match(target) if target else None
-            if match and (match[1] or match[2]).replace("''", "'").casefold() == self.sheet.name.casefold():
-                places[name] = position(match[3])
+            if match and (match[1] or match[2]).replace("''", "'").casefold() in sheets:
+                with suppress(ValueError):
+                    places[name] = position(match[3])
         return places
 
     @cached_property
@@ -122,7 +130,7 @@ class Submission:
         return {name: self._entry(item) for name, item in self.layout.fields.items()}
 
     def _entry(self, item: Field) -> Entry:
-        place = self.alignment.place(item.range.anchor)
+        place = self._place(item)
         if place is None:
             return Entry(item, None, None, None)
         raw = self.sheet.values.get(place)
@@ -131,6 +139,13 @@ class Submission:
             return Entry(item, place, raw, None, formula=formula)
         read = item.spec.type.read(raw, self.sheet.number_formats.get(place, "General"), self.form.money_unit)
         return Entry(item, place, raw, read.value, read.problem, read.as_text, read.decimals, formula)
+
+    def _place(self, item: Field) -> Position | None:
+        """Return where a field stands: what is left of its merged cells may still hold its value."""
+        place = self.alignment.place(item.range.anchor)
+        if place is None and (area := self.alignment.area(item.range)) is not None and area.anchor in self.sheet.values:
+            return area.anchor
+        return place
 
     def cell(self, name: str) -> str:
         """Return a field's address in the returned sheet; where it stood when its row is gone."""
@@ -183,11 +198,12 @@ class Submission:
 
     @cached_property
     def missing(self) -> frozenset[str]:
-        """The required fields that are blank."""
+        """The fields that are not there, as another rule says: required ones that are blank, and all that are gone."""
         return frozenset(
             name
             for name, entry in self.entries.items()
-            if entry.field.spec.required and entry.field.spec.kind == "input" and entry.blank
+            if entry.position is None
+            or (entry.field.spec.required and entry.field.spec.kind == "input" and entry.blank)
         )
 
     @cached_property
@@ -205,14 +221,24 @@ class Submission:
     def stated_weights(self) -> Decimal | None:
         """The sum of the execution weight and the indicators' weights as they stand in the form (points).
 
-        None where a weight that is needed is blank or unusable.
+        None where a weight that is needed is blank or unusable, or where one that is lacking may have gone with a row
+        that was deleted, or stand in one that was inserted.
         """
         execution = self.entries.get("funds.total.weight")
         weights = [row["weight"].number for row in self.used_rows if "weight" in row]
         if None in weights or (execution is not None and execution.number is None):
             return None
         start = execution.number if execution is not None and execution.number is not None else Decimal(0)
-        return sum((weight for weight in weights if weight is not None), start)
+        stated = sum((weight for weight in weights if weight is not None), start)
+        return None if stated < self.form.scoring.get("total", 100) and self._rows_unread else stated
+
+    @property
+    def _rows_unread(self) -> bool:
+        """Whether rows of indicators are gone, or rows among them that were not issued hold something."""
+        inserted, last = set(self.alignment.rows.inserted), self.layout.column_count
+        return any(entry.position is None for row in self.rows for entry in row.values()) or any(
+            row in inserted and column <= last for row, column in self.sheet.values
+        )
 
     @property
     def weights_off(self) -> bool:
@@ -225,7 +251,7 @@ class Submission:
         for name in check.references:
             needed.update(self.layout.computed_references.get(name, ()))
         if check.check.name.startswith("required:"):
-            return check.field.name in self.unusable
+            return check.field.name in self.unusable or self.entries[check.field.name].position is None
         return bool(needed & (self.unusable | self.missing))
 
     def failed(self, code: str) -> Iterator[PlacedCheck]:

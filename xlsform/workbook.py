@@ -17,16 +17,22 @@ from xlsform import identity as identities
 from xlsform.field_types import FIGURE, TEXT, Cast
 from xlsform.formula import quote
 from xlsform.identity import Identity
-from xlsform.layout import HINT_WIDTH, Field, Layout, PlacedCheck
+from xlsform.layout import HINT_WIDTH, HINTS_TITLE, Field, Layout, PlacedCheck
 from xlsform.recalculation import Result, Results, engine
 from xlsform.refs import Range, a1, letters
 
 INSTRUCTIONS_SHEET = "填报说明"
 
+#: As many characters as a cell holds, in units of UTF-16.
+MOST_TEXT = 32_767
+
 _TINT = "#FFF8DC"
 _RED = "#FFC7CE"
 _LONG_TEXT = 255
 """Longest text that old versions of Excel show in a cell formatted as text."""
+
+#: The hint of a row with a check that gives an error: text stands where its formula needs a number.
+_UNDECIDED = "请核对本行填写的内容"
 
 _PROTECTION = {"format_columns": True, "format_rows": True}
 _SMALLEST_EPOCH = dt.datetime(1980, 1, 1, tzinfo=dt.UTC)
@@ -67,7 +73,8 @@ def hints(layout: Layout, results: Results) -> dict[int, str]:
     """Return the live self-check's text of each row that has one; empty text where all is well."""
     texts = dict.fromkeys(layout.checks_by_row, "")
     for check in reversed(results.failing):
-        texts[check.field.range.top] = check.check.hint["zh"]
+        text = _UNDECIDED if check in results.undecided else check.check.hint["zh"]
+        texts[check.field.range.top] = text
     return texts
 
 
@@ -76,7 +83,7 @@ def hint_formula(checks: Iterable[PlacedCheck]) -> str:
     formula = '""'
     for check in reversed(tuple(checks)):
         formula = f"IF(NOT({check.formula}),{quote(check.check.hint['zh'])},{formula})"
-    return f"=IFERROR({formula},{quote('请核对本行填写的内容')})"
+    return f"=IFERROR({formula},{quote(_UNDECIDED)})"
 
 
 def to_do(layout: Layout, results: Results) -> str:
@@ -88,7 +95,8 @@ def to_do(layout: Layout, results: Results) -> str:
 def to_do_formula(layout: Layout) -> str:
     """Return the formula of the same."""
     column = letters(layout.hint_column)
-    area = f"{quoted(layout.form.sheet)}!${column}$2:${column}${layout.row_count}"
+    first = 1 if 1 in layout.checks_by_row else 2
+    area = f"{quoted(layout.form.sheet)}!${column}${first}:${column}${layout.row_count}"
     count = f"SUMPRODUCT(--(LEN({area})>0))"
     return f'=IF({count}=0,"没有待处理的问题，可以发回。","还有 "&{count}&" 处需要处理，见表右侧的提示。")'
 
@@ -193,8 +201,8 @@ class _Writer:
     def _hints(self, sheet: Worksheet) -> None:
         layout = self.layout
         column = layout.hint_column - 1
-        muted = self.format(font_color="#808080", font_size=9)
-        sheet.write_string(0, column, "填报提示（不打印）", muted)
+        if 1 not in layout.checks_by_row:
+            sheet.write_string(0, column, HINTS_TITLE, self.format(font_color="#808080", font_size=9))
         style = self.format(font_color="#C00000", font_size=9, align="left")
         texts = hints(layout, self.results)
         for row, checks in layout.checks_by_row.items():
@@ -219,7 +227,9 @@ class _Writer:
                 continue
             areas = [check.field.range for check in checks]
             blank = f"LEN(TRIM({a1(*areas[0].anchor)}))=0"
-            criteria = f"=AND(NOT({blank}),NOT({checks[0].formula}))"
+            # Other rows must stand fast where the condition is carried down the rows of the format.
+            formula = checks[0].relative.replace("«r»", str(areas[0].top))
+            criteria = f"=AND(NOT({blank}),NOT({formula}))"
             self._conditional(sheet, areas, criteria, red)
         for fields in _alike(self.layout.inputs, lambda item: (item.range.left, item.placeholder)):
             areas = [item.range for item in fields]
@@ -293,7 +303,7 @@ def _validation(layout: Layout, item: Field) -> dict[str, Any]:
     spec = item.spec
     prompt = {"input_title": spec.label[:32], "input_message": spec.prompt[:255]} if spec.prompt else {}
     if not spec.type.numeric or spec.type is FIGURE:
-        limit = spec.max_length or 32767
+        limit = spec.max_length or MOST_TEXT
         return prompt | {
             "validate": "length",
             "criteria": "<=",
@@ -311,17 +321,17 @@ def _validation(layout: Layout, item: Field) -> dict[str, Any]:
             "error_message": "请填写四位年份，如 2021。",
         }
     if spec.at_most is not None:
-        limit_field = layout.fields[f"{item.table}.{item.row}.{spec.at_most}"]
+        most = layout.fields[f"{item.table}.{item.row}.{spec.at_most}"]
         return prompt | {
             "validate": "decimal",
             "criteria": "between",
             "minimum": 0,
-            "maximum": f"={limit_field.cell}",
-            "error_title": "得分不对",
-            "error_message": "得分应是 0 到本行分值之间的数字，不要带“分”字。",
+            "maximum": f"={most.cell}",
+            "error_title": "数字太大或不是数字",
+            "error_message": f"“{spec.label}”应是 0 到本行“{most.spec.label}”之间的数字，不要带单位或文字。"[:255],
         }
     high = spec.type.high
-    unit = "，单位万元" if spec.type.name == "money" else ""
+    unit = f"，单位{layout.form.money_unit}" if spec.type.name == "money" else ""
     limits = {"criteria": "between", "minimum": 0, "maximum": high} if high else {"criteria": ">=", "value": 0}
     words = f"0 到 {high} 之间" if high else "不小于 0"
     return (

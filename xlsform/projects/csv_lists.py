@@ -34,9 +34,8 @@ def csv_table(path: Path, text: str, recognise: Recognise, indicators: bool) -> 
             cells = {letters(column): _cell(value) for column, value in columns if value.strip()}
             if cells:
                 rows[number] = cells
-    except csv.Error as error:
-        where = say("line {line}: the quotes do not match ({reason})", line=reader.line_num, reason=error)
-        raise unreadable(path, where) from None
+    except csv.Error:
+        raise unreadable(path, say("line {line}: the quotes do not match", line=reader.line_num)) from None
     return Grid(path.name, rows)
 
 

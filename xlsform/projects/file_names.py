@@ -86,13 +86,13 @@ def _safe(text: str) -> str:
 
 def _fitted(parts: list[str], characters: int, size: int, suffix: str) -> str:
     """Return the parts joined, the longest cut until the name is short enough; a code is cut last."""
-    parts = [part[:characters] for part in parts] or ["_"]
+    parts = [part[:characters] for part in parts]
     while _length(parts, suffix) > characters - _ROOM or _size(parts, suffix) > size - _ROOM:
         longest = max(
             range(len(parts)), key=lambda index: (len(parts[index]) > _SHORTEST and index > 0, len(parts[index]))
         )
         parts[longest] = parts[longest][:-1]
-    name = "_".join(part.rstrip("._ ") for part in parts)
+    name = "_".join(part.rstrip("._ ") for part in parts) or "_"
     # What counts is the part before the first point: NUL.x.xlsx is the device too.
     return ("_" if name.partition(".")[0].strip().upper() in _DEVICES else "") + name + suffix
 

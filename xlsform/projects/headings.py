@@ -114,7 +114,9 @@ def indicator_headings() -> tuple[Heading, ...]:
         Heading("level1", ("一级指标", "level1", "一级")),
         Heading("level2", ("二级指标", "level2", "二级"), required=True),
         Heading(
-            "name", ("三级指标", "name", "指标名称", "三级指标名称", "绩效指标名称", "绩效指标", "三级"), required=True
+            "name",
+            ("三级指标", "name", "指标名称", "三级指标名称", "绩效指标名称", "绩效指标", "三级", "指标"),
+            required=True,
         ),
         Heading("target", ("年度指标值", "target", "指标值", "目标值", "年度目标值", "value")),
         Heading("sign", ("符号", "sign", "指标符号", "运算符号", "计算符号", "比较符")),
@@ -132,7 +134,7 @@ def _amounts(form: Form) -> Iterator[Heading]:
                 if column not in _AMOUNT_COLUMNS or spec.kind != "input" or spec.type is not MONEY:
                     continue
                 own = fold(label).removeprefix("其中:")
-                rows = tuple(dict.fromkeys((own, *_AMOUNT_ROWS.get(row, ()), row)))
+                rows = tuple(dict.fromkeys((own, *_AMOUNT_ROWS.get(row, ()), row, fold(label))))
                 columns = tuple(dict.fromkeys((fold(spec.label), *_AMOUNT_COLUMNS[column], column)))
                 # 年初预算数 alone is the total's.
                 texts = list(columns) if row == "total" else []

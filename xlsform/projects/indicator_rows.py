@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -18,6 +18,7 @@ from xlsform.projects.headings import Columns
 from xlsform.projects.lines import Line, lines_of
 from xlsform.projects.targets import target_in
 
+_MOST_LIKENESSES = 20
 #: Total of all weights where a form does not say, in points.
 _TOTAL = 100
 
@@ -37,20 +38,20 @@ class _Listed:
 class IndicatorReader:
     """Reads tables of indicators and lays each to its project."""
 
-    def __init__(self, form: Form, projects: Iterable[Project], problems: list[ListProblem]) -> None:
+    def __init__(self, form: Form, projects: Sequence[Project], problems: list[ListProblem]) -> None:
         self._form, self._problems = form, problems
         self._groups: tuple[Group, ...] = form.repeated.groups if form.repeated else ()
-        self._owners = {project.row: project.code for project in reversed(list(projects))}
-        self._listed = {fold(project.code): _Listed(project.code) for project in projects}
+        self._owners = {project.row: project.code for project in projects}
+        self._listed: dict[str, _Listed] = {}
+        for project in projects:
+            self._listed.setdefault(fold(project.code), _Listed(project.code))
         self._unknown: set[str] = set()
 
     def read(self, grid: Grid, columns: Columns) -> None:
         """Read one table; problems are added."""
         if not self._groups:
             self._problems.append(
-                ListProblem(
-                    grid.sheet, columns.row, "", say("the form {form} has no indicators", form=self._form.id)
-                )
+                ListProblem(grid.sheet, columns.row, "", say("the form {form} has no indicators", form=self._form.id))
             )
             return
         for line in lines_of(grid, columns, self._problems):
@@ -90,7 +91,9 @@ class IndicatorReader:
     def _no_project(self, code: str) -> Message:
         codes = [listed.code for listed in self._listed.values()]
         near = [each for each in codes if each.lstrip("0").casefold() == code.lstrip("0").casefold()]
-        near = near or difflib.get_close_matches(code, codes, n=2, cutoff=0.8)
+        # Every code may be unknown: then likenesses are of no use, and thousands of them would take minutes.
+        if not near and len(self._unknown) <= _MOST_LIKENESSES:
+            near = difflib.get_close_matches(code, codes, n=2, cutoff=0.8)
         if near:
             return say("no project of the list has the code {code}; is {near} meant?", code=code, near=near[:3])
         return say("no project of the list has the code {code}", code=code)
@@ -120,6 +123,9 @@ class IndicatorReader:
         ones = list(dict.fromkeys(one for one, _ in kinds))
         if given1 and not any(_same(given1, one) for one in ones):
             line.problem("level1", say("the form has no level 1 {found}; it has {allowed}", found=given1, allowed=ones))
+        elif len(fitting) > 1 and given2:
+            under = [one for one, _ in fitting]
+            line.problem("level1", say("{level2} stands under {allowed}; say which", level2=given2, allowed=under))
         elif not given2:
             if "level2" in line:
                 line.problem("level2", say("{field} is blank", field="二级指标"))
@@ -156,12 +162,13 @@ class IndicatorReader:
         weight = line.take("weight", lambda cell: points_in(cell, total), None)
         if weight is None and len(self._problems) == before:
             line.problem("weight", say("{field} is blank", field="分值"))
-        if weight is not None and not 0 < weight <= total:
+        sound = weight is not None and 0 < weight <= total
+        if weight is not None and not sound:
             line.problem(
                 "weight",
                 say("{found} is no weight; it must be more than 0 and {most} at most", found=weight, most=total),
             )
-        listed.weights_known &= weight is not None
+        listed.weights_known &= sound
         return weight
 
     def _weights(self, listed: _Listed) -> None:

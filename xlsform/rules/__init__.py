@@ -105,7 +105,11 @@ def judge(arrival: Arrival, select: Iterable[str] = (), ignore: Iterable[str] = 
             found = each.run(submission)  # type: ignore[arg-type]
         else:
             continue
-        findings += [_finding(each.code, each.name, each.severity, violation, submission) for violation in found]
+        findings += [
+            _finding(each.code, each.name, each.severity, violation, submission)
+            for violation in found
+            if not _gone(violation, submission)
+        ]
     if submission is not None and not submission.sheet_gone:
         findings += _own_checks(submission, tuple(select), tuple(ignore))
     return sorted(findings, key=lambda finding: (finding.place, finding.code))
@@ -119,6 +123,12 @@ def _own_checks(submission: Submission, select: tuple[str, ...], ignore: tuple[s
             continue
         violation = Violation(say("{field}: {hint}", field=check.field.label, hint=own.hint), field=check.field.name)
         yield _finding(own.code, own.name, own.severity or Severity.ERROR, violation, submission)
+
+
+def _gone(violation: Violation, submission: Submission | None) -> bool:
+    """Whether a violation is about a field whose row or column is gone: S105 says so already."""
+    name = violation.field
+    return submission is not None and name is not None and submission.entries[name].position is None
 
 
 def _finding(code: str, name: str, severity: Severity, violation: Violation, submission: Submission | None) -> Finding:

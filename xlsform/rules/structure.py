@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from xlsform import identity as identities
-from xlsform.alignment import Axis
+from xlsform.alignment import Axis, printed
 from xlsform.figures import fold, is_blank_mark
 from xlsform.findings import Message, Severity, Violation, plain, say
+from xlsform.reading.contents import CellError
 from xlsform.refs import Position, Range, a1, letters
 from xlsform.rules import rule
 from xlsform.submission import Submission
@@ -96,20 +97,45 @@ def label_changed(submission: Submission) -> Iterator[Violation]:
 
     Put the issued label back, or fill in the workbook that was issued once more.
     """
-    for label in submission.layout.labels:
-        place = submission.alignment.place(label.range.anchor)
-        if not label.text or place is None:
+    for area, text in printed(submission.layout):
+        place = _label_place(submission, area, text)
+        if place is None:
             continue
         found = submission.sheet.values.get(place)
-        if found != label.text and fold(_text(found)) != fold(label.text):
-            yield _changed_label(label.text.strip(), found, place)
+        if found is None and (submission.alignment.place(area.anchor) is None or _hints_gone(submission, place)):
+            continue
+        if not _reads(found, text):
+            yield _changed_label(text.strip(), found, place)
     for name, item in submission.layout.fields.items():
-        printed = item.spec.value
+        mark = item.spec.value
         entry = submission.entries[name]
-        if isinstance(printed, str) and entry.position and isinstance(entry.raw, str):
-            same = fold(entry.raw) == fold(printed) or (is_blank_mark(printed) and is_blank_mark(entry.raw))
-            if not same and entry.number is None:
-                yield _changed_label(printed, entry.raw, entry.position)
+        if isinstance(mark, str) and entry.position and entry.number is None and entry.raw is not None:
+            raw = _text(entry.raw)
+            if fold(raw) != fold(mark) and not (is_blank_mark(mark) and (is_blank_mark(raw) or not raw.strip())):
+                yield _changed_label(mark, raw, entry.position)
+
+
+def _reads(found: object, text: str) -> bool:
+    return found == text or fold(_text(found)) == fold(text)
+
+
+def _label_place(submission: Submission, issued: Range, text: str) -> Position | None:
+    """Return where a label stands, None where its cells are gone.
+
+    When rows change places, a label that reaches over several stays where it was: anywhere in its cells will do.
+    """
+    alignment, values = submission.alignment, submission.sheet.values
+    area = alignment.area(issued)
+    if area is None or alignment.unchanged:
+        return None if area is None else area.anchor
+    places = ((row, column) for row in range(area.top, area.bottom + 1) for column in range(area.left, area.right + 1))
+    return next((place for place in places if _reads(values.get(place), text)), area.anchor)
+
+
+def _hints_gone(submission: Submission, place: Position) -> bool:
+    """Whether a label stood above the hints and nothing is left of them, as S106 says."""
+    beside = place[1] == submission.alignment.columns.found[submission.layout.hint_column]
+    return beside and not any(column == place[1] for _, column in submission.sheet.values)
 
 
 def _changed_label(issued: str, found: object, place: Position) -> Violation:
@@ -126,6 +152,8 @@ def _changed_label(issued: str, found: object, place: Position) -> Violation:
 def _text(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, CellError):
+        return value.text
     return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
@@ -148,7 +176,7 @@ def prefilled_value_changed(submission: Submission) -> Iterator[Violation]:
         entry = submission.entries.get(name)
         if entry is None or entry.position is None or name == "year":
             continue
-        found = plain(entry.value) if entry.value is not None else _text(entry.raw) or None
+        found = plain(entry.value) if entry.value is not None else _text(entry.raw).strip() or None
         if found != issued and (found is None or fold(_text(found)) != fold(_text(issued))):
             shown = say("nothing") if found is None else found
             message = say(
@@ -195,9 +223,16 @@ def _moved_rows(rows: Axis) -> Iterator[Violation]:
             last=last,
         )
         yield Violation(message, cell=a1(_near(rows.found, first), 1), expected=last - first + 1)
-    for row in rows.moved:
-        message = say("row {issued} of the issued form now stands in row {found}", issued=row, found=rows.found[row])
-        yield Violation(message, cell=a1(rows.found[row], 1), found=rows.found[row], expected=row)
+    for first, last in _moved_runs(rows):
+        found = rows.found[first]
+        message = (
+            say("row {issued} of the issued form now stands in row {found}", issued=first, found=found)
+            if first == last
+            else say(
+                "rows {first} to {last} of the issued form now stand from row {found} on", first=first, last=last, found=found
+            )
+        )
+        yield Violation(message, cell=a1(found, 1), found=found, expected=first)
 
 
 def _moved_columns(columns: Axis) -> Iterator[Violation]:
@@ -218,10 +253,30 @@ def _moved_columns(columns: Axis) -> Iterator[Violation]:
             last=letters(last),
         )
         yield Violation(message, cell=a1(1, _near(columns.found, first)), expected=last - first + 1)
-    for column in columns.moved:
-        issued, found = letters(column), letters(columns.found[column])
-        message = say("column {issued} of the issued form now stands in column {found}", issued=issued, found=found)
-        yield Violation(message, cell=a1(1, columns.found[column]), found=found, expected=issued)
+    for first, last in _moved_runs(columns):
+        found = letters(columns.found[first])
+        message = (
+            say("column {issued} of the issued form now stands in column {found}", issued=letters(first), found=found)
+            if first == last
+            else say(
+                "columns {first} to {last} of the issued form now stand from column {found} on",
+                first=letters(first),
+                last=letters(last),
+                found=found,
+            )
+        )
+        yield Violation(message, cell=a1(1, columns.found[first]), found=found, expected=letters(first))
+
+
+def _moved_runs(axis: Axis) -> Iterator[tuple[int, int]]:
+    """Yield the first and last issued number of each run that moved as a whole."""
+    runs: list[tuple[int, int]] = []
+    for number in axis.moved:
+        if runs and runs[-1][1] == number - 1 and axis.found[number - 1] == axis.found[number] - 1:
+            runs[-1] = runs[-1][0], number
+        else:
+            runs.append((number, number))
+    yield from runs
 
 
 def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -245,6 +300,8 @@ def _near(found: Mapping[int, int], issued: int) -> int:
 def merge_changed(submission: Submission) -> Iterator[Violation]:
     """Merged cells of the form were taken apart, or others merged.
 
+    Where rows or columns were inserted, deleted or moved, merged cells change with them and nothing more is said.
+
     ## Why it matters
 
     Cells merged over one another hide what they hold, and the form no longer looks like the official one.
@@ -253,17 +310,15 @@ def merge_changed(submission: Submission) -> Iterator[Violation]:
 
     Restore the merged cells of the issued form, or fill in the workbook that was issued once more.
     """
-    if not submission.workbook.complete:
+    if not submission.workbook.complete or not submission.alignment.unchanged:
         return
-    layout, alignment = submission.layout, submission.alignment
+    layout = submission.layout
     ranges = [*(label.range for label in layout.labels), *(item.range for item in layout.fields.values())]
-    issued = [area for area in ranges if not area.single]
-    expected = {area for each in issued if (area := alignment.area(each)) is not None}
-    whole = alignment.area(Range(1, 1, layout.row_count, layout.column_count))
-    found = {area for area in submission.sheet.merges if whole is None or area.overlaps(whole)}
-    stretched = alignment.rows.inserted or alignment.columns.inserted
-    apart = sorted(str(area) for area in expected - found) if not stretched else []
-    new = sorted(str(area) for area in found - expected) if not stretched else []
+    expected = {area for area in ranges if not area.single}
+    whole = Range(1, 1, layout.row_count, layout.hint_column)
+    found = {area for area in submission.sheet.merges if area.overlaps(whole)}
+    apart = [str(area) for area in sorted(expected - found)]
+    new = [str(area) for area in sorted(found - expected)]
     if apart:
         yield Violation(
             say("merged cells were taken apart: {cells}", cells=_listed(apart)), cell=apart[0], found=len(apart)
@@ -316,15 +371,8 @@ def value_outside_form(submission: Submission) -> Iterator[Violation]:
     Move the text into the field it belongs to (偏差原因, 实际完成情况 …), then clear the cell.
     """
     alignment, layout = submission.alignment, submission.layout
-    ranges = [label.range for label in layout.labels if label.text]
-    ranges += [item.range for item in layout.fields.values()]
-    taken = {
-        (row, column)
-        for issued in ranges
-        if (area := alignment.area(issued)) is not None
-        for row in range(area.top, area.bottom + 1)
-        for column in range(area.left, area.right + 1)
-    }
+    taken = {_label_place(submission, area, text) for area, text in printed(layout)}
+    taken |= {area.anchor for item in layout.fields.values() if (area := alignment.area(item.range)) is not None}
     hints = alignment.columns.found.get(layout.hint_column, layout.hint_column)
     skipped_rows, skipped_columns = set(alignment.rows.inserted), {hints, *alignment.columns.inserted}
     outside: dict[int, list[int]] = {}
