@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
@@ -43,6 +43,38 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of a return, and the cell that it was read from."""
+
+    value: Decimal | None
+    cell: str
+    """``自评表!E6``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """An indicator that lost points, with the reason given."""
+
+    name: str
+    target: str
+    actual: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the bureau's 汇总表 takes from a return."""
+
+    department: str | None
+    figures: Mapping[str, Figure]
+    """By field name: ``funds.total.{initial,budget,executed}`` as typed, in the form's unit of money;
+    ``funds.total.rate`` (0–1) and ``total_score`` (points) as the form's formulas give them."""
+    grade: str | None
+    """By the bands of the template's settings."""
+    shortfalls: tuple[Shortfall, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What became of one file."""
 
@@ -57,6 +89,8 @@ class Verdict:
     score: Decimal | None
     """总分 as the form's formulas give it (points)."""
     findings: tuple[Finding, ...]
+    summary: Summary | None = None
+    """None where no form was recognised."""
 
     def count(self, severity: Severity) -> int:
         """Return how many findings of that severity there are."""
@@ -131,7 +165,8 @@ def _verdict(path: Path, digest: str | None, arrival: Arrival, options: Options)
         return Verdict(str(path), digest, status, template, None, None, None, None, None, findings)
     identity = submission.identity
     year = submission.number("year")
-    total = submission.results.computed.get("total_score")
+    summary = _summary(submission)
+    score = summary.figures.get("total_score")
     return Verdict(
         path=str(path),
         sha256=digest,
@@ -141,9 +176,39 @@ def _verdict(path: Path, digest: str | None, arrival: Arrival, options: Options)
         project_code=(identity.project_code or None) if identity else None,
         project_name=_text(submission, "project_name"),
         unit=_text(submission, "unit"),
-        score=total if isinstance(total, Decimal) else None,
+        score=score.value if score else None,
         findings=findings,
+        summary=summary,
     )
+
+
+_SUMMARISED = ("funds.total.initial", "funds.total.budget", "funds.total.executed", "funds.total.rate", "total_score")
+
+
+def _summary(submission: Submission) -> Summary:
+    computed = submission.results.computed
+    figures = {}
+    for name in _SUMMARISED:
+        if name in submission.entries:
+            value = computed[name] if name in computed else submission.number(name)
+            number = value if isinstance(value, Decimal) else None
+            figures[name] = Figure(number, f"{submission.sheet.name}!{submission.cell(name)}")
+    score = figures["total_score"].value if "total_score" in figures else None
+    bands: Mapping[str, float] = submission.form.scoring.get("grades", {})
+    reached = [
+        (Decimal(str(least)), grade)
+        for grade, least in bands.items()
+        if score is not None and score >= Decimal(str(least))
+    ]
+    shortfalls = tuple(
+        Shortfall(*(row[column].text if column in row else "" for column in ("name", "target", "actual", "reason")))
+        for row in submission.used_rows
+        if "score" in row
+        and (points := row["score"].number) is not None
+        and (weight := row["weight"].number) is not None
+        and points < weight
+    )
+    return Summary(_text(submission, "department"), figures, max(reached)[1] if reached else None, shortfalls)
 
 
 def _text(submission: Submission, name: str) -> str | None:

@@ -15,21 +15,22 @@ _PIECE = re.compile(
     rf"""|(?P<area>(?<![\w.$]){_CELL}:{_CELL}(?![\w.(]))"""
     rf"""|(?P<cell>(?<![\w.$]){_CELL}(?![\w.(]))"""
     r"""|(?P<space>\s+)"""
+    r"""|(?P<constant>(?:TRUE|FALSE)\(\))"""
     r"""|(?P<word>[^\W\d][\w.]*)"""
+    r"""|(?P<number>\d+(?:\.\d*)?|\.\d+)"""
     r"""|(?P<other>.)""",
-    re.DOTALL,
+    re.DOTALL | re.IGNORECASE,
 )
-_CALLED_CONSTANT = re.compile(r"\b(TRUE|FALSE)\(\)")
 
 
 @lru_cache(maxsize=8192)
 def normalised(formula: str) -> str:
     """Return a formula in one spelling.
 
-    Case, spaces, ``$``, quotes around a sheet's name, ``TRUE()`` for ``TRUE`` and the prefix ``_xlfn.`` make no
-    difference: LibreOffice and WPS write them otherwise than Excel.
+    Case, spaces, ``$``, quotes around a sheet's name, ``TRUE()`` for ``TRUE``, zeros behind a decimal point and the
+    prefix ``_xlfn.`` make no difference: LibreOffice, WPS and Excel each write them in their own way.
     """
-    return _CALLED_CONSTANT.sub(r"\1", "".join(_spelled(match) for match in _PIECE.finditer(formula.lstrip("="))))
+    return "".join(_spelled(match) for match in _PIECE.finditer(formula.lstrip("=")))
 
 
 def _spelled(match: re.Match[str]) -> str:
@@ -39,7 +40,12 @@ def _spelled(match: re.Match[str]) -> str:
     if kind == "space":
         return ""
     if kind == "sheet":
-        return text[:-1].strip("'").replace("''", "'").casefold() + "!"
+        name = text[1:-2].replace("''", "'") if text[0] == "'" else text[:-1]
+        return f"'{name.casefold()}'!"
+    if kind == "constant":
+        return text[:-2].upper()
+    if kind == "number":
+        return text.rstrip("0").rstrip(".").rjust(1, "0") if "." in text else text
     return text.replace("$", "").upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
 
 
@@ -50,7 +56,10 @@ def moved(formula: str, area: Callable[[Range], Range | None]) -> str:
         if match.lastgroup not in ("cell", "area"):
             return match[0]
         found = area(parse_range(match[0]))
-        return "#REF!" if found is None else str(found) if match.lastgroup == "cell" else f"{a1(*found.anchor)}:{a1(found.bottom, found.right)}"
+        if found is None:
+            return "#REF!"
+        first, last = a1(*found.anchor), a1(found.bottom, found.right)
+        return first if match.lastgroup == "cell" else f"{first}:{last}"
 
     return _PIECE.sub(where, formula)
 

@@ -37,6 +37,12 @@ def _by_kind(rows: Sequence[Row], level: int) -> dict[str, list[Row]]:
     return found
 
 
+def _used_kinds(submission: Submission, level: int) -> set[str]:
+    """Return the kinds that have an indicator, or may have had one in a row that is gone."""
+    gone = [row for row in submission.rows if any(entry.position is None for entry in row.values())]
+    return {_kind(row, level) for row in (*submission.used_rows, *gone)}
+
+
 @rule("K104", Severity.ERROR)
 def level1_missing(submission: Submission) -> Iterator[Violation]:
     """A level-1 kind that the form requires has no indicator.
@@ -55,7 +61,7 @@ def level1_missing(submission: Submission) -> Iterator[Violation]:
     """
     scoring = submission.form.scoring
     weighted = [level1 for level1, weight in scoring.get("level_weights", {}).items() if weight > 0]
-    used = _by_kind(submission.used_rows, 1)
+    used = _used_kinds(submission, 1)
     rows = _by_kind(submission.rows, 1)
     for level1 in scoring.get("required_levels", weighted):
         if level1 in rows and level1 not in used:
@@ -82,8 +88,8 @@ def level2_missing(submission: Submission) -> Iterator[Violation]:
     Fill in an indicator of each kind named. Where a kind cannot apply to the project, the office that issued the
     form may accept it as it is.
     """
-    used, rows = _by_kind(submission.used_rows, 2), _by_kind(submission.rows, 2)
-    levels = _by_kind(submission.used_rows, 1)
+    used, rows = _used_kinds(submission, 2), _by_kind(submission.rows, 2)
+    levels = _used_kinds(submission, 1)
     for level1, wanted in submission.form.scoring.get("required_level2", {}).items():
         own = [level2 for level2, group in rows.items() if _kind(group[0], 1) == level1]
         blank = [level2 for level2 in own if level2 not in used]

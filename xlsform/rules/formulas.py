@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 from xlsform import figures
 from xlsform.findings import Message, Severity, Violation, say
-from xlsform.formula_text import moved, normalised
-from xlsform.refs import a1
+from xlsform.formula_text import areas, moved, normalised
+from xlsform.layout import Layout
+from xlsform.reading.contents import CellError
+from xlsform.refs import Position, Range, a1
 from xlsform.rules import rule
+from xlsform.rules.totals import speaks_of_total
+from xlsform.rules.weights import weights_not_100
 from xlsform.submission import Entry, Submission
+from xlsform.workbook import hint_formula
+
+_SHOWN = 8
+"""Cells that a message names; it counts them all."""
 
 
 def _shown(value: object) -> object:
@@ -34,12 +43,34 @@ def _agrees(submission: Submission, entry: Entry) -> bool:
 def _explained(submission: Submission, name: str) -> bool:
     """Whether another rule already says why a computed field is off."""
     if name == "total_weight":
-        return submission.weights_off
-    if name == "total_score":
-        rate = submission.results.computed.get("funds.total.rate")
-        perfect = submission.number(name) == submission.form.scoring.get("total", 100)
-        return perfect and isinstance(rate, Decimal) and rate < 1
-    return False
+        return next(weights_not_100(submission), None) is not None
+    return name == "total_score" and speaks_of_total(submission)
+
+
+def _issued(submission: Submission, formula: str) -> str:
+    """Return an issued formula as it should read now that its cells may stand elsewhere."""
+    alignment = submission.alignment
+    return formula if alignment.unchanged else moved(formula, alignment.area)
+
+
+def _is_issued(submission: Submission, found: str, formula: str) -> bool:
+    """Whether a formula that stands in the sheet is an issued one, however it is spelled.
+
+    Where rows or columns moved, its references may have followed, at the corners of their ranges or as a whole, or
+    have stayed behind; and where cells that it needs are gone, nothing can be said of it.
+    """
+    if found == formula:
+        return True
+    wanted = {formula}
+    if not submission.alignment.unchanged:
+        wanted |= {_issued(submission, formula), moved(formula, lambda area: _corners(submission, area))}
+    return any("#REF!" in each for each in wanted) or normalised(found) in map(normalised, wanted)
+
+
+def _corners(submission: Submission, area: Range) -> Range | None:
+    place = submission.alignment.place
+    first, last = place(area.anchor), place((area.bottom, area.right))
+    return None if first is None or last is None else Range(*first, *last)
 
 
 @rule("S106", Severity.ERROR)
@@ -47,7 +78,8 @@ def formula_overwritten(submission: Submission) -> Iterator[Violation]:
     """A value stands in place of a formula.
 
     A warning where the value is what the formula gives, or that figure rounded to a whole number; an error where it
-    is not. The rules on rates, scores and totals (M105, M106, T102) then say nothing more.
+    is not. The rules on rates, scores and totals (M105, M106, T102) then say nothing more. The hints beside the form
+    are formulas too: those that were deleted or typed over make one warning together.
 
     ## Why it matters
 
@@ -65,10 +97,16 @@ def formula_overwritten(submission: Submission) -> Iterator[Violation]:
         if entry.formula is not None or entry.position is None or _explained(submission, name):
             continue
         expected = submission.results.computed[name]
-        if entry.raw is None and name == "total_score" and isinstance(expected, Decimal):
+        if entry.blank and name == "total_score" and isinstance(expected, Decimal):
             continue
         message, severity = _overwritten(submission, entry)
         yield Violation(message, field=name, found=_stated(entry), expected=expected, severity=severity)
+    values, formulas = submission.sheet.values, submission.sheet.formulas
+    lost = {place: formula for place, formula in _hints(submission) if place not in formulas}
+    if lost:
+        text = "{count} hints beside the form were deleted or replaced by values: {cells}"
+        found = {place: values.get(place) or None for place in lost}
+        yield _of_hints(text, found, lost)
 
 
 def _overwritten(submission: Submission, entry: Entry) -> tuple[Message, Severity]:
@@ -80,7 +118,9 @@ def _overwritten(submission: Submission, entry: Entry) -> tuple[Message, Severit
         return message, Severity.ERROR if isinstance(expected, Decimal) else Severity.WARNING
     found = _stated(entry)
     if _agrees(submission, entry):
-        message = say("the formula of {field} was replaced by the value {found}, which is right", field=label, found=found)
+        message = say(
+            "the formula of {field} was replaced by the value {found}, which is right", field=label, found=_shown(found)
+        )
         return message, Severity.WARNING
     message = say(
         "the formula of {field} was replaced by {found}; it gives {expected}",
@@ -100,7 +140,36 @@ def _overwritten(submission: Submission, entry: Entry) -> tuple[Message, Severit
 
 
 def _stated(entry: Entry) -> object:
-    return entry.value if entry.value is not None else entry.raw if isinstance(entry.raw, str) else None
+    if entry.value is not None:
+        return entry.value
+    return entry.raw.text if isinstance(entry.raw, CellError) else entry.raw
+
+
+def _hints(submission: Submission) -> Iterator[tuple[Position, str]]:
+    """Yield the place and the issued formula of each hint."""
+    column = submission.alignment.columns.found[submission.layout.hint_column]
+    for row, formula in _hint_formulas(submission.layout).items():
+        if row in submission.alignment.rows.found:
+            yield (submission.alignment.rows.found[row], column), formula
+
+
+@lru_cache(maxsize=64)
+def _hint_formulas(layout: Layout) -> dict[int, str]:
+    return {row: hint_formula(checks).removeprefix("=") for row, checks in layout.checks_by_row.items()}
+
+
+def _of_hints(text: str, found: Mapping[Position, object], issued: Mapping[Position, str]) -> Violation:
+    """Return the one violation of all hints of which a text is true."""
+    cells = [a1(*place) for place in issued]
+    first = next(iter(issued))
+    one = len(issued) == 1
+    return Violation(
+        say(text, count=len(cells), cells=cells[:_SHOWN]),
+        cell=cells[0],
+        found=found[first] if one else len(cells),
+        expected=f"={issued[first]}" if one else None,
+        severity=Severity.WARNING,
+    )
 
 
 @rule("S107", Severity.ERROR)
@@ -108,7 +177,7 @@ def formula_changed(submission: Submission) -> Iterator[Violation]:
     """Another formula stands in place of the issued one.
 
     Spelling makes no difference (case, spaces, $, TRUE() for TRUE), and references that moved along with inserted
-    rows are followed.
+    rows are followed. Hints beside the form whose formulas were changed make one warning together.
 
     ## Why it matters
 
@@ -120,21 +189,27 @@ def formula_changed(submission: Submission) -> Iterator[Violation]:
     """
     if not submission.workbook.complete:
         return
-    place = submission.alignment.place
     for name, formula in submission.layout.computed.items():
         entry = submission.entries[name]
-        if entry.formula is None:
+        if entry.formula is None or _is_issued(submission, entry.formula, formula):
             continue
-        issued = formula if submission.alignment.unchanged else moved(formula, place)
-        if "#REF!" not in issued and normalised(entry.formula) != normalised(issued):
-            found, expected = f"={entry.formula}", f"={issued}"
-            message = say(
-                "the formula of {field} was changed to {found}; issued was {expected}",
-                field=entry.field.label,
-                found=found[:200],
-                expected=expected,
-            )
-            yield Violation(message, field=name, found=found, expected=expected)
+        found, expected = f"={entry.formula}", f"={_issued(submission, formula)}"
+        message = say(
+            "the formula of {field} was changed to {found}; issued was {expected}",
+            field=entry.field.label,
+            found=found[:200],
+            expected=expected,
+        )
+        yield Violation(message, field=name, found=found, expected=expected)
+    formulas = submission.sheet.formulas
+    other = {
+        place: formula
+        for place, formula in _hints(submission)
+        if place in formulas and not _is_issued(submission, formulas[place], formula)
+    }
+    if other:
+        text = "{count} hints beside the form have other formulas than were issued: {cells}"
+        yield _of_hints(text, {place: f"={formulas[place]}" for place in other}, other)
 
 
 @rule("S108", Severity.WARNING)
@@ -142,7 +217,7 @@ def stale_result(submission: Submission) -> Iterator[Violation]:
     """The formula is the issued one, but the result stored with it is not what it gives.
 
     Where a figure was typed as text, the workbook's own formulas cannot count it; V102 names that cell, and this
-    rule is silent.
+    rule is silent. It is silent too where a formula also counts what stands in an inserted row.
 
     ## Why it matters
 
@@ -154,16 +229,12 @@ def stale_result(submission: Submission) -> Iterator[Violation]:
     """
     if not submission.workbook.complete:
         return
-    for name, formula in submission.layout.computed.items():
+    for name in submission.layout.computed:
         entry = submission.entries[name]
         if entry.formula is None or entry.raw is None or _explained(submission, name):
             continue
-        issued = formula if submission.alignment.unchanged else moved(formula, submission.alignment.place)
-        needed = [submission.entries[other] for other in submission.layout.computed_references[name]]
-        if any(other.as_text or other.problem for other in needed) or normalised(entry.formula) != normalised(issued):
-            continue
-        expected = submission.results.computed[name]
-        if not _agrees(submission, entry):
+        if _comparable(submission, name, entry.formula) and not _agrees(submission, entry):
+            expected = submission.results.computed[name]
             message = say(
                 "{field} shows {found}, but its formula gives {expected}",
                 field=entry.field.label,
@@ -171,6 +242,27 @@ def stale_result(submission: Submission) -> Iterator[Violation]:
                 expected=_shown(expected),
             )
             yield Violation(message, field=name, found=_stated(entry), expected=expected)
+
+
+def _comparable(submission: Submission, name: str, found: str) -> bool:
+    """Whether a formula is the issued one and counts just what is read here."""
+    layout, alignment = submission.layout, submission.alignment
+    needed = layout.computed_references[name]
+    if any(entry.as_text or entry.problem for entry in (submission.entries[other] for other in needed)):
+        return False
+    issued = _issued(submission, layout.computed[name])
+    if normalised(found) != normalised(issued):
+        return False
+    through = [_issued(submission, layout.computed[other]) for other in needed if other in layout.computed]
+    if any("#REF!" in formula for formula in (issued, *through)):
+        return False
+    new_rows, new_columns = set(alignment.rows.inserted), set(alignment.columns.inserted)
+    counted = [area for formula in (issued, *through) for area in areas(formula)] if new_rows or new_columns else []
+    return not any(
+        (row in new_rows or column in new_columns)
+        and any(area.top <= row <= area.bottom and area.left <= column <= area.right for area in counted)
+        for row, column in submission.sheet.values
+    )
 
 
 @rule("S109", Severity.WARNING)
@@ -208,18 +300,20 @@ def protection_removed(submission: Submission) -> Iterator[Violation]:
             (row, column) for row in range(area.top, area.bottom + 1) for column in range(area.left, area.right + 1)
         )
     }
-    last = submission.alignment.columns.found.get(submission.layout.hint_column, 0)
-    rows = set(submission.alignment.rows.found.values())
-    unlocked = [a1(*place) for place in sorted(sheet.unlocked - open_cells) if place[0] in rows and place[1] <= last]
+    layout, alignment = submission.layout, submission.alignment
+    rows = set(alignment.rows.found.values())
+    used = (*range(1, layout.column_count + 1), layout.hint_column)
+    columns = {alignment.columns.found.get(column) for column in used}
+    unlocked = [a1(*place) for place in sorted(sheet.unlocked - open_cells) if place[0] in rows and place[1] in columns]
     if unlocked:
         yield Violation(
-            say("{count} locked cells were unlocked: {cells}", count=len(unlocked), cells=unlocked[:8]),
+            say("{count} locked cells were unlocked: {cells}", count=len(unlocked), cells=unlocked[:_SHOWN]),
             cell=unlocked[0],
             found=len(unlocked),
         )
     if relocked:
         yield Violation(
-            say("{count} cells to be filled were locked: {cells}", count=len(relocked), cells=relocked[:8]),
+            say("{count} cells to be filled were locked: {cells}", count=len(relocked), cells=relocked[:_SHOWN]),
             cell=relocked[0],
             found=len(relocked),
         )

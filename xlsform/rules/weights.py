@@ -165,11 +165,10 @@ def weight_concentrated(submission: Submission) -> Iterator[Violation]:
 
 
 def _weights(submission: Submission) -> list[Decimal] | None:
-    """Return the weight of each used row; None where one is blank, unusable or not above 0, or there are none."""
+    """Return the weight of each used row; None where one is blank, unusable, not above 0 or gone, or there are none."""
     entries = [row["weight"] for row in submission.used_rows if "weight" in row]
     weights = [entry.number for entry in entries if entry.number is not None and entry.number > 0]
-    execution = submission.entries.get(_EXECUTION)
-    known = bool(entries) and len(weights) == len(entries) and (execution is None or execution.number is not None)
+    known = bool(entries) and len(weights) == len(entries) and submission.stated_weights is not None
     return weights if known else None
 
 
