@@ -101,6 +101,7 @@ def align(layout: Layout, sheet: Sheet, named: Mapping[str, Position]) -> Alignm
         [(row, text) for (row, _), text in texts.items()],
         {row for row, _ in cells},
         [(issued[0], found[0]) for issued, found in pointed],
+        {item.range.top: fold(item.placeholder) for item in layout.fields.values() if item.placeholder},
     )
     columns = _Finder(
         layout.hint_column,
@@ -108,6 +109,7 @@ def align(layout: Layout, sheet: Sheet, named: Mapping[str, Position]) -> Alignm
         [(column, text) for (_, column), text in texts.items()],
         {column for _, column in cells},
         [(issued[1], found[1]) for issued, found in pointed],
+        {},
     )
     return Alignment(rows.axis(), _with_hints(columns.axis(), layout))
 
@@ -150,6 +152,7 @@ class _Finder:
         texts: Iterable[tuple[int, str]],
         occupied: set[int],
         names: Iterable[tuple[int, int]],
+        placeholders: Mapping[int, str],
     ) -> None:
         """Gather the evidence.
 
@@ -159,6 +162,7 @@ class _Finder:
             texts: line and folded text of what stands in the sheet.
             occupied: lines of the sheet in which anything stands.
             names: issued line and line pointed to, of each defined name.
+            placeholders: folded text that a line holds while it is blank.
         """
         self.last = last
         self.own = _by_line((first, text) for first, end, text in labels if first == end)
@@ -166,6 +170,7 @@ class _Finder:
         self.present = _by_line((line, text) for line, text in texts if text)
         self.occupied = occupied
         self.votes = _votes(names)
+        self.placeholders = placeholders
 
     def axis(self) -> Axis:
         """Return where each line stands."""
@@ -195,7 +200,8 @@ class _Finder:
         for (before, above), (after, below) in pairwise(kept):
             for line in range(before + 1, after):
                 place = others.get(line, 0)
-                if line not in pairs and above < place < below and place not in taken and claims.count(place) == 1:
+                free = above < place < below and place not in taken and place in self.occupied
+                if line not in pairs and free and claims.count(place) == 1:
                     pairs[line] = place
 
     def _filled(self, kept: Sequence[tuple[int, int]], moved: Mapping[int, int]) -> tuple[dict[int, int], list[int]]:
@@ -222,16 +228,20 @@ class _Finder:
         def gone(line: int) -> tuple[bool, int, int]:
             # A label that was not found is the better sign the more it is the line's own.
             unlabelled = 2 if line in self.own else 1 if line in self.begun else 0
-            return not self._named_in(line, room), unlabelled, line
+            return not self._known_in(line, room), unlabelled, line
 
         def new(place: int) -> tuple[bool, bool, int]:
-            return not any(self._named_in(line, [place]) for line in gap), place not in self.occupied, place
+            return not any(self._known_in(line, [place]) for line in gap), place not in self.occupied, place
 
         most = min(len(gap), len(room))
         return sorted(sorted(gap, key=gone)[:most]), sorted(sorted(room, key=new)[:most])
 
-    def _named_in(self, line: int, places: Sequence[int]) -> bool:
-        return line in self.votes and self.votes[line].place in places
+    def _known_in(self, line: int, places: Sequence[int]) -> bool:
+        """Whether the names of a line, or else what it holds while it is blank, tell that it is in one of the places."""
+        if line in self.votes:
+            return self.votes[line].place in places
+        blank = self.placeholders.get(line)
+        return blank is not None and any(blank in self.present.get(place, ()) for place in places)
 
     def _ended(self, line: int, place: int) -> bool:
         """Whether a line behind the last one that was found is gone: its labels are, and so is all else."""

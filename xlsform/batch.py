@@ -203,7 +203,7 @@ def _summary(submission: Submission) -> Summary:
     shortfalls = tuple(
         Shortfall(*(row[column].text if column in row else "" for column in ("name", "target", "actual", "reason")))
         for row in submission.used_rows
-        if "score" in row
+        if "score" in row and "weight" in row
         and (points := row["score"].number) is not None
         and (weight := row["weight"].number) is not None
         and points < weight

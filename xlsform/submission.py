@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -135,10 +135,17 @@ class Submission:
             return Entry(item, None, None, None)
         raw = self.sheet.values.get(place)
         formula = self.sheet.formulas.get(place)
-        if raw is None or (item.placeholder and raw == item.placeholder):
+        if raw is None or raw in self._placeholders(item):
             return Entry(item, place, raw, None, formula=formula)
         read = item.spec.type.read(raw, self.sheet.number_formats.get(place, "General"), self.form.money_unit)
         return Entry(item, place, raw, read.value, read.problem, read.as_text, read.decimals, formula)
+
+    def _placeholders(self, item: Field) -> Iterable[str]:
+        """Return what a field may hold while it is blank: also another row's, where rows may be mistaken for others."""
+        if self.alignment.unchanged or item.column is None:
+            return [item.placeholder] if item.placeholder else []
+        columns = (row[item.column] for row in self.layout.indicator_rows if item.column in row)
+        return {each.placeholder for each in columns if each.level2 == item.level2 and each.placeholder}
 
     def _place(self, item: Field) -> Position | None:
         """Return where a field stands: what is left of its merged cells may still hold its value."""
