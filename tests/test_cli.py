@@ -168,6 +168,17 @@ def test_messages_are_chinese_where_asked() -> None:
     assert "没有" in run("generate", "mof-1999", env={"LC_ALL": "zh_CN.UTF-8"}).stderr
 
 
+def test_global_options_may_stand_anywhere(returns: Path) -> None:
+    before = run("--lang", "zh", "validate", returns).stdout
+    assert run("validate", returns, "--lang", "zh").stdout == before
+    assert run("validate", "--lang=zh", returns, "-q").stdout == before
+    assert run("validate", returns, "-v").stderr.splitlines() == [
+        f"{returns / 'a unit' / 'good.xlsx'}: 0 findings",
+        f"{returns / 'bad.xlsx'}: 1 findings",
+        f"{returns / 'broken.xlsx'}: 1 findings",
+    ]
+
+
 # --- describe, fill, extract
 
 

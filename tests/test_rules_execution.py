@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from forms import TEMPLATES, codes, findings, found, submission
-from test_rules_values import alone, cell, with_settings
+from funds import alone, cell, with_settings
 
 from xlsform.findings import Severity
 from xlsform.reading.contents import CellError, Value, Workbook
@@ -116,7 +117,7 @@ def test_m105_allows_nothing_or_0_where_there_is_no_budget(stated: Value) -> Non
 def test_m105_gives_the_rate_that_was_expected() -> None:
     subject = old(raw={"funds.total.rate": 0.5}, **alone(100, 120, 0))
     (finding,) = findings(subject, "M105")
-    assert (finding.found, finding.expected) == (0.5, 0)  # type: ignore[comparison-overlap]
+    assert (finding.found, finding.expected) == (Decimal("0.5"), 0)
 
 
 def test_m105_concludes_nothing_from_amounts_that_are_in_doubt() -> None:

@@ -10,7 +10,7 @@ from forms import TEMPLATES, codes, found, issued, layout_of, put, sheet_of, sub
 from xlsform.form import build, find, load, read
 from xlsform.identity import Identity
 from xlsform.layout import lay_out
-from xlsform.reading.contents import Sheet, Workbook
+from xlsform.reading.contents import Workbook
 from xlsform.submission import Submission, identities_in
 
 
@@ -170,10 +170,10 @@ def bare(**fields: object) -> Submission:
         "scoring": {},
     }
     layout = lay_out(build(content))
-    sheet = Sheet("表", {label.range.anchor: label.text for label in layout.labels})
+    workbook = issued(layout, {})
     for name, value in fields.items():
-        put(sheet, layout.fields[name].range.anchor, value)
-    return Submission(Path("made-up.xlsx"), Workbook("xlsx", (sheet,)), layout, sheet, {})
+        put(sheet_of(workbook), layout.fields[name].range.anchor, value)
+    return Submission(Path("made-up.xlsx"), workbook, layout, sheet_of(workbook), {})
 
 
 def test_the_rules_work_on_a_form_that_has_next_to_nothing() -> None:

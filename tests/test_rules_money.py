@@ -7,25 +7,9 @@ from typing import Any
 
 import pytest
 from forms import TEMPLATES, codes, findings, found, layout_of, row_number, submission
-from test_rules_values import alone, cell, with_settings
+from funds import alone, cell, quiet, with_settings
 
 from xlsform.findings import Severity
-
-#: Narratives that say nothing of money, so that another amount in the table contradicts none of them.
-QUIET = {"goal_actual": "完成养护 120 公里，路况优良率 96%，群众出行方便。"}
-QUIET_ANALYSIS = QUIET | {
-    "analysis_execution": "项目按计划实施。",
-    "problems": "管理制度有待完善，日常巡查不够经常。",
-    "improvements": "完善制度，做好巡查。",
-}
-
-
-def quiet(template: str, **values: Any) -> dict[str, Any]:
-    """Return values of a form that gives no reason for anything and has no need to."""
-    row = f"indicators__{row_number(layout_of(template), '数量指标')}"
-    texts = QUIET_ANALYSIS if template == "shanxi-2021" else QUIET
-    full = {f"{row}__actual": "120公里", f"{row}__score": 20, f"{row}__reason": None}
-    return {**texts, **full, **values}
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -143,7 +127,7 @@ def test_m103_speaks_of_each_row() -> None:
 
 @pytest.mark.parametrize(("executed", "count"), [("120", 0), ("119.99", 0), ("120.01", 2)])
 def test_m103_allows_all_of_the_budget(executed: str, count: int) -> None:
-    assert len(found("M103", submission(**alone(100, 120, Decimal(executed))))) == count  # type: ignore[arg-type]
+    assert len(found("M103", submission(**alone(100, 120, Decimal(executed))))) == count
 
 
 @pytest.mark.parametrize(
@@ -216,7 +200,7 @@ def test_m109_finds_a_low_rate_that_nothing_explains(template: str) -> None:
 
 @pytest.mark.parametrize(("executed", "count"), [("108", 0), ("107.995", 0), ("107.99", 1), ("0", 1)])
 def test_m109_goes_by_the_rate_as_the_form_shows_it(executed: str, count: int) -> None:
-    subject = submission(**quiet("mof-2020", **alone(120, 120, Decimal(executed))))  # type: ignore[arg-type]
+    subject = submission(**quiet("mof-2020", **alone(120, 120, Decimal(executed))))
     assert len(found("M109", subject)) == count
 
 

@@ -3,32 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from forms import TEMPLATES, codes, findings, found, layout_of, row_number, submission
+from forms import TEMPLATES, codes, findings, found, layout_of, submission
+from funds import alone, cell, indicator, with_settings
 
 from xlsform.findings import Severity
-from xlsform.form import build, find, merged, read
-from xlsform.layout import lay_out
 from xlsform.reading.contents import CellError
-from xlsform.submission import Submission
-
-
-def cell(template: str, field: str) -> str:
-    return f"自评表!{layout_of(template).fields[field].cell}"
-
-
-def indicator(template: str, level2: str, column: str) -> str:
-    return f"indicators.{row_number(layout_of(template), level2)}.{column}"
-
-
-def with_settings(subject: Submission, **changes: Any) -> Submission:
-    """Return the submission as if its template had other settings, or lacked those given as None."""
-    form = build(merged(read(find(subject.form.id)), changes))
-    return Submission(
-        subject.path, subject.workbook, lay_out(form, subject.layout.rows), subject.sheet, subject.identities
-    )
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -312,17 +293,6 @@ def test_v107_tells_a_column_in_yuan_once_and_at_the_total() -> None:
     )
     (finding,) = findings(subject)
     assert (finding.code, finding.cell, finding.severity) == ("V107", "自评表!F6", Severity.ERROR)
-
-
-def alone(initial: float | None, budget: float, executed: float, **values: Any) -> dict[str, Any]:
-    """Return funds with one source."""
-    return {
-        **{f"funds__{row}__initial": initial for row in ("total", "appropriation")},
-        **{f"funds__{row}__budget": budget for row in ("total", "appropriation")},
-        **{f"funds__{row}__executed": executed for row in ("total", "appropriation")},
-        **{f"funds__carryover__{column}": None for column in ("initial", "budget", "executed")},
-        **values,
-    }
 
 
 @pytest.mark.parametrize(

@@ -239,7 +239,7 @@ class _Finder:
     def _known_in(self, line: int, places: Sequence[int]) -> bool:
         """Whether the names of a line, or else what it holds while it is blank, tell that it is in one of the places."""
         if line in self.votes:
-            return self.votes[line].place in places
+            return self.votes[line].place in self.occupied.intersection(places)
         blank = self.placeholders.get(line)
         return blank is not None and any(blank in self.present.get(place, ()) for place in places)
 

@@ -24,8 +24,25 @@ _HELP = {"help_option_names": ["-h", "--help"]}
 _FILE = click.Path(path_type=Path)
 
 
+_GLOBAL_FLAGS = ("-q", "--quiet", "-v", "--verbose")
+
+
 class _Group(click.Group):
     """A group whose commands end in one clear line, never in a traceback."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the global options from wherever they were typed: before the command or behind it."""
+        end = args.index("--") if "--" in args else len(args)
+        moved, rest = [], []
+        words = iter(args[:end])
+        for word in words:
+            if word == "--lang":
+                moved += [word, *[value for value in [next(words, None)] if value is not None]]
+            elif word.startswith("--lang=") or word in _GLOBAL_FLAGS:
+                moved.append(word)
+            else:
+                rest.append(word)
+        return super().parse_args(ctx, [*moved, *rest, *args[end:]])
 
     def invoke(self, ctx: click.Context) -> Any:
         from xlsform.errors import XlsformError
@@ -77,6 +94,12 @@ def _tell(message: Message) -> None:
 def _remark(message: Message) -> None:
     """Say something that is no error, unless asked to be quiet."""
     if not click.get_current_context().find_root().obj["quiet"]:
+        _tell(message)
+
+
+def _detail(message: Message) -> None:
+    """Say what is being done, where asked to."""
+    if click.get_current_context().find_root().obj["verbose"]:
         _tell(message)
 
 
@@ -403,11 +426,12 @@ class _Worst:
         self.reached = False
 
     def watch(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
-        from xlsform.findings import Severity
+        from xlsform.findings import say
 
         ranks = {"error": 0, "warning": 1, "never": -1}
         for verdict in verdicts:
-            worst = min((Severity(each.severity).rank for each in verdict.findings), default=99)
+            _detail(say("{path}: {count} findings", path=verdict.path, count=len(verdict.findings)))
+            worst = min((each.severity.rank for each in verdict.findings), default=99)
             unreadable = verdict.status == "unreadable" and self.fail_on != "never"
             self.reached |= unreadable or worst <= ranks[self.fail_on]
             yield verdict

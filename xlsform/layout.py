@@ -195,6 +195,11 @@ class Layout:
                 names.update(dict.fromkeys(item.name for item in self._find(reference, about)))
         return tuple(names)
 
+    def needed_by(self, check: PlacedCheck) -> frozenset[str]:
+        """Return the fields that a check depends on, directly or through computed ones."""
+        through = (self.computed_references.get(name, ()) for name in check.references)
+        return frozenset(check.references).union(*through)
+
     def heights(self, values: Mapping[str, Any]) -> dict[int, float]:
         """Return each row's height in points, tall enough for the labels and for the values given by field."""
         texts = [(label.range, label.text, label.style) for label in self.labels]

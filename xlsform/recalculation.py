@@ -168,13 +168,18 @@ class _Model:
         return found
 
     def faults(self) -> Iterator[Fault]:
-        for name in self.layout.computed:
-            value = self.model.get_cell_value(_SHEET, *self.places[name])
-            if _is_error(value):
-                yield Fault(self.layout.fields[name], None, "formula", value, "an error")
+        values = {name: self.model.get_cell_value(_SHEET, *self.places[name]) for name in self.layout.computed}
+        errors = {name for name, value in values.items() if _is_error(value)}
+        # What only passes on another formula's error is left out; in a circle each passes on the others'.
+        origins = {name for name in errors if values[name] != "#CIRC!"}
+        for name in values:
+            if name in errors and not origins & set(self.layout.computed_references[name]):
+                yield Fault(self.layout.fields[name], None, "formula", values[name], "an error")
         for row, check in enumerate(self.checks, 1):
             formula, expected, when = (self.model.get_cell_value(_SHEET, row, _CHECKS + offset) for offset in range(3))
             own = "formula" if check.check.formula is not None else "expected"
+            if errors & self.layout.needed_by(check):
+                continue
             if check.expected is not None and not (expected is None or isinstance(expected, float)):
                 yield Fault(None, check, "expected", expected, "not a number")
             elif check.when is not None and not isinstance(when, bool):

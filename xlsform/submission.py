@@ -10,9 +10,11 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
+from xlsform import figures
 from xlsform import identity as identities
 from xlsform.alignment import Alignment, align, in_place
 from xlsform.field_types import Cast, Problem
+from xlsform.figures import fold
 from xlsform.form import Form
 from xlsform.identity import Identity
 from xlsform.layout import Field, Layout, PlacedCheck
@@ -205,13 +207,16 @@ class Submission:
 
     @cached_property
     def missing(self) -> frozenset[str]:
-        """The fields that are not there, as another rule says: required ones that are blank, and all that are gone."""
-        return frozenset(
+        """The fields that lack what belongs into them, as another rule says.
+
+        Required ones that are blank, all that are gone, and those that do not hold what was issued.
+        """
+        return self.altered | {
             name
             for name, entry in self.entries.items()
             if entry.position is None
             or (entry.field.spec.required and entry.field.spec.kind == "input" and entry.blank)
-        )
+        }
 
     @cached_property
     def unusable(self) -> frozenset[str]:
@@ -225,15 +230,31 @@ class Submission:
         return identity.issued if identity else {}
 
     @cached_property
+    def altered(self) -> frozenset[str]:
+        """The prefilled fields that no longer hold what was issued, as another rule says.
+
+        The year is among them only where there is none: another year than the one issued has a rule of its own.
+        """
+        return frozenset(
+            name
+            for name, issued in self.issued.items()
+            if (entry := self.entries.get(name)) is not None
+            and entry.position is not None
+            and not _holds(entry, issued)
+            and (name != "year" or entry.number is None)
+        )
+
+    @cached_property
     def stated_weights(self) -> Decimal | None:
         """The sum of the execution weight and the indicators' weights as they stand in the form (points).
 
-        None where a weight that is needed is blank or unusable, or where one that is lacking may have gone with a row
-        that was deleted, or stand in one that was inserted.
+        None where a weight that is needed is blank, unusable or not the one that was issued, or where one that is
+        lacking may have gone with a row that was deleted, or stand in one that was inserted.
         """
         execution = self.entries.get("funds.total.weight")
         weights = [row["weight"].number for row in self.used_rows if "weight" in row]
-        if None in weights or (execution is not None and execution.number is None):
+        altered = any(name.endswith(".weight") for name in self.altered)
+        if None in weights or altered or (execution is not None and execution.number is None):
             return None
         start = execution.number if execution is not None and execution.number is not None else Decimal(0)
         stated = sum((weight for weight in weights if weight is not None), start)
@@ -264,6 +285,13 @@ class Submission:
     def failed(self, code: str) -> Iterator[PlacedCheck]:
         """Yield the form's own checks of that code that fail and that no other rule explains."""
         return (check for check in self.results.failing if check.check.code == code and not self.silenced(check))
+
+
+def _holds(entry: Entry, issued: object) -> bool:
+    """Whether a field holds the value that was issued: a figure at the 15 digits that a cell keeps, a text folded."""
+    if isinstance(issued, int | float) and entry.number is not None:
+        return entry.number == figures.number_of(float(issued))
+    return fold(entry.text or str(entry.raw or "")) == fold(str(issued))
 
 
 def identities_in(workbook: Workbook) -> dict[str, Identity]:

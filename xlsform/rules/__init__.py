@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from xlsform.findings import Finding, Severity, Violation, say
-from xlsform.reading.contents import Unreadable, Workbook
+from xlsform.reading.contents import CellError, Unreadable, Workbook
 from xlsform.refs import position
 from xlsform.submission import Submission
 
@@ -108,7 +108,7 @@ def judge(arrival: Arrival, select: Iterable[str] = (), ignore: Iterable[str] = 
         findings += [
             _finding(each.code, each.name, each.severity, violation, submission)
             for violation in found
-            if not _gone(violation, submission)
+            if not _told_already(each.code, violation, submission)
         ]
     if submission is not None and not submission.sheet_gone:
         findings += _own_checks(submission, tuple(select), tuple(ignore))
@@ -125,10 +125,17 @@ def _own_checks(submission: Submission, select: tuple[str, ...], ignore: tuple[s
         yield _finding(own.code, own.name, own.severity or Severity.ERROR, violation, submission)
 
 
-def _gone(violation: Violation, submission: Submission | None) -> bool:
-    """Whether a violation is about a field whose row or column is gone: S105 says so already."""
-    name = violation.field
-    return submission is not None and name is not None and submission.entries[name].position is None
+def _told_already(code: str, violation: Violation, submission: Submission | None) -> bool:
+    """Whether S105 or S104 says already what is wrong: a field is gone, or does not hold what was issued.
+
+    Points are moot where the target or the weight of their row is not the one that was issued.
+    """
+    if submission is None or violation.field is None or code == "S104":
+        return False
+    entry = submission.entries[violation.field]
+    row = f"{entry.field.table}.{entry.field.row}."
+    moot = code[0] == "P" and any(name.startswith(row) for name in submission.altered)
+    return entry.position is None or violation.field in submission.altered or moot
 
 
 def _finding(code: str, name: str, severity: Severity, violation: Violation, submission: Submission | None) -> Finding:
@@ -152,7 +159,7 @@ def _finding(code: str, name: str, severity: Severity, violation: Violation, sub
         message=violation.message,
         cell=f"{sheet}!{address}" if address and sheet else None,
         field=violation.field,
-        found=found,
+        found=found.text if isinstance(found, CellError) else found,
         expected=violation.expected,
         place=(sheet_number, row, column),
     )

@@ -131,7 +131,8 @@ def indicator_incomplete(submission: Submission) -> Iterator[Violation]:
 
     Fill in the cells named. If the indicator does not belong there, clear its whole row.
     """
-    blank = {check.field.name for check in submission.results.failing if check.check.code == "K106"}
+    failing = {check.field.name for check in submission.results.failing if check.check.code == "K106"}
+    blank = failing - submission.altered
     for row in submission.rows:
         missing = [entry for entry in row.values() if entry.field.name in blank and entry.position is not None]
         if missing:

@@ -161,7 +161,8 @@ def _text(value: object) -> str:
 def prefilled_value_changed(submission: Submission) -> Iterator[Violation]:
     """A locked value that was issued with the form differs: old → new.
 
-    What was prefilled (names, targets, weights, amounts) is recorded in the workbook when it is issued.
+    What was prefilled (names, targets, weights, amounts) is recorded in the workbook when it is issued. Other rules
+    say nothing of such a value, nor of what follows from it: once it is put back, that may be right again.
 
     ## Why it matters
 
@@ -171,21 +172,18 @@ def prefilled_value_changed(submission: Submission) -> Iterator[Violation]:
 
     Put the issued value back. Where it is wrong, ask the office that issued the form to correct it.
     """
-    identity = submission.identities.get("sheet")
-    for name, issued in (identity.issued if identity else {}).items():
-        entry = submission.entries.get(name)
-        if entry is None or entry.position is None or name == "year":
+    for name, issued in submission.issued.items():
+        if name not in submission.altered:
             continue
+        entry = submission.entries[name]
         found = plain(entry.value) if entry.value is not None else _text(entry.raw).strip() or None
-        if found != issued and (found is None or fold(_text(found)) != fold(_text(issued))):
-            shown = say("nothing") if found is None else found
-            message = say(
-                "{field} was issued as {expected}, now it is {found}",
-                field=entry.field.label,
-                expected=issued,
-                found=shown,
-            )
-            yield Violation(message, field=name, found=found, expected=issued)
+        message = say(
+            "{field} was issued as {expected}, now it is {found}",
+            field=entry.field.label,
+            expected=issued,
+            found=say("nothing") if found is None else found,
+        )
+        yield Violation(message, field=name, found=found, expected=issued)
 
 
 @rule("S105", Severity.ERROR)
@@ -197,7 +195,8 @@ def rows_or_columns_moved(submission: Submission) -> Iterator[Violation]:
 
     ## Why it matters
 
-    An inserted row is in no sum and has no place in the bureau's summary; a deleted one takes its figures along.
+    An inserted row has no place in the bureau's summary, and not every sum counts it; a deleted one takes its figures
+    along.
 
     ## How to mend it
 
@@ -333,7 +332,7 @@ def merge_changed(submission: Submission) -> Iterator[Violation]:
 
 @rule("S111", Severity.WARNING)
 def hidden_rows(submission: Submission) -> Iterator[Violation]:
-    """Rows or columns of the form are hidden.
+    """Rows or columns of the form are hidden, or its whole sheet is.
 
     ## Why it matters
 
@@ -341,9 +340,11 @@ def hidden_rows(submission: Submission) -> Iterator[Violation]:
 
     ## How to mend it
 
-    Select the rows or columns on both sides, right-click and choose Unhide.
+    Select the rows or columns on both sides, right-click and choose Unhide. For a sheet, right-click the tab of another.
     """
     alignment, layout, sheet = submission.alignment, submission.layout, submission.sheet
+    if sheet.state != "visible":
+        yield Violation(say("the sheet {name} is hidden", name=sheet.name), found=sheet.state)
     rows = sorted(place for place in alignment.rows.found.values() if place in sheet.hidden_rows)
     if rows:
         message = say("rows of the form are hidden: {rows}", rows=_listed([str(row) for row in rows]))
