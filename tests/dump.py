@@ -58,6 +58,8 @@ class Condition:
     first: str
     formula: str
     fill: str
+    priority: int
+    """Of two that hold at once the one with the lower number is seen."""
 
     def at(self, cell: str) -> str:
         """The condition as it reads in a cell."""
@@ -207,7 +209,8 @@ def _conditions(sheet: Worksheet) -> Iterator[Condition]:
         cells = frozenset(cell for area in areas for cell in cells_of(area))
         for each in held.rules:
             assert each.type == "expression", each.type
-            yield Condition(cells, areas[0].partition(":")[0], each.formula[0], str(each.dxf.fill.bgColor.rgb)[-6:])
+            fill = str(each.dxf.fill.bgColor.rgb)[-6:]
+            yield Condition(cells, areas[0].partition(":")[0], each.formula[0], fill, int(each.priority))
 
 
 def cells_of(area: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import excel_edits
@@ -18,6 +18,7 @@ from indicator_rows import COLUMNS, FIRST
 from xlsform import identity as identities
 from xlsform.identity import Identity
 from xlsform.reading.contents import CellError, Sheet, Value, Workbook
+from xlsform.recognition import recognise
 from xlsform.refs import Range, position
 from xlsform.submission import Submission
 
@@ -90,7 +91,9 @@ def planted(mutations: list[Mutation], template: str, rows: int | None = None) -
     old = any(each.values_only for each in mutations)
     path = next((each.path for each in mutations if each.path), "return.xls" if old else "return.xlsx")
     spelled = {name.replace(".", "__"): value for name, value in typed.items()}
-    return submission(template, edit, path, rows, raw, **spelled)
+    subject = recognise(Path(path), submission(template, edit, path, rows, raw, **spelled).workbook)
+    assert subject is not None, "the form can still be recognised"
+    return subject
 
 
 def name_of(template: str, place: str, rows: int | None = None) -> str:
@@ -191,10 +194,8 @@ def _reissued(**changes: str) -> Callable[[Workbook], None]:
 def _identity_cell(workbook: Workbook) -> None:
     hidden = workbook.sheets[-1]
     hidden.values = dict(hidden.values)
-    row = next(place[0] for place, value in hidden.values.items() if value == "edition")
-    assert hidden.values[row, 2] == workbook.properties[identities.PROPERTY_PREFIX + "edition"]
-    hidden.values[row, 2] = "2019.1"
-    hidden.values[row + 3, 2] = "A-17"
+    row = next(place[0] for place, value in hidden.values.items() if value == "project_code")
+    hidden.values[row, 2] = "A-17"
 
 
 def _identity_sheet_gone(workbook: Workbook) -> None:
@@ -313,7 +314,7 @@ _NO_WORD: dict[str, object] = {
     "goal_actual": "完成养护 120 公里，路况优良率 96%，群众出行方便。",
 }  # fmt: skip
 _NO_CARRYOVER = {**_money("carryover", initial=None, budget=None, executed=None),
-                 **_money("total", budget=110, executed="107.6")}  # fmt: skip
+                 **_money("total", budget=110, executed=107.6)}  # fmt: skip
 _EXACT = {"数量.actual": "120公里", "数量.score": 20, "数量.reason": None, "质量.actual": "95%", "成本.actual": "1万元",
           "社会.actual": "2万人", "满意.actual": "90%"}  # fmt: skip
 
@@ -348,14 +349,14 @@ _VALUES = [
     Mutation("weight as text", "V102", N, "质量.weight", {"质量.weight": "10"}),
     Mutation("year with its word", "V102", N, "year", {"year": "2021年度"}),
     Mutation("negative spending", "V103", E, "funds.carryover.executed", {"funds.carryover.executed": -10}),
-    Mutation("negative total", "V103", E, "funds.total.executed", {"funds.total.executed": "-117.6"}),
+    Mutation("negative total", "V103", E, "funds.total.executed", {"funds.total.executed": -117.6}),
     Mutation("negative budget", "V103", E, "funds.other.initial", {"funds.other.initial": -5}),
     Mutation("negative score", "V103", E, "质量.score", {"质量.score": -1}),
     Mutation("an error value in an amount", "V104", E, "funds.other.budget", over={"funds.other.budget": CellError("#REF!")}),
     Mutation("an error value in a text", "V104", E, "质量.reason", over={"质量.reason": CellError("#N/A")}),
     Mutation("an error value for an actual value", "V104", E, "满意.actual", over={"满意.actual": CellError("#VALUE!")}),
-    Mutation("seven decimals of money", "V105", N, "funds.appropriation.initial", {"funds.appropriation.initial": "99.9999999"}),
-    Mutation("four decimals of a score", "V105", N, "数量.score", {"数量.score": "19.6667"}),
+    Mutation("seven decimals of money", "V105", N, "funds.appropriation.initial", {"funds.appropriation.initial": 99.9999999}),
+    Mutation("four decimals of a score", "V105", N, "数量.score", {"数量.score": 19.6667}),
     Mutation("XX left in a goal", "V106", W, "goal_actual", {"goal_actual": "完成养护，培训XX人次，其余 2 公里因汛期推迟。"}),
     Mutation("length hint left in a goal", "V106", W, "goal_expected", {"goal_expected": "养护农村公路 120 公里（100字以内）"}),
     Mutation("XXX for a department", "V106", W, "department", {"department": "XXX局"}),
@@ -373,7 +374,7 @@ _AMOUNTS = [
     Mutation("spending left blank", "M101", E, "funds.total.executed", {"funds.total.executed": None}),
     Mutation("spending only spaces", "M101", E, "funds.total.executed", {"funds.total.executed": "  "}),
     Mutation("total budget 1 too high", "M102", E, "funds.total.budget", {"funds.total.budget": 121}),
-    Mutation("total budget 0.01 too high", "M102", E, "funds.total.budget", {"funds.total.budget": "120.01"}),
+    Mutation("total budget 0.01 too high", "M102", E, "funds.total.budget", {"funds.total.budget": 120.01}),
     Mutation("total budget that leaves out carryover", "M102", E, "funds.total.budget", {"funds.total.budget": 110}),
     Mutation("total spending too low", "M102", E, "funds.total.executed", {"funds.total.executed": 116}),
     Mutation("total spending over the budget, and not the sum", "M102", E, "funds.total.executed", {"funds.total.executed": 130}),
@@ -384,13 +385,13 @@ _AMOUNTS = [
     Mutation("a source's spending changed", "M102", E, "funds.total.executed", {"funds.appropriation.executed": 100}),
     Mutation("a source too many", "M102", E, "funds.total.initial", {"funds.other.initial": 5}),
     Mutation("carryover spent beyond its budget", "M103", W, "funds.carryover.executed", {
-        "funds.carryover.executed": 12, "funds.appropriation.executed": "105.6"}),
+        "funds.carryover.executed": 12, "funds.appropriation.executed": 105.6}),
     Mutation("appropriation spent beyond its budget", "M103", W, "funds.appropriation.executed", {
-        "funds.appropriation.executed": "110.01", "funds.carryover.executed": "7.59"}),
+        "funds.appropriation.executed": 110.01, "funds.carryover.executed": 7.59}),
     Mutation("spending of a source without a budget", "M104", E, "funds.other.executed", {
-        "funds.other.executed": 5, "funds.appropriation.executed": "102.6"}),
+        "funds.other.executed": 5, "funds.appropriation.executed": 102.6}),
     Mutation("spending of a source with a budget of 0", "M104", E, "funds.other.executed", {
-        "funds.other.executed": 5, "funds.other.budget": 0, "funds.appropriation.executed": "102.6"}),
+        "funds.other.executed": 5, "funds.other.budget": 0, "funds.appropriation.executed": 102.6}),
     Mutation("spending without any budget", "M104", E, "funds.total.executed", {
         "funds.total.budget": 0, "funds.appropriation.budget": 0, "funds.carryover.budget": 0}),
     Mutation("no budget and no spending", "M104", N, "funds.total.budget", {
@@ -414,7 +415,7 @@ _AMOUNTS = [
     Mutation("a quarter not spent, no word why", "M109", W, "funds.total.rate", {
         **_NO_WORD, "funds.total.executed": 90, "funds.appropriation.executed": 80}, templates=MOF),
     Mutation("just under 90 % spent, no word why", "M109", W, "funds.total.rate", {
-        **_NO_WORD, "funds.total.executed": "107.98", "funds.appropriation.executed": "97.98"}, templates=MOF),
+        **_NO_WORD, "funds.total.executed": 107.98, "funds.appropriation.executed": 97.98}, templates=MOF),
     Mutation("budget more than doubled, no word why", "M110", W, "funds.total.budget", {
         **_NO_WORD, "funds.total.initial": 50, "funds.appropriation.initial": 50}, templates=MOF),
     Mutation("budget cut to a third, no word why", "M110", W, "funds.total.budget", {
@@ -447,10 +448,10 @@ _COMPLETE = [
     Mutation("no cost", "K104", E, "成本.name", _clear("成本"), templates=("mof-2021",)),
     Mutation("no quality", "K105", W, "质量.name", {**_clear("质量"), "时效.weight": 20, "时效.score": 20}),
     Mutation("no timeliness", "K105", W, "时效.name", {**_clear("时效"), "质量.weight": 20, "质量.score": 20}),
-    Mutation("neither quality nor timeliness", "K105", W, "质量.name", {**_clear("质量", "时效"), "数量.weight": 40, "数量.score": "39.33"}),
+    Mutation("neither quality nor timeliness", "K105", W, "质量.name", {**_clear("质量", "时效"), "数量.weight": 40, "数量.score": 39.33}),
     Mutation("no cost", "K105", W, "成本.name", {**_clear("成本"), "质量.weight": 20, "质量.score": 20}, templates=OLD),
     Mutation("one kind of benefit", "K105", W, "经济.name", {**_clear("经济", "持续"), "社会.weight": 30, "社会.score": 30}, templates=OLD),
-    *(Mutation(f"a row without its {column}", "K106", E, f"{kind}.{column}", {f"{kind}.{column}": None})
+    *(Mutation(f"a row of {kind} without its {column}", "K106", E, f"{kind}.{column}", {f"{kind}.{column}": None})
       for kind in ("质量", "满意") for column in ("target", "actual", "weight", "score")),
     Mutation("a row with nothing but its name", "K106", E, "质量.2.target", {"质量.2.name": "桥梁完好率"}),
     Mutation("a row with nothing but a score", "K106", E, "社会.actual", {"社会.actual": None, "社会.weight": None}),
@@ -469,7 +470,7 @@ _COMPLETE = [
 _WEIGHTS = [
     Mutation("weights of 110", "W101", E, "total_weight", {"质量.weight": 20, "质量.score": 20}),
     Mutation("weights of 95", "W101", E, "total_weight", {"质量.weight": 5, "质量.score": 5}),
-    Mutation("weights of 100.5", "W101", E, "total_weight", {"满意.weight": "10.5", "满意.score": "10.5"}),
+    Mutation("weights of 100.5", "W101", E, "total_weight", {"满意.weight": 10.5, "满意.score": 10.5}),
     Mutation("weights of 190", "W101", E, "total_weight", {"时效.weight": 100, "时效.score": 100}),
     Mutation("a row too many", "W101", E, "total_weight", _row("质量.2", "桥梁完好率", "≥90%", "95%", 5, 5, None)),
     Mutation("5 points from satisfaction to quality", "W102", W, "数量.weight", {
@@ -481,7 +482,7 @@ _WEIGHTS = [
 ]
 _POINTS = [
     Mutation("2 points over the weight", "P101", E, "质量.score", {"质量.score": 12}),
-    Mutation("half a point over the weight", "P101", E, "满意.score", {"满意.score": "10.5"}),
+    Mutation("half a point over the weight", "P101", E, "满意.score", {"满意.score": 10.5}),
     Mutation("100 of 10 points", "P101", E, "时效.score", {"时效.score": 100}),
     Mutation("points lost with the target met", "P102", W, "质量.score", {"质量.score": 8}),
     Mutation("points lost with the target met, 无 for a reason", "P102", W, "满意.score", {"满意.score": 9, "满意.reason": "无"}),
@@ -499,11 +500,11 @@ _POINTS = [
     Mutation("full points for an accident against 0", "P103", E, "质量.score", {"质量.name": "安全事故数", "质量.target": "0起", "质量.actual": "1起"}),
     Mutation("full points below 不少于", "P103", E, "质量.score", {"质量.name": "巡查次数", "质量.target": "不少于12次", "质量.actual": "10次"}),
     Mutation("full points below 以上", "P103", E, "满意.score", {"满意.target": "90%以上", "满意.actual": "89.9%"}),
-    Mutation("score above the ratio", "P104", E, "数量.score", {"数量.score": "19.9"}),
+    Mutation("score above the ratio", "P104", E, "数量.score", {"数量.score": 19.9}),
     Mutation("score below the ratio", "P104", W, "数量.score", {"数量.score": 19}),
     Mutation("score far above the ratio", "P104", E, "数量.score", {"数量.actual": "60公里", "数量.score": 18}),
     Mutation("score above the ratio, as whole points", "P104", W, "数量.score", {"数量.actual": "111公里", "数量.score": 19}),
-    Mutation("score of a rate above the ratio", "P104", E, "质量.score", {"质量.actual": "90%", "质量.score": "9.8", "质量.reason": _LATE}),
+    Mutation("score of a rate above the ratio", "P104", E, "质量.score", {"质量.actual": "90%", "质量.score": 9.8, "质量.reason": _LATE}),
     Mutation("score above both reverse formulas", "P104", E, "成本.score", {"成本.actual": "2.5万元", "成本.score": 9, "成本.reason": _LATE}),
     Mutation("score for a target of 0 that was missed", "P104", E, "质量.score", {
         "质量.name": "安全事故数", "质量.target": "0起", "质量.actual": "1起", "质量.score": 5, "质量.reason": _LATE}),
@@ -564,11 +565,11 @@ _TOTALS = [
         "analysis_execution": "本项目全年预算数为 130 万元，执行数为 117.6 万元。"}, templates=SHANXI),
     Mutation("another rate in the analysis", "T107", W, "analysis_execution", {"analysis_execution": "本项目预算执行率为 95%。"}, templates=SHANXI),
     Mutation("another spending in the result", "T107", W, "goal_actual", {
-        "goal_actual": "完成养护 118 公里，其余 2 公里因汛期推迟。全年执行数为1,076,000元。"}),
+        "goal_actual": "完成养护 118 公里，其余 2 公里因汛期推迟。全年执行数为1,100,000元。"}),
     Mutation("another score in the result", "T107", W, "goal_actual", {
         "goal_actual": "完成养护 118 公里，其余 2 公里因汛期推迟。本项目自评得分为95分。"}),
     Mutation("no problems beside lost points", "T108", W, "problems", {"problems": "无"}, templates=SHANXI),
-    Mutation("all outputs done beside lost points", "T108", W, "analysis_output", {"analysis_output": "各项产出指标均已完成。"}, templates=SHANXI),
+    Mutation("all outputs done beside lost points", "T108", W, "analysis_output", {"analysis_output": "各项指标均已完成。"}, templates=SHANXI),
     Mutation("an analysis told twice", "T109", N, "improvements", {"improvements": "实行路长制， 责任到人"}, templates=SHANXI),
 ]
 _STRUCTURE = [
@@ -595,7 +596,7 @@ _STRUCTURE = [
     Mutation("total typed, right", "S106", W, "total_score", over={"total_score": 99.47}),
     Mutation("total typed, wrong", "S106", E, "total_score", over={"total_score": 90.0}),
     Mutation("total typed in whole points", "S106", W, "total_score", over={"total_score": 99.0}),
-    Mutation("rate against the initial budget", "S107", E, "funds.total.rate", edit=_formula("H6", "F6/D6")),
+    Mutation("rate by the initial budget", "S107", E, "funds.total.rate", edit=_formula("H6", "F6/D6")),
     Mutation("execution score without its cap", "S107", E, "funds.total.score", edit=_formula("I6", "H6*10")),
     Mutation("total without the execution score", "S107", E, "total_score", edit=_formula("H40", "SUM(H13:H39)", True)),
     Mutation("stale rate", "S108", W, "funds.total.rate", edit=_stored("H6", 0.9)),
@@ -604,8 +605,8 @@ _STRUCTURE = [
     Mutation("protection taken off", "S109", W, "", edit=_on_form("protected", False)),
     Mutation("a label unlocked", "S109", W, "A1", edit=_unlocked),
     Mutation("an input locked", "S109", W, "E6", edit=_relocked),
-    Mutation("merged cells taken apart", "S110", W, "B3", edit=_unmerged),
-    Mutation("other cells merged", "S110", W, "D13", edit=_merged),
+    Mutation("merged cells taken apart", "S110", W, "B3:I3", edit=_unmerged),
+    Mutation("other cells merged", "S110", W, "D13:E13", edit=_merged),
     Mutation("a row hidden", "S111", W, "A14", edit=_hidden({14}, set())),
     Mutation("a column hidden", "S111", W, "I1", edit=_hidden(set(), {9})),
     Mutation("a remark below the form", "S112", W, "B60", over={"B60": "备注：数据待核实"}),

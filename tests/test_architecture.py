@@ -36,7 +36,9 @@ ALLOWED: dict[str, set[str]] = {
     "stamp": {"field_types", "layout", "package_parts", "recalculation", "refs", "sheet_cells", "workbook"},
     "issuing": {"field_types", "findings", "form", "identity", "layout", "projects", "stamp", "workbook"},
     "alignment": {"figures", "layout", "reading", "refs"},
-    "submission": {"alignment", "field_types", "form", "identity", "layout", "reading", "recalculation", "refs"},
+    "submission": {
+        "alignment", "field_types", "figures", "form", "identity", "layout", "reading", "recalculation", "refs",
+    },
     "recognition": {"errors", "figures", "form", "identity", "layout", "reading", "submission"},
     "indicators": {"field_types", "figures", "layout", "submission"},
     "rules": {

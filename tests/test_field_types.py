@@ -75,15 +75,14 @@ def test_a_number_is_itself(kind: FieldType, raw: float, number_format: str, val
         (FIGURE, 0.98, "0.00%", "98.00%"),
         (FIGURE, 1.0, "0%", "100%"),
         (TEXT, 735.0, "General", "735"),
+        (TEXT, 735.0, "0.00", "735"),
         (TEXT, 0.0, "General", "0"),
         (TEXT, 3.5, "General", "3.5"),
         (TEXT, 1e15, "General", "1000000000000000"),
         (TEXT, 0.5, "0%", "50%"),
     ],
 )
-def test_a_number_in_a_text_is_what_the_sheet_shows(
-    kind: FieldType, raw: float, number_format: str, text: str
-) -> None:
+def test_a_number_in_a_text_is_what_the_sheet_shows(kind: FieldType, raw: float, number_format: str, text: str) -> None:
     assert kind.read(raw, number_format).value == text
 
 
@@ -136,7 +135,9 @@ def test_what_is_no_number_is_a_problem(kind: FieldType, raw: str) -> None:
 
 
 @pytest.mark.parametrize("form_unit", ["元", "千元", "万元", "百万元", "亿元"])
-@pytest.mark.parametrize(("typed", "yuan"), [("12元", 12), ("12千元", 12_000), ("12万元", 120_000), ("12亿元", 12 * 10**8)])
+@pytest.mark.parametrize(
+    ("typed", "yuan"), [("12元", 12), ("12千元", 12_000), ("12万元", 120_000), ("12亿元", 12 * 10**8)]
+)
 def test_money_is_turned_into_the_forms_own_unit(form_unit: str, typed: str, yuan: int) -> None:
     worth = {"元": 1, "千元": 1000, "万元": 10_000, "百万元": 10**6, "亿元": 10**8}[form_unit]
     value = MONEY.read(typed, money_unit=form_unit).value

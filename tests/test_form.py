@@ -100,7 +100,12 @@ def test_other_encodings(tmp_path: Path) -> None:
 
 
 def test_a_variant_says_only_what_is_different(tmp_path: Path) -> None:
-    variant = {"extends": "mof-2020", "id": "mine", "fields": {"unit": {"label": "项目单位"}}, "checks": {"reason-missing": None}}
+    variant = {
+        "extends": "mof-2020",
+        "id": "mine",
+        "fields": {"unit": {"label": "项目单位"}},
+        "checks": {"reason-missing": None},
+    }
     form, base = load(str(written(tmp_path / "x.json", variant))), load("mof-2020")
     assert form.id == "mine"
     assert form.fields["unit"].label == "项目单位"
@@ -396,6 +401,8 @@ def test_clerks_and_reviewers_are_spoken_to_in_their_language(template: str) -> 
     content = content_of(template)
     fields = [*content["fields"].values()]
     fields += [column for table in content["tables"].values() for column in table["columns"].values()]
-    for each in [field["prompt"] for field in fields if "prompt" in field] + [check["hint"] for check in content["checks"].values()]:
+    for each in [field["prompt"] for field in fields if "prompt" in field] + [
+        check["hint"] for check in content["checks"].values()
+    ]:
         assert any("\u4e00" <= char <= "\u9fff" for char in each["zh"])
         assert not any("\u4e00" <= char <= "\u9fff" for char in each["en"].replace("人次", "").replace("合格", ""))

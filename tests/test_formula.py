@@ -22,7 +22,10 @@ from xlsform.layout import UnknownReferenceError
         ("=SUM({funds.total.weight},{indicators.*.weight})", ["funds.total.weight", "indicators.*.weight"]),
         ("=N({@})-{.budget}+{carryover.}", ["@", ".budget", "carryover."]),
         ("={.name:placeholder}={let.named}", [".name:placeholder", "let.named"]),
-        ("=SUM({indicators.产出指标.*.score})*{scoring.grades.优}", ["indicators.产出指标.*.score", "scoring.grades.优"]),
+        (
+            "=SUM({indicators.产出指标.*.score})*{scoring.grades.优}",
+            ["indicators.产出指标.*.score", "scoring.grades.优"],
+        ),
         ('="{budget}"&{a}', ["a"]),  # in a text braces are only braces
         ('="say ""{b}"""&{a}', ["a"]),
         ("=SUM({1,2,3})", []),  # Excel's own array
@@ -42,7 +45,9 @@ def test_fields_are_replaced_and_nothing_else() -> None:
 
 pieces = st.lists(
     st.one_of(
-        st.sampled_from(["{a.b}", "{@}", "{.c}", "{d.*.e}", "ROUND(", ")", ",", "1", "+", "{1,2}", "N(", " ", "产", "{", "}"]),
+        st.sampled_from(
+            ["{a.b}", "{@}", "{.c}", "{d.*.e}", "ROUND(", ")", ",", "1", "+", "{1,2}", "N(", " ", "产", "{", "}"]
+        ),
         st.text('a"{}中', max_size=4).map(quote),
     ),
     max_size=12,

@@ -122,7 +122,11 @@ def test_what_is_no_name_of_an_identity_gives_none(text: str) -> None:
     assert from_name_text(text) is None
 
 
-@given(st.dictionaries(st.sampled_from(["template", "edition", "rows", "year", "digest", "issued:", "issued:a:b"]), st.text()))
+@given(
+    st.dictionaries(
+        st.sampled_from(["template", "edition", "rows", "year", "digest", "issued:", "issued:a:b"]), st.text()
+    )
+)
 def test_nothing_that_a_carrier_holds_is_too_much(pairs: dict[str, str]) -> None:
     found = from_pairs(pairs)
     assert found is None or not found.intact

@@ -97,7 +97,12 @@ def test_indicators_stand_in_their_kinds_and_count_from_one(drawn: tuple[str, li
 
 @pytest.mark.parametrize(
     ("rows", "printed"),
-    [(1, ["指标1："]), (2, ["指标1：", "……"]), (3, ["指标1：", "指标2：", "……"]), (4, ["指标1：", "指标2：", "指标3：", "……"])],
+    [
+        (1, ["指标1："]),
+        (2, ["指标1：", "……"]),
+        (3, ["指标1：", "指标2：", "……"]),
+        (4, ["指标1：", "指标2：", "指标3：", "……"]),
+    ],
 )
 def test_rows_are_printed_as_on_paper(rows: int, printed: list[str]) -> None:
     layout = layout_of("mof-2020", rows)
@@ -151,7 +156,15 @@ def test_fields_are_found_by_patterns() -> None:
     # One that fits two patterns comes once: a check on it is one check.
     twice = list(layout.matching(["funds.total.budget", "funds.*.budget", "*.total.budget"]))
     assert [item.name for item in twice].count("funds.total.budget") == 1
-    for pattern in ("funds.budget", "*", "total", "funds.*", "indicators.*", "funds.total.budget.x", "funds.[a-z]+.budget"):
+    for pattern in (
+        "funds.budget",
+        "*",
+        "total",
+        "funds.*",
+        "indicators.*",
+        "funds.total.budget.x",
+        "funds.[a-z]+.budget",
+    ):
         if pattern == "*":
             assert all("." not in item.name for item in layout.matching([pattern]))
         else:

@@ -44,9 +44,14 @@ def test_until_the_end_the_old_file_stands(tmp_path: Path) -> None:
 def test_a_failure_in_the_middle_leaves_nothing(tmp_path: Path, error: BaseException) -> None:
     path = tmp_path / "x"
     path.write_bytes(b"old")
-    with pytest.raises(type(error)), open_whole(path) as file:
-        file.write(b"half")
-        raise error
+
+    def fail_halfway() -> None:
+        with open_whole(path) as file:
+            file.write(b"half")
+            raise error
+
+    with pytest.raises(type(error)):
+        fail_halfway()
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -81,7 +86,9 @@ def test_a_place_that_cannot_be_written_to(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"x: cannot be written \(No space left on device\)"):  # noqa: SIM117
-        with open_whole(tmp_path / "x"):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with (
+        pytest.raises(UsageError, match=r"x: cannot be written \(No space left on device\)"),
+        open_whole(tmp_path / "x"),
+    ):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert list(tmp_path.iterdir()) == []

@@ -40,7 +40,7 @@ def test_an_address_leads_back_to_its_cell(row: int, column: int, fixed_row: boo
      "$$A1", "'x'!A1", "A٣"],
 )  # fmt: skip
 def test_no_address(text: str) -> None:
-    with pytest.raises(ValueError, match="not a cell address|outside the sheet"):
+    with pytest.raises(ValueError, match=r"not a cell address|outside the sheet"):
         position(text)
 
 
@@ -73,9 +73,7 @@ def test_no_range(text: str) -> None:
 
 
 @given(*[st.integers(1, 6)] * 8)
-def test_ranges_overlap_where_they_share_a_cell(
-    a: int, b: int, c: int, d: int, e: int, f: int, g: int, h: int
-) -> None:
+def test_ranges_overlap_where_they_share_a_cell(a: int, b: int, c: int, d: int, e: int, f: int, g: int, h: int) -> None:
     one = Range(min(a, b), min(c, d), max(a, b), max(c, d))
     other = Range(min(e, f), min(g, h), max(e, f), max(g, h))
     assert one.overlaps(other) == bool(_cells(one) & _cells(other))

@@ -89,6 +89,7 @@ def test_no_kind_is_required_unless_the_template_says_so() -> None:
     assert len(found("K105", subject)) == 2
     assert found("K105", with_scoring(subject, required_level2=None)) == []
     assert len(found("K105", with_scoring(subject, required_level2={"效益指标": {"kinds": ["社会效益指标"]}}))) == 1
+    assert found("K105", with_scoring(submission(), required_level2={"满意度指标": {"at_least": 2}})) == []
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

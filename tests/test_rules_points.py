@@ -85,6 +85,11 @@ MISSED = [
     ("2021年12月31日前", "2022年1月", "时效指标"),
     ("6月底前完成", "7月5日", "时效指标"),
     ("≤30天", "35天", "时效指标"),
+    ("30天", "28天", "数量指标"),  # days of service
+    ("8", "7个", "时效指标"),
+    ("≥1000个", "1", "数量指标"),
+    ("≥2万人", "1", "数量指标"),
+    ("≥2万人", "19000人", "数量指标"),
 ]
 
 
@@ -94,6 +99,7 @@ def test_what_misses_its_target(target: str, actual: str, level2: str) -> None:
 
 
 NOT_MISSED = [
+    ("2022年6月30日前", "2022年6月1日", "时效指标"),
     ("≥95%", "95%", "数量指标"),
     ("100%", "100", "数量指标"),
     ("100%", "1", "数量指标"),
@@ -133,6 +139,18 @@ def test_what_does_not_miss_its_target_beyond_doubt(case: tuple[str, ...]) -> No
 )
 def test_savings_and_rates_are_to_be_reached(name: str, level2: str, target: str, actual: str) -> None:
     assert "P103" in own(at_full(target, actual, level2, name=name))
+
+
+def test_the_kind_alone_makes_a_cost() -> None:
+    assert own(at_full("20万元", "19万元", "成本指标", name="项目经费")) == []
+    assert own(at_full("20万元", "22万元", "成本指标", name="项目经费")) == ["P103"]
+
+
+def test_a_deadline_without_a_year_in_a_form_without_one() -> None:
+    cells = {"target": "12月31日前", "actual": "2022年1月15日"}
+    row = {f"indicators.7.{column}": text for column, text in cells.items()}
+    assert found("P", submission(year=None, **row)) == []
+    assert len(found("P103", submission(**row))) == 1
 
 
 @pytest.mark.parametrize("changes", [{"weight": None}, {"score": None}, {"target": None}, {"actual": None}])
@@ -295,6 +313,31 @@ def test_bands_are_the_templates() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("grade", "score", "within"),
+    [
+        ("达成年度指标", 8, True),
+        ("达成年度指标", 10, True),
+        ("达成年度指标", 7.9, False),
+        ("部分达成年度指标并具有一定效果", 8.1, False),
+        ("部分达成年度指标并具有一定效果", 5.9, False),
+        ("未达成年度指标且效果较差", 0, True),
+        ("未达成年度指标且效果较差", 6.1, False),
+    ],
+)
+def test_bands_are_the_ministrys_where_the_template_has_none(grade: str, score: float, within: bool) -> None:
+    subject = with_row("mof-2020", "可持续影响指标", actual=grade, score=score, reason=REASON)
+    assert own(with_scoring(subject, qualitative_grades=None)) == ([] if within else ["P105"])
+
+
+def test_long_texts_are_cut_in_messages() -> None:
+    target = "沿线" * 21
+    (line,) = found("P102", with_row("mof-2020", "质量指标", target=target, actual=target, score=9))
+    assert f"meets the target {target[:40]}…" in line
+    (line,) = found("P102", with_row("mof-2020", "质量指标", target=target[:40], actual=target[:40], score=9))
+    assert line.endswith(f"meets the target {target[:40]}")
+
+
 def exactly(template: str, **changes: Any) -> Submission:
     """Return a form in which every actual value is its target without the sign, with full points."""
     values = faultless(template)
@@ -338,6 +381,7 @@ def test_few_rows_are_no_pattern() -> None:
     assert len(found("P115", of_rows(five))) == 1
     assert found("P115", of_rows(five[:4])) == []
     assert len(found("P115", with_scoring(of_rows(five[:4]), uniform_rows=4))) == 1
+    assert len(found("P115", with_scoring(of_rows(five), uniform_rows=None))) == 1
 
 
 def test_words_alone_are_no_pattern() -> None:

@@ -143,10 +143,29 @@ def test_one_more_field_is_sound() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["ab12", "a1", "xfd1048576", "zzz9", "r1c1", "r", "c", "rc", "r12", "c3", "r12345678", "rc5", "r2c", "true", "false"]
+    "name",
+    [
+        "ab12",
+        "a1",
+        "xfd1048576",
+        "zzz9",
+        "r1c1",
+        "r",
+        "c",
+        "rc",
+        "r12",
+        "c3",
+        "r12345678",
+        "rc5",
+        "r2c",
+        "true",
+        "false",
+    ],
 )
 def test_names_that_excel_refuses(name: str) -> None:
-    assert problems(spare(name)) == [f"$.fields.{name}: Excel takes this name for a cell reference or a value; choose another"]
+    assert problems(spare(name)) == [
+        f"$.fields.{name}: Excel takes this name for a cell reference or a value; choose another"
+    ]
 
 
 @pytest.mark.parametrize("name", ["goal1", "abcd1", "r1c1x", "rate", "a_1", "row", "cola2020"])
@@ -314,7 +333,11 @@ def test_formulas(path: str, formula: object, found: str) -> None:
 def test_one_cause_is_one_problem() -> None:
     """The execution score, the total and a check pass the error on; only where it comes from is named."""
     content = put(mof(), "tables/funds/columns/rate/formula", "={.executed}/{.budget}")
-    content["checks"]["rate"] = {**content["checks"]["weights-not-100"], "at": ["funds.total.score"], "formula": "={@}>=0"}
+    content["checks"]["rate"] = {
+        **content["checks"]["weights-not-100"],
+        "at": ["funds.total.score"],
+        "formula": "={@}>=0",
+    }
     assert [line.partition(":")[0] for line in problems(content)] == ["$.tables.funds.columns.rate.formula"]
 
 
@@ -365,7 +388,9 @@ def test_conditions_that_nothing_uses(change: Callable[[Content], object], left:
     assert dangling(build(content)) == left - ({"named"} if left == {"named", "used"} else set())
 
 
-@pytest.mark.parametrize("path", ["fields/total_score/formula", "tables/funds/columns/rate/formula", "checks/total-budget/when"])
+@pytest.mark.parametrize(
+    "path", ["fields/total_score/formula", "tables/funds/columns/rate/formula", "checks/total-budget/when"]
+)
 def test_a_condition_is_used_wherever_a_formula_stands(path: str) -> None:
     content = put(mof(), "let/spare", "=TRUE")
     assert dangling(build(content)) == {"spare"}

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import NamedTuple
 
 from xlsform.figures import fold
@@ -124,7 +124,8 @@ def _with_hints(columns: Axis, layout: Layout) -> Axis:
     hints = layout.hint_column
     if hints in columns.found:
         return columns
-    place = columns.found.get(hints - 1, max(columns.found.values(), default=0)) + 1
+    taken = set(columns.found.values())
+    place = next(place for place in count(columns.found.get(hints - 1, 0) + 1) if place not in taken)
     deleted = tuple(column for column in columns.deleted if column != hints)
     return Axis({**columns.found, hints: place}, columns.inserted, deleted, columns.moved)
 
@@ -194,7 +195,8 @@ class _Finder:
 
     def _admit(self, pairs: dict[int, int], others: Mapping[int, int]) -> None:
         """Add pairs that fit between those that there are, each place taken once."""
-        kept = [(0, 0), *_increasing(sorted(pairs.items())), (self.last + 1, self.last + 1 + max(self.occupied, default=0))]
+        end = (self.last + 1, max(self.occupied, default=0) + 1)
+        kept = [(0, 0), *_increasing(sorted(pairs.items())), end]
         taken = set(pairs.values())
         claims = list(others.values())
         for (before, above), (after, below) in pairwise(kept):
@@ -216,10 +218,11 @@ class _Finder:
             found |= zip(lines, places, strict=True)
             inserted += [place for place in room if place not in places]
         before, place = kept[-1] if kept else (0, 0)
+        behind = (place for place in count(place + 1) if place not in elsewhere)
+        place = next(behind)
         for line in (line for line in range(before + 1, self.last + 1) if line not in moved):
-            if not self._ended(line, place + 1):
-                place += 1
-                found[line] = place
+            if not self._ended(line, place):
+                found[line], place = place, next(behind)
         return found, inserted
 
     def _chosen(self, gap: Sequence[int], room: Sequence[int]) -> tuple[list[int], list[int]]:

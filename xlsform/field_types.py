@@ -68,7 +68,8 @@ class FieldType:
         printed = figures.printed_decimals(number_format)
         percent = "%" in number_format
         if self.name == "figure" or not self.numeric:
-            return Reading(value=_as_printed(number, printed) if percent or not self.numeric else number)
+            shown = _as_printed(number, printed if percent else None)
+            return Reading(value=shown if percent or not self.numeric else number)
         own = figures.decimals_of(number)
         if printed is None:
             return Reading(value=number, decimals=own)

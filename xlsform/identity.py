@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -87,13 +89,26 @@ def from_pairs(pairs: Mapping[str, str]) -> Identity | None:
             template=pairs["template"],
             edition=pairs["edition"],
             rows=rows,
-            year=pairs.get("year", ""),
+            year=_year(pairs.get("year", "")),
             project_code=pairs.get("project_code", ""),
             digest=pairs.get("digest", ""),
-            issued={name: json.loads(text) for name, text in texts.items()},
+            issued={name: _issued_value(text) for name, text in texts.items()},
         )
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, RecursionError):
         return None
+
+
+def _year(text: str) -> str:
+    if text and not re.fullmatch("[0-9]{4}", text):
+        raise ValueError(f"not a year: {text[:40]}")
+    return text
+
+
+def _issued_value(text: str) -> str | int | float:
+    value = json.loads(text)
+    if not isinstance(value, str | int | float) or (isinstance(value, float) and not math.isfinite(value)):
+        raise ValueError(f"no value that a form can be issued with: {text[:40]}")
+    return value
 
 
 def from_name_text(text: str) -> Identity | None:
@@ -103,4 +118,7 @@ def from_name_text(text: str) -> Identity | None:
     if len(parts) < 5 or not parts[0]:
         return None
     template, edition, year, *code, digest = parts
-    return Identity(template, edition, (), year, "|".join(code), digest)
+    try:
+        return Identity(template, edition, (), _year(year), "|".join(code), digest)
+    except ValueError:
+        return None

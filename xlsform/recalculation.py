@@ -134,13 +134,15 @@ class _Model:
                 else:
                     self.model.clear_cell_contents(_SHEET, *self.places[name])
             else:
-                self.held[name] = new
                 self._set(name, new)
+                self.held[name] = new
         self.model.evaluate()
 
     def _set(self, name: str, value: Cast | int | float) -> None:
         if isinstance(value, str):
-            self.model.update_cell_with_text(_SHEET, *self.places[name], value)
+            # Halves of characters, which JSON can spell, are nothing that the engine takes.
+            text = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+            self.model.update_cell_with_text(_SHEET, *self.places[name], text)
         else:
             self.model.update_cell_with_number(_SHEET, *self.places[name], float(value))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from xlsform.errors import UsageError
@@ -104,5 +105,5 @@ def _rows_shown(form: Form, sheet: Sheet) -> tuple[int, ...]:
         starts.append(row)
     if after is None:
         starts.append(starts[-1] + printed[-1])
-    sizes = tuple(end - start for start, end in zip(starts, starts[1:], strict=False))
+    sizes = tuple(end - start for start, end in pairwise(starts))
     return sizes if all(1 <= size <= MAX_ROWS for size in sizes) else printed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -36,6 +37,10 @@ class Range(NamedTuple):
     def anchor(self) -> Position:
         """Its upper left cell, the one that holds a merged range's value."""
         return self.top, self.left
+
+    def cells(self) -> Iterator[Position]:
+        """Yield its cells, row by row."""
+        return ((row, column) for row in range(self.top, self.bottom + 1) for column in range(self.left, self.right + 1))
 
     def overlaps(self, other: Range) -> bool:
         """Whether the two share a cell."""

@@ -137,7 +137,7 @@ class Submission:
             return Entry(item, None, None, None)
         raw = self.sheet.values.get(place)
         formula = self.sheet.formulas.get(place)
-        if raw is None or raw in self._placeholders(item):
+        if raw is None or (isinstance(raw, str) and raw in self._placeholders(item)):
             return Entry(item, place, raw, None, formula=formula)
         read = item.spec.type.read(raw, self.sheet.number_formats.get(place, "General"), self.form.money_unit)
         return Entry(item, place, raw, read.value, read.problem, read.as_text, read.decimals, formula)
@@ -152,9 +152,10 @@ class Submission:
     def _place(self, item: Field) -> Position | None:
         """Return where a field stands: what is left of its merged cells may still hold its value."""
         place = self.alignment.place(item.range.anchor)
-        if place is None and (area := self.alignment.area(item.range)) is not None and area.anchor in self.sheet.values:
-            return area.anchor
-        return place
+        if self.alignment.unchanged or item.range.single:
+            return place
+        area = self.alignment.area(item.range)
+        return place if area is None else next((each for each in area.cells() if each in self.sheet.values), place)
 
     def cell(self, name: str) -> str:
         """Return a field's address in the returned sheet; where it stood when its row is gone."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 
 from xlsform import figures
 from xlsform.findings import Message, Severity, Violation, say
@@ -104,9 +105,12 @@ def formula_overwritten(submission: Submission) -> Iterator[Violation]:
     values, formulas = submission.sheet.values, submission.sheet.formulas
     lost = {place: formula for place, formula in _hints(submission) if place not in formulas}
     if lost:
-        text = "{count} hints beside the form were deleted or replaced by values: {cells}"
-        found = {place: values.get(place) or None for place in lost}
-        yield _of_hints(text, found, lost)
+        message = say(
+            "{count} hints beside the form were deleted or replaced by values: {cells}",
+            count=len(lost),
+            cells=_listed(lost),
+        )
+        yield _of_hints(message, {place: values.get(place) or None for place in lost}, lost)
 
 
 def _overwritten(submission: Submission, entry: Entry) -> tuple[Message, Severity]:
@@ -131,10 +135,7 @@ def _overwritten(submission: Submission, entry: Entry) -> tuple[Message, Severit
     exact = submission.exact[entry.field.name]
     points = entry.field.spec.type.name == "points"
     rounded = (
-        points
-        and entry.number is not None
-        and isinstance(exact, Decimal)
-        and figures.whole_point(entry.number, exact)
+        points and entry.number is not None and isinstance(exact, Decimal) and figures.whole_point(entry.number, exact)
     )
     return message, Severity.WARNING if rounded else Severity.ERROR
 
@@ -158,15 +159,18 @@ def _hint_formulas(layout: Layout) -> dict[int, str]:
     return {row: hint_formula(checks).removeprefix("=") for row, checks in layout.checks_by_row.items()}
 
 
-def _of_hints(text: str, found: Mapping[Position, object], issued: Mapping[Position, str]) -> Violation:
-    """Return the one violation of all hints of which a text is true."""
-    cells = [a1(*place) for place in issued]
+def _listed(cells: Iterable[Position]) -> list[str]:
+    return [a1(*place) for place in islice(cells, _SHOWN)]
+
+
+def _of_hints(message: Message, found: Mapping[Position, object], issued: Mapping[Position, str]) -> Violation:
+    """Return the one violation of all hints of which a message is true."""
     first = next(iter(issued))
     one = len(issued) == 1
     return Violation(
-        say(text, count=len(cells), cells=cells[:_SHOWN]),
-        cell=cells[0],
-        found=found[first] if one else len(cells),
+        message,
+        cell=a1(*first),
+        found=found[first] if one else len(issued),
         expected=f"={issued[first]}" if one else None,
         severity=Severity.WARNING,
     )
@@ -208,8 +212,12 @@ def formula_changed(submission: Submission) -> Iterator[Violation]:
         if place in formulas and not _is_issued(submission, formulas[place], formula)
     }
     if other:
-        text = "{count} hints beside the form have other formulas than were issued: {cells}"
-        yield _of_hints(text, {place: f"={formulas[place]}" for place in other}, other)
+        message = say(
+            "{count} hints beside the form have other formulas than were issued: {cells}",
+            count=len(other),
+            cells=_listed(other),
+        )
+        yield _of_hints(message, {place: f"={formulas[place]}" for place in other}, other)
 
 
 @rule("S108", Severity.WARNING)
@@ -248,7 +256,8 @@ def _comparable(submission: Submission, name: str, found: str) -> bool:
     """Whether a formula is the issued one and counts just what is read here."""
     layout, alignment = submission.layout, submission.alignment
     needed = layout.computed_references[name]
-    if any(entry.as_text or entry.problem for entry in (submission.entries[other] for other in needed)):
+    unread = (entry for other in needed if (entry := submission.entries[other]).as_text or entry.problem)
+    if next(unread, None) is not None or submission.altered.intersection(needed):
         return False
     issued = _issued(submission, layout.computed[name])
     if normalised(found) != normalised(issued):
@@ -286,34 +295,24 @@ def protection_removed(submission: Submission) -> Iterator[Violation]:
     if not sheet.protected:
         yield Violation(say("the protection of the sheet was taken off"))
         return
-    inputs = {
-        place: item
-        for item in submission.layout.inputs
-        if (place := submission.alignment.place(item.range.anchor)) is not None and item.name not in submission.issued
-    }
-    relocked = [a1(*place) for place in inputs if place not in sheet.unlocked and place in sheet.values]
-    open_cells = {
-        place
-        for item in submission.layout.inputs
-        if item.name not in submission.issued and (area := submission.alignment.area(item.range)) is not None
-        for place in (
-            (row, column) for row in range(area.top, area.bottom + 1) for column in range(area.left, area.right + 1)
-        )
-    }
     layout, alignment = submission.layout, submission.alignment
+    inputs = [item.range for item in layout.inputs if item.name not in submission.issued]
+    left = [area for each in inputs if (area := alignment.area(each)) is not None]
+    relocked = [area.anchor for area in left if area.anchor not in sheet.unlocked and area.anchor in sheet.values]
+    open_cells = {place for area in left for place in area.cells()}
     rows = set(alignment.rows.found.values())
     used = (*range(1, layout.column_count + 1), layout.hint_column)
     columns = {alignment.columns.found.get(column) for column in used}
-    unlocked = [a1(*place) for place in sorted(sheet.unlocked - open_cells) if place[0] in rows and place[1] in columns]
+    unlocked = [place for place in sorted(sheet.unlocked - open_cells) if place[0] in rows and place[1] in columns]
     if unlocked:
         yield Violation(
-            say("{count} locked cells were unlocked: {cells}", count=len(unlocked), cells=unlocked[:_SHOWN]),
-            cell=unlocked[0],
+            say("{count} locked cells were unlocked: {cells}", count=len(unlocked), cells=_listed(unlocked)),
+            cell=a1(*unlocked[0]),
             found=len(unlocked),
         )
     if relocked:
         yield Violation(
-            say("{count} cells to be filled were locked: {cells}", count=len(relocked), cells=relocked[:_SHOWN]),
-            cell=relocked[0],
+            say("{count} cells to be filled were locked: {cells}", count=len(relocked), cells=_listed(relocked)),
+            cell=a1(*relocked[0]),
             found=len(relocked),
         )

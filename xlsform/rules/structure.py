@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from itertools import pairwise
 
 from xlsform import identity as identities
 from xlsform.alignment import Axis, printed
 from xlsform.figures import fold, is_blank_mark
-from xlsform.findings import Message, Severity, Violation, plain, say
+from xlsform.findings import Message, Severity, Violation, say
 from xlsform.reading.contents import CellError
 from xlsform.refs import Position, Range, a1, letters
 from xlsform.rules import rule
-from xlsform.submission import Submission
+from xlsform.submission import Entry, Submission
 from xlsform.workbook import INSTRUCTIONS_SHEET
 
 #: The sheet that an annotated copy carries in front; a mended copy comes back with it.
@@ -20,9 +21,12 @@ RETURN_SHEET = "退回意见"
 
 _SHOWN = 8
 """Cells that a message names before it only counts."""
+_SHOWN_TEXT = 60
+"""Characters of a foreign text that a message repeats."""
 
 
-def _listed(items: Sequence[str]) -> Message:
+def listed(items: Sequence[str]) -> Message:
+    """Return a list for a message: its first items, and how many more there are."""
     if len(items) <= _SHOWN:
         return say("{items}", items=list(items))
     return say("{items} and {more} more", items=list(items[:_SHOWN]), more=len(items) - _SHOWN)
@@ -32,7 +36,8 @@ def _listed(items: Sequence[str]) -> Message:
 def form_sheet_missing(submission: Submission) -> Iterator[Violation]:
     """The form's sheet is gone or was renamed.
 
-    A renamed sheet is recognised by its labels and judged all the same.
+    A renamed sheet is recognised by its labels and judged all the same. A sheet that kept its name but hardly any of
+    its labels is not.
 
     ## Why it matters
 
@@ -43,7 +48,9 @@ def form_sheet_missing(submission: Submission) -> Iterator[Violation]:
     Give the sheet its name back. If it was deleted, fill in the workbook that was issued once more.
     """
     name = submission.form.sheet
-    if submission.sheet_gone:
+    if submission.sheet_gone and submission.workbook.sheet(name) is not None:
+        yield Violation(say("most of what the sheet {name} printed is gone or changed", name=name), expected=name)
+    elif submission.sheet_gone:
         others = [sheet.name for sheet in submission.workbook.sheets if sheet.state == "visible"]
         yield Violation(
             say("the sheet {name} is gone; the workbook has: {sheets}", name=name, sheets=others[:10]),
@@ -107,16 +114,26 @@ def label_changed(submission: Submission) -> Iterator[Violation]:
         if not _reads(found, text):
             yield _changed_label(text.strip(), found, place)
     for name, item in submission.layout.fields.items():
-        mark = item.spec.value
         entry = submission.entries[name]
-        if isinstance(mark, str) and entry.position and entry.number is None and entry.raw is not None:
-            raw = _text(entry.raw)
-            if fold(raw) != fold(mark) and not (is_blank_mark(mark) and (is_blank_mark(raw) or not raw.strip())):
-                yield _changed_label(mark, raw, entry.position)
+        if item.spec.value is not None and entry.position is not None and not _as_printed(entry):
+            yield _changed_label(text_of(item.spec.value), entry.raw, entry.position)
+
+
+def _as_printed(entry: Entry) -> bool:
+    """Whether a field that is printed holds what it was printed with, or M107 and M108 say that it does not."""
+    item, raw = entry.field, text_of(entry.raw)
+    issued = item.spec.value
+    points = item.table == "funds" and item.column in ("weight", "score")
+    if points and (entry.number is not None or not isinstance(issued, str)):
+        return True
+    if isinstance(issued, str):
+        both_marks = is_blank_mark(issued) and (is_blank_mark(raw) or not raw.strip())
+        return fold(raw) == fold(issued) or both_marks
+    return entry.number == Decimal(str(issued))
 
 
 def _reads(found: object, text: str) -> bool:
-    return found == text or fold(_text(found)) == fold(text)
+    return found == text or fold(text_of(found)) == fold(text)
 
 
 def _label_place(submission: Submission, issued: Range, text: str) -> Position | None:
@@ -128,8 +145,7 @@ def _label_place(submission: Submission, issued: Range, text: str) -> Position |
     area = alignment.area(issued)
     if area is None or alignment.unchanged:
         return None if area is None else area.anchor
-    places = ((row, column) for row in range(area.top, area.bottom + 1) for column in range(area.left, area.right + 1))
-    return next((place for place in places if _reads(values.get(place), text)), area.anchor)
+    return next((place for place in area.cells() if _reads(values.get(place), text)), area.anchor)
 
 
 def _hints_gone(submission: Submission, place: Position) -> bool:
@@ -139,51 +155,23 @@ def _hints_gone(submission: Submission, place: Position) -> bool:
 
 
 def _changed_label(issued: str, found: object, place: Position) -> Violation:
-    shown = _text(found).strip()
+    shown = text_of(found).strip()
     issued_line = issued.replace("\n", "")
     message = (
-        say("the printed {expected} was changed to {found}", expected=issued_line, found=shown)
+        say("the printed {expected} was changed to {found}", expected=issued_line, found=shown[:_SHOWN_TEXT])
         if shown
         else say("the printed {expected} is gone", expected=issued_line)
     )
     return Violation(message, cell=a1(*place), found=shown or None, expected=issued)
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """Return what a cell shows, empty where there is nothing."""
     if value is None:
         return ""
     if isinstance(value, CellError):
         return value.text
     return f"{value:.15g}" if isinstance(value, float) else str(value)
-
-
-@rule("S104", Severity.ERROR)
-def prefilled_value_changed(submission: Submission) -> Iterator[Violation]:
-    """A locked value that was issued with the form differs: old → new.
-
-    What was prefilled (names, targets, weights, amounts) is recorded in the workbook when it is issued. Other rules
-    say nothing of such a value, nor of what follows from it: once it is put back, that may be right again.
-
-    ## Why it matters
-
-    These values were approved. Whoever changes one reports on another project than the one that was approved.
-
-    ## How to mend it
-
-    Put the issued value back. Where it is wrong, ask the office that issued the form to correct it.
-    """
-    for name, issued in submission.issued.items():
-        if name not in submission.altered:
-            continue
-        entry = submission.entries[name]
-        found = plain(entry.value) if entry.value is not None else _text(entry.raw).strip() or None
-        message = say(
-            "{field} was issued as {expected}, now it is {found}",
-            field=entry.field.label,
-            expected=issued,
-            found=say("nothing") if found is None else found,
-        )
-        yield Violation(message, field=name, found=found, expected=issued)
 
 
 @rule("S105", Severity.ERROR)
@@ -217,7 +205,9 @@ def _moved_rows(rows: Axis) -> Iterator[Violation]:
     for first, last in _runs(rows.deleted):
         one = first == last
         message = say(
-            "row {first} of the issued form was deleted" if one else "rows {first} to {last} of the issued form were deleted",
+            "row {first} of the issued form was deleted"
+            if one
+            else "rows {first} to {last} of the issued form were deleted",
             first=first,
             last=last,
         )
@@ -228,7 +218,10 @@ def _moved_rows(rows: Axis) -> Iterator[Violation]:
             say("row {issued} of the issued form now stands in row {found}", issued=first, found=found)
             if first == last
             else say(
-                "rows {first} to {last} of the issued form now stand from row {found} on", first=first, last=last, found=found
+                "rows {first} to {last} of the issued form now stand from row {found} on",
+                first=first,
+                last=last,
+                found=found,
             )
         )
         yield Violation(message, cell=a1(found, 1), found=found, expected=first)
@@ -320,11 +313,11 @@ def merge_changed(submission: Submission) -> Iterator[Violation]:
     new = [str(area) for area in sorted(found - expected)]
     if apart:
         yield Violation(
-            say("merged cells were taken apart: {cells}", cells=_listed(apart)), cell=apart[0], found=len(apart)
+            say("merged cells were taken apart: {cells}", cells=listed(apart)), cell=apart[0], found=len(apart)
         )
     if new:
         yield Violation(
-            say("cells were merged that are apart in the form: {cells}", cells=_listed(new)),
+            say("cells were merged that are apart in the form: {cells}", cells=listed(new)),
             cell=new[0],
             found=len(new),
         )
@@ -347,7 +340,7 @@ def hidden_rows(submission: Submission) -> Iterator[Violation]:
         yield Violation(say("the sheet {name} is hidden", name=sheet.name), found=sheet.state)
     rows = sorted(place for place in alignment.rows.found.values() if place in sheet.hidden_rows)
     if rows:
-        message = say("rows of the form are hidden: {rows}", rows=_listed([str(row) for row in rows]))
+        message = say("rows of the form are hidden: {rows}", rows=listed([str(row) for row in rows]))
         yield Violation(message, cell=a1(rows[0], 1), found=len(rows))
     columns = sorted(
         place
@@ -355,7 +348,7 @@ def hidden_rows(submission: Submission) -> Iterator[Violation]:
         if column <= layout.column_count and place in sheet.hidden_columns
     )
     if columns:
-        message = say("columns of the form are hidden: {columns}", columns=_listed([letters(each) for each in columns]))
+        message = say("columns of the form are hidden: {columns}", columns=listed([letters(each) for each in columns]))
         yield Violation(message, cell=a1(1, columns[0]), found=len(columns))
 
 
@@ -373,83 +366,18 @@ def value_outside_form(submission: Submission) -> Iterator[Violation]:
     """
     alignment, layout = submission.alignment, submission.layout
     taken = {_label_place(submission, area, text) for area, text in printed(layout)}
-    taken |= {area.anchor for item in layout.fields.values() if (area := alignment.area(item.range)) is not None}
+    taken |= {entry.position for entry in submission.entries.values()}
     hints = alignment.columns.found.get(layout.hint_column, layout.hint_column)
     skipped_rows, skipped_columns = set(alignment.rows.inserted), {hints, *alignment.columns.inserted}
     outside: dict[int, list[int]] = {}
     for (row, column), value in submission.sheet.values.items():
-        if (row, column) in taken or row in skipped_rows or column in skipped_columns or not _text(value).strip():
+        if (row, column) in taken or row in skipped_rows or column in skipped_columns or not text_of(value).strip():
             continue
         outside.setdefault(row, []).append(column)
     for row, found in sorted(outside.items()):
         cells = [a1(row, column) for column in sorted(found)]
-        text = _text(submission.sheet.values[row, min(found)])
-        message = say("outside the form's fields stands: {text} ({cells})", text=text[:60], cells=_listed(cells))
-        yield Violation(message, cell=cells[0], found=text)
-
-
-@rule("S113", Severity.ERROR)
-def identity_conflict(submission: Submission) -> Iterator[Violation]:
-    """What the workbook says of itself disagrees, was edited, or is missing.
-
-    When a workbook is issued its identity (template, edition, year, project, what was prefilled) is put into a
-    hidden sheet, into its properties and into a defined name. A trip through .xls or another program may lose the
-    last two, which is no finding; the hidden sheet survives them all.
-
-    ## Why it matters
-
-    The return may be a form copied into another workbook, one that was made up, or the form of another project.
-
-    ## How to mend it
-
-    Fill in the workbook that was issued for the project, and do not copy the form into another one.
-    """
-    found = submission.identities
-    sheet = found.get("sheet")
-    if sheet is None:
-        yield Violation(say("this is not the workbook that was issued: its identity is missing"))
-        return
-    if not sheet.intact:
-        yield Violation(say("the workbook's identity was edited"), found=sheet.digest)
-        return
-    for carrier in ("properties", "name"):
-        other = found.get(carrier)
-        if other is not None and other.digest != sheet.digest:
-            yield Violation(
-                say(
-                    "the workbook carries two identities: one of {sheet}, one of {other}",
-                    sheet=_who(sheet),
-                    other=_who(other),
-                ),
-                found=other.digest,
-                expected=sheet.digest,
-            )
-            return
-
-
-def _who(identity: identities.Identity) -> str:
-    return " ".join(filter(None, [identity.template, identity.year, identity.project_code]))
-
-
-@rule("S114", Severity.NOTE)
-def name_lost(submission: Submission) -> Iterator[Violation]:
-    """Defined names of the form are missing or point elsewhere; the fields were found by their place or label.
-
-    ## Why it matters
-
-    Programs that collect figures by name will not find these.
-
-    ## How to mend it
-
-    Nothing need be done; where it recurs, fill in the workbook that was issued and save it as .xlsx.
-    """
-    if not submission.workbook.complete or not submission.alignment.unchanged:
-        return
-    lost = [name for name, entry in submission.entries.items() if submission.named.get(name) != entry.position]
-    if lost:
-        yield Violation(
-            say(
-                "{count} names of fields are missing or point elsewhere: {names}", count=len(lost), names=_listed(lost)
-            ),
-            found=len(lost),
+        text = text_of(submission.sheet.values[row, min(found)])
+        message = say(
+            "outside the form's fields stands: {text} ({cells})", text=text[:_SHOWN_TEXT], cells=listed(cells)
         )
+        yield Violation(message, cell=cells[0], found=text)

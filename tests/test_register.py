@@ -1,0 +1,940 @@
+"""The register keeps what was issued and what came back, whatever happens to the program meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+import hashlib
+import os
+import resource
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import typing
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.forms import findings, submission
+from xlsform.batch import Figure, Options, Shortfall, Summary, Verdict, check
+from xlsform.errors import UsageError
+from xlsform.findings import Finding, Severity, say
+from xlsform.messages import render
+from xlsform.projects import ListedIndicator, Project
+from xlsform.reading.contents import CellError
+from xlsform.register import Counts, Register, State, packed, signature, signature_holds, store
+from xlsform.register.packed import pack, unpack
+
+ROOT = Path(__file__).parent.parent
+DAY = dt.datetime(2022, 3, 1, 8, tzinfo=dt.UTC)
+
+
+def project(code: str = "001", unit: str = "某县公路养护中心", **changes: Any) -> Project:
+    listed = Project(
+        code=code,
+        name="农村公路养护",
+        department="某县交通运输局",
+        unit=unit,
+        email="road@qq.com",
+        amounts={"funds.total.initial": Decimal("100.50")},
+        indicators=(ListedIndicator("产出指标", "数量指标", "养护里程", "≥120公里", Decimal(50)),),
+        extra={"联系人": "张三"},
+        row=2,
+        texts={"goal_expected": "养护农村公路 120 公里。"},
+    )
+    return dataclasses.replace(listed, **changes)
+
+
+def digest_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def verdict(content: str = "a", code: str | None = "001", *, errors: int = 0, **changes: Any) -> Verdict:
+    """Return the verdict on a file with this content."""
+    found = tuple(
+        Finding("M106", "execution-score-off", Severity.ERROR, say("{n}", n=n), "自评表!J7", None, n, None, (1, 7, 10))
+        for n in range(errors)
+    )
+    judged = Verdict(
+        path=f"收件箱/{content}.xlsx",
+        sha256=digest_of(content),
+        status="failed" if errors else "passed",
+        template="mof-2020",
+        year=2021,
+        project_code=code,
+        project_name="农村公路养护",
+        unit="某县公路养护中心",
+        score=Decimal("97.80"),
+        findings=found,
+    )
+    return dataclasses.replace(judged, **changes)
+
+
+def issue(register: Register, listed: Project | None = None, **changes: Any) -> None:
+    listed = listed or project()
+    given: dict[str, Any] = {
+        "template": "mof-2020",
+        "edition": "2020",
+        "year": 2021,
+        "file": f"{listed.unit}/{listed.code}.xlsx",
+        "digest": digest_of(f"issued {listed.code}"),
+        "password": "锁的密码",
+        "due": dt.date(2022, 3, 31),
+    }
+    register.record_issued(listed, **given | changes)
+
+
+def receive(register: Register, judged: Verdict, origin: str = "收件箱", day: int = 0) -> None:
+    register.record_return(judged, origin, "rules 1", DAY + dt.timedelta(days=day))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "register.db"
+
+
+@pytest.fixture
+def register(path: Path) -> Iterator[Register]:
+    with Register.open(path, create=True) as opened:
+        yield opened
+
+
+def refused(path: Path, *, create: bool = False) -> str:
+    """Return what is said when a register cannot be opened; the file must be as it was."""
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(UsageError) as caught, Register.open(path, create=create):
+        pass
+    assert (path.read_bytes() if path.is_file() else None) == before
+    [message] = caught.value.messages
+    assert "\n" not in str(message)
+    return str(message)
+
+
+# --- what was issued
+
+
+def test_what_was_issued_is_told_again_whole(path: Path) -> None:
+    with Register.open(path, create=True) as register:
+        issue(register)
+    with Register.open(path) as register:
+        [issued] = register.issued()
+        assert issued.project == project() == register.project("001")
+        assert (issued.template, issued.edition, issued.year) == ("mof-2020", "2020", 2021)
+        assert (issued.file, issued.digest) == ("某县公路养护中心/001.xlsx", digest_of("issued 001"))
+        assert (issued.password, issued.due) == ("锁的密码", dt.date(2022, 3, 31))
+        assert abs(issued.when - dt.datetime.now(dt.UTC)) < dt.timedelta(minutes=1)
+        assert register.project("002") is None
+
+
+def test_the_newest_issue_counts_and_the_others_are_history(register: Register) -> None:
+    for code, name in [("001", "旧名"), ("002", "校舍维修"), ("001", "新名")]:
+        issue(register, project(code, name=name), year=None, due=None)
+    assert [(each.project.code, each.project.name) for each in register.issued()] == [
+        ("002", "校舍维修"),
+        ("001", "新名"),
+    ]
+    assert [each.project.name for each in register.history("001")] == ["新名", "旧名"]
+    assert [(each.year, each.due) for each in register.history("001")] == [(None, None)] * 2
+
+
+def test_a_password_is_not_shown_by_chance(register: Register) -> None:
+    issue(register, password="geheim")
+    assert "geheim" not in repr(list(register.issued()))
+
+
+def test_many_come_in_the_order_of_issue(register: Register) -> None:
+    codes = [f"{number * 7 % 251:03}" for number in range(250)]
+    with register.together():
+        for code in codes:
+            issue(register, project(code))
+    assert [each.project.code for each in register.issued()] == codes
+
+
+# --- the key, and signatures
+
+
+def test_the_key_is_made_once_and_differs_from_register_to_register(tmp_path: Path) -> None:
+    keys = []
+    for name in ("a.db", "a.db", "b.db"):
+        with Register.open(tmp_path / name, create=True) as register:
+            keys.append(register.key)
+    assert [len(key) for key in keys] == [32] * 3
+    assert keys[0] == keys[1] != keys[2]
+
+
+def test_a_signature_is_that_of_rfc_4231() -> None:
+    expected = "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
+    assert signature(b"\x0b" * 20, "Hi There") == expected
+    assert signature_holds(b"\x0b" * 20, "Hi There", expected)
+
+
+@pytest.mark.parametrize(
+    "forged", ["", "00" * 32, "签名", "\ud800", signature(b"other", "ab"), signature(b"key", "ac")]
+)
+def test_a_forged_signature_does_not_hold(forged: str) -> None:
+    assert not signature_holds(b"key", "ab", forged)
+
+
+# --- what came back
+
+
+def test_a_verdict_comes_back_as_it_was(register: Register) -> None:
+    faulty = submission(funds__total__weight=20, funds__total__budget=1, goal_actual=None, project_name="……")
+    found = tuple(findings(faulty))
+    assert len(found) > 3
+    summary = Summary(
+        "某县交通运输局", {"total_score": Figure(Decimal("97.80"), "自评表!I30"), "funds.total.rate": Figure(None, "自评表!H7")},
+        "优", (Shortfall("养护里程", "≥120公里", "118公里", "=1+1"),),
+    )  # fmt: skip
+    judged = verdict(status="failed", findings=found, summary=summary)
+    receive(register, judged, "邮件 7 › 附件.xlsx")
+    [back] = register.returns()
+    assert back.verdict == judged
+    assert (back.origin, back.received) == ("邮件 7 › 附件.xlsx", DAY)
+    assert [each.severity for each in back.verdict.findings] == [each.severity for each in found]
+    assert all(each.severity in (Severity.ERROR, Severity.WARNING, Severity.NOTE) for each in back.verdict.findings)
+    for language in ("zh", "en"):
+        assert [render(each.message, language) for each in back.verdict.findings] == [
+            render(each.message, language) for each in found
+        ]
+    assert all(type(each.severity) is Severity for each in back.verdict.findings)
+
+
+_LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(st.characters())
+    | st.text(st.characters(categories=["Cs", "Lo"]))
+    | st.decimals(allow_nan=False)
+    | st.builds(CellError, st.text())
+    | st.sampled_from(Severity)
+)
+_VALUES = st.recursive(
+    _LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+        | st.dictionaries(st.text(max_size=5), inner, max_size=3).map(lambda values: say("{x}", **values))
+    ),
+    max_leaves=8,
+)
+
+
+@given(_VALUES)
+def test_every_value_of_a_message_survives_with_its_type(value: Any) -> None:
+    packed = pack(value)
+    back = unpack(packed)
+    assert back == value
+    assert type(back) is type(value)
+    assert pack(back) == packed
+    assert packed.isascii()
+
+
+def kinds_in(hint: Any) -> Iterator[type]:
+    """Yield the dataclasses that a value of this type may hold."""
+    for part in typing.get_args(hint):
+        yield from kinds_in(part)
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        yield hint
+        for part in typing.get_type_hints(hint).values():
+            yield from kinds_in(part)
+
+
+def test_whatever_a_verdict_or_a_project_is_made_of_is_kept_by_its_parts() -> None:
+    kinds = {*kinds_in(Verdict), *kinds_in(Project)}
+    assert {Verdict, Finding, Summary, Figure, Shortfall, Project, ListedIndicator} <= kinds
+    assert {kind.__name__ for kind in kinds} == set(packed._CLASSES)
+
+
+def test_the_same_content_from_the_same_place_is_one_return(register: Register) -> None:
+    for day in (0, 1):
+        receive(register, verdict(), day=day)
+    [back] = register.returns_of("001")
+    assert back.received == DAY
+    receive(register, verdict(), "another mail", day=2)
+    receive(register, verdict("b"), day=3)
+    assert [(each.origin, each.received.day) for each in register.returns_of("001")] == [
+        ("收件箱", 4), ("another mail", 3), ("收件箱", 1),
+    ]  # fmt: skip
+
+
+def test_judged_once_more_a_return_has_the_new_verdict(register: Register) -> None:
+    issue(register)
+    receive(register, verdict(errors=2))
+    register.record_return(verdict(score=Decimal(90)), "收件箱", "rules 2")
+    [back] = register.returns()
+    assert back.verdict == verdict(score=Decimal(90))
+    assert back.received == DAY
+    [line] = register.status().projects
+    assert (line.state, line.errors, line.score, line.returns) == (State.PASSED, 0, Decimal(90), 1)
+
+
+def test_the_newest_return_of_a_project_counts_by_time_received(register: Register) -> None:
+    issue(register)
+    receive(register, verdict("second"), day=2)
+    receive(register, verdict("first", errors=1), day=1)
+    receive(register, verdict("x", None), "x", day=3)
+    receive(register, verdict("y", None), "y", day=4)
+    assert [each.verdict.sha256 for each in register.returns()] == [digest_of(text) for text in ("second", "x", "y")]
+    [line] = register.status().projects
+    assert (line.state, line.returns, line.received) == (State.PASSED, 2, DAY + dt.timedelta(days=2))
+
+
+def test_a_return_from_the_future_came_now(register: Register) -> None:
+    register.record_return(verdict(), "wrong clock", "rules 1", dt.datetime.now(dt.UTC) + dt.timedelta(days=3000))
+    register.record_return(verdict("b"), "later", "rules 1")
+    assert [each.origin for each in register.returns()] == ["later"]
+
+
+def test_times_are_kept_in_utc(register: Register) -> None:
+    register.record_return(verdict(), "a", "", dt.datetime(2022, 3, 1, 8, tzinfo=dt.timezone(dt.timedelta(hours=8))))
+    [back] = register.returns()
+    assert back.received == dt.datetime(2022, 3, 1, 0, tzinfo=dt.UTC)
+    assert back.received.tzinfo == dt.UTC
+
+
+def test_a_file_that_could_not_be_opened_is_a_return_by_its_origin(register: Register) -> None:
+    unopened = verdict(code=None, sha256=None, status="unreadable", template=None, year=None, score=None)
+    for origin in ("a.xlsx", "b.xlsx", "a.xlsx"):
+        receive(register, unopened, origin)
+    assert [each.reference for each in register.returns()] == ["a.xlsx", "b.xlsx"]
+
+
+def test_odd_texts_and_figures_of_a_return_do_no_harm(register: Register) -> None:
+    odd = verdict(path="\udcff\x00'; DROP TABLE returns; --", year=10**40, unit="a\x00b\ud800", project_name="=1+1")
+    receive(register, odd, "\udcff.xlsx")
+    receive(register, odd, "\udcff.xlsx")
+    [back] = register.returns()
+    assert back.verdict == odd
+    [stray] = register.status().strays
+    assert (stray.unit, stray.name, stray.origin) == ("a\x00b\\ud800", "=1+1", "\\udcff.xlsx")
+
+
+# --- what need not be judged again
+
+
+def test_a_file_is_known_while_judging_it_again_could_give_nothing_else(register: Register) -> None:
+    content = digest_of("a")
+    assert register.known(content, "rules 1") is None
+    receive(register, verdict(errors=1))
+    assert register.known(content, "rules 1") == verdict(errors=1)
+    assert register.known(content, "rules 2") is None
+    assert register.known(digest_of("b"), "rules 1") is None
+    issue(register)
+    assert register.known(content, "rules 1") is None
+    receive(register, verdict(errors=1))
+    assert register.known(content, "rules 1") == verdict(errors=1)
+    issue(register, project("002"))
+    assert register.known(content, "rules 1") is not None
+
+
+def test_a_file_of_no_project_is_known_too(register: Register) -> None:
+    issue(register)
+    receive(register, verdict(code=None))
+    assert register.known(digest_of("a"), "rules 1") == verdict(code=None)
+
+
+def test_returns_are_recorded_before_they_are_told(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xlsform.register.book._GROUP", 2)
+
+    def judged() -> Iterator[tuple[Verdict, str, dt.datetime | None]]:
+        for name in "abcde":
+            yield verdict(name, name), name, DAY
+        raise KeyboardInterrupt
+
+    told = []
+
+    def follow() -> None:
+        for each in register.record_returns(judged(), "rules 1"):
+            told.append(each.project_code)
+            assert register.known(str(each.sha256), "rules 1") == each
+
+    with pytest.raises(KeyboardInterrupt):
+        follow()
+    # The last one was judged, but neither recorded nor told: the next run judges it.
+    assert told == ["a", "b", "c", "d"] == [each.verdict.project_code for each in register.returns()]
+
+
+def test_what_takes_long_is_recorded_at_once(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xlsform.register.book._GROUP_SECONDS", 0.0)
+    arrivals = iter([(verdict("a", "a"), "a", None), (verdict("b", "b"), "b", None)])
+    told = register.record_returns(arrivals, "rules 1")
+    assert next(told).project_code == "a"
+    assert [each.verdict.project_code for each in register.returns()] == ["a"]
+
+
+# --- how far things are
+
+
+def test_the_status_of_a_round(register: Register) -> None:
+    for code, unit in [("001", "甲"), ("002", "甲"), ("003", "甲"), ("004", "乙"), ("005", "乙")]:
+        due = dt.date(2022, 4, 30) if code == "005" else dt.date(2022, 3, 31)
+        issue(register, project(code, unit, email="" if code == "001" else f"{code}@qq.com"), due=due)
+    receive(register, verdict("1", "001"))
+    receive(register, verdict("2", "002", errors=2))
+    receive(register, verdict("9", "009"), "来历不明.xlsx")
+    receive(register, verdict("8", None, status="unreadable", project_name=None, unit=None), "坏文件.xlsx")
+    status = register.status(today=dt.date(2022, 4, 1))
+    assert [(unit.unit, unit.email) for unit in status.units] == [("甲", "002@qq.com"), ("乙", "004@qq.com")]
+    assert [unit.counts for unit in status.units] == [Counts(3, 2, 1, 1, 1, 1), Counts(2, 0, 0, 0, 2, 1)]
+    assert [(each.code, each.state, each.errors) for each in status.projects] == [
+        ("001", State.PASSED, 0),
+        ("002", State.SENT_BACK, 2),
+        ("003", State.OVERDUE, 0),
+        ("004", State.OVERDUE, 0),
+        ("005", State.OUTSTANDING, 0),
+    ]
+    assert [(each.code, each.origin, each.status) for each in status.strays] == [
+        ("009", "来历不明.xlsx", "passed"),
+        ("", "坏文件.xlsx", "unreadable"),
+    ]
+    assert [each.project.code for each in register.outstanding()] == ["003", "004", "005"]
+
+
+@pytest.mark.parametrize(
+    ("own", "asked", "today", "state"),
+    [
+        ("2022-03-31", None, "2022-03-31", State.OUTSTANDING),
+        ("2022-03-31", None, "2022-04-01", State.OVERDUE),
+        ("2022-03-31", "2022-04-10", "2022-04-01", State.OUTSTANDING),
+        (None, "2022-04-10", "2022-04-11", State.OVERDUE),
+        (None, None, "2222-01-01", State.OUTSTANDING),
+    ],
+)
+def test_the_due_day_itself_is_in_time(
+    register: Register, own: str | None, asked: str | None, today: str, state: State
+) -> None:
+    days = [dt.date.fromisoformat(day) if day else None for day in (own, asked)]
+    issue(register, due=days[0])
+    [line] = register.status(days[1], dt.date.fromisoformat(today)).projects
+    assert (line.state, line.due) == (state, days[1] or days[0])
+
+
+def test_an_unreadable_return_is_sent_back(register: Register) -> None:
+    issue(register)
+    receive(register, verdict(status="unreadable"))
+    assert [each.state for each in register.status().projects] == [State.SENT_BACK]
+
+
+def test_last_years_return_does_not_stand_for_this_years(register: Register) -> None:
+    issue(register, year=2021)
+    receive(register, verdict(year=2021))
+    issue(register, year=2022)
+    assert [each.state for each in register.status().projects] == [State.OUTSTANDING]
+    assert list(register.returns()) == []
+    assert [each.year for each in register.outstanding()] == [2022]
+    # A year that was never issued is a mistake in this year's form.
+    receive(register, verdict("b", year=2002, errors=1), day=1)
+    assert [each.state for each in register.status().projects] == [State.SENT_BACK]
+    # Last year can still be asked for.
+    assert [each.state for each in register.status(year=2021).projects] == [State.PASSED]
+    assert [each.year for each in register.issued(2021)] == [2021]
+    assert [each.verdict.year for each in register.returns(2021)] == [2021]
+    assert register.outstanding(2021) == []
+    assert register.status(year=2020).projects == ()
+
+
+_EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from(["issue", "passed", "failed"]),
+        st.sampled_from(["001", "002", "003", None]),
+        st.sampled_from("甲乙"),
+        st.integers(0, 5),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(_EVENTS, st.integers(0, 5))
+def test_the_status_is_what_the_events_make_it(events: list[tuple[str, str | None, str, int]], today: int) -> None:
+    """Compared with a model that is as plain as can be."""
+    first = dt.date(2022, 3, 1)
+    issued: dict[str, tuple[str, int]] = {}
+    returned: dict[str | None, list[tuple[int, int, str]]] = {}
+    with tempfile.TemporaryDirectory() as folder, Register.open(Path(folder, "r.db"), create=True) as register:
+        with register.together():
+            for number, (event, code, unit, day) in enumerate(events):
+                if event == "issue" and code:
+                    issue(register, project(code, unit), due=first + dt.timedelta(days=day))
+                    issued.pop(code, None)
+                    issued[code] = unit, day
+                elif event != "issue":
+                    receive(register, verdict(str(number), code, errors=int(event == "failed")), str(number), day)
+                    returned.setdefault(code, []).append((day, number, event))
+        status = register.status(today=first + dt.timedelta(days=today))
+    expected = {}
+    for code, (unit, due) in issued.items():
+        event = max(returned[code])[2] if code in returned else None
+        late = State.OVERDUE if today > due else State.OUTSTANDING
+        state = State.PASSED if event == "passed" else State.SENT_BACK if event == "failed" else late
+        expected[code] = unit, state, len(returned.get(code, []))
+    assert {each.code: (each.unit, each.state, each.returns) for each in status.projects} == expected
+    assert [unit.unit for unit in status.units] == list(dict.fromkeys(unit for unit, _ in issued.values()))
+    assert len(status.strays) == len({*returned} - {*issued, None}) + len(returned.get(None, []))
+    for counts in (unit.counts for unit in status.units):
+        assert counts.issued == counts.returned + counts.outstanding
+        assert counts.returned == counts.passed + counts.sent_back
+        assert counts.overdue <= counts.outstanding
+
+
+# --- what was mailed
+
+
+def mail(register: Register, kind: Any, *about: str, purpose: Any = "issue", name: str = "1", **changes: Any) -> None:
+    given: dict[str, Any] = {"unit": "甲", "email": "road@qq.com", "attachments": ["表.xlsx"], "about": about}
+    register.record_mail(purpose, kind, message_id=f"<{name}@x>", **given | changes)
+
+
+def test_a_mail_is_told_again_whole(register: Register) -> None:
+    mail(register, "failed", "d1", "d2", error="550 no such user 张三")
+    [told] = register.mails()
+    assert (told.purpose, told.kind, told.unit, told.email) == ("issue", "failed", "甲", "road@qq.com")
+    assert (told.message_id, told.attachments, told.about) == ("<1@x>", ("表.xlsx",), ("d1", "d2"))
+    assert told.error == "550 no such user 张三"
+    assert abs(told.when - dt.datetime.now(dt.UTC)) < dt.timedelta(minutes=1)
+
+
+def test_a_second_run_sends_only_the_rest(register: Register) -> None:
+    for code in ("1", "2", "3"):
+        issue(register, project(code), digest=code)
+        mail(register, "draft", code, name=code)
+    assert [each.message_id for each in register.mails_to_send()] == ["<1@x>", "<2@x>", "<3@x>"]
+    mail(register, "sent", "1", name="1")
+    mail(register, "failed", "2", name="2", error="timeout")
+    assert [(each.message_id, each.kind) for each in register.mails_to_send()] == [
+        ("<3@x>", "draft"),
+        ("<2@x>", "failed"),
+    ]
+    assert [each.digest for each in register.to_mail()] == ["2", "3"]
+    mail(register, "sent", "2", name="2")
+    mail(register, "sent", "3", name="3")
+    assert register.mails_to_send() == []
+    assert register.to_mail() == []
+
+
+def test_of_two_drafts_of_the_same_only_the_newer_is_sent(register: Register) -> None:
+    issue(register, digest="1")
+    mail(register, "draft", "1", name="old")
+    mail(register, "draft", "1", name="new")
+    assert [each.message_id for each in register.mails_to_send()] == ["<new@x>"]
+    mail(register, "sent", "1", name="old")
+    assert register.mails_to_send() == []
+
+
+def test_issued_anew_a_workbook_is_mailed_anew(register: Register) -> None:
+    issue(register, digest="1")
+    mail(register, "draft", "1")
+    issue(register, digest="2")
+    assert register.mails_to_send() == []
+    assert [each.digest for each in register.to_mail()] == ["2"]
+    mail(register, "sent", "2")
+    issue(register, project(email="new@qq.com"), digest="2")
+    assert [each.project.email for each in register.to_mail()] == ["new@qq.com"]
+
+
+def test_a_faulty_return_is_answered_once(register: Register) -> None:
+    issue(register)
+    receive(register, verdict("good", "002"))
+    receive(register, verdict("bad", errors=1))
+    assert [each.reference for each in register.to_answer()] == [digest_of("bad")]
+    mail(register, "draft", digest_of("bad"), purpose="reply")
+    assert len(register.mails_to_send()) == 1
+    mail(register, "sent", digest_of("bad"), purpose="reply")
+    assert (register.to_answer(), register.mails_to_send()) == ([], [])
+    receive(register, verdict("still bad", errors=1), day=1)
+    assert [each.reference for each in register.to_answer()] == [digest_of("still bad")]
+    mail(register, "draft", digest_of("still bad"), purpose="reply")
+    receive(register, verdict("good at last"), day=2)
+    assert (register.to_answer(), register.mails_to_send()) == ([], [])
+
+
+def test_a_blank_form_that_comes_back_is_answered_though_it_was_mailed(register: Register) -> None:
+    """Its digest is that of what was issued."""
+    issue(register, digest=digest_of("blank"))
+    mail(register, "sent", digest_of("blank"))
+    receive(register, verdict("blank", errors=9))
+    assert [each.reference for each in register.to_answer()] == [digest_of("blank")]
+
+
+# --- two at once, and the end in the middle
+
+
+_WRITER = """
+import sys
+from pathlib import Path
+from tests.test_register import issue, project, receive, verdict
+from xlsform.register import Register
+
+with Register.open(Path(sys.argv[1]), create=True) as register:
+    for number in range(200):
+        code = f"{sys.argv[2]}{number}"
+        if number % 2:
+            issue(register, project(code))
+        else:
+            receive(register, verdict(code, code), code)
+    print(register.key.hex())
+"""
+
+
+def run(script: str, *arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", script, *map(str, arguments)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+
+
+def test_two_programs_at_once_lose_nothing(path: Path) -> None:
+    """They also make the register at once, and agree on its key."""
+    writers = [run(_WRITER, path, name) for name in "ab"]
+    keys = {writer.communicate(timeout=120)[0].strip() for writer in writers}
+    assert [writer.returncode for writer in writers] == [0, 0]
+    with Register.open(path) as register:
+        assert keys == {register.key.hex()}
+        codes = {f"{name}{number}" for name in "ab" for number in range(200)}
+        assert {each.project.code for each in register.issued()} == {code for code in codes if int(code[1:]) % 2}
+        assert {each.verdict.project_code for each in register.returns()} == {
+            code for code in codes if not int(code[1:]) % 2
+        }
+    assert_sound(path)
+
+
+_KILLED = """
+import itertools, sys
+from pathlib import Path
+from tests.test_register import issue, project
+from xlsform.register import Register
+
+with Register.open(Path(sys.argv[1]), create=True) as register:
+    for number in itertools.count(int(sys.argv[2])):
+        with register.together():
+            issue(register, project(f"{number}a"))
+            issue(register, project(f"{number}b"))
+        print(number, flush=True)
+"""
+
+
+def test_killed_while_it_writes_a_register_stays_whole(path: Path) -> None:
+    acknowledged: set[int] = set()
+    for start, least in [(0, 1), (1000, 7), (2000, 16), (3000, 25)]:
+        writer = run(_KILLED, path, start)
+        assert writer.stdout is not None
+        acknowledged |= {int(writer.stdout.readline()) for _ in range(least)}
+        os.kill(writer.pid, signal.SIGKILL)
+        acknowledged |= {int(line) for line in writer.communicate()[0].split()}
+        assert writer.returncode == -signal.SIGKILL
+        with Register.open(path) as register:
+            codes = {each.project.code for each in register.issued()}
+        assert {code[-1] for code in codes} == {"a", "b"}
+        assert {code[:-1] for code in codes if code.endswith("a")} == {
+            code[:-1] for code in codes if code.endswith("b")
+        }
+        # What it had said that it recorded is there, and at most one more a round: recorded, but not yet said.
+        assert len({int(code[:-1]) for code in codes} - acknowledged) <= 1 + start // 1000
+        assert acknowledged <= {int(code[:-1]) for code in codes}
+    assert_sound(path)
+
+
+_KILLED_HALFWAY = """
+import os, signal, sys
+from pathlib import Path
+from tests.test_register import issue, project
+from xlsform.register import Register
+
+with Register.open(Path(sys.argv[1])) as register, register.together():
+    for number in range(6000):
+        issue(register, project(f"new {number}"))
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_killed_with_half_a_change_on_the_disk_a_register_is_as_before(path: Path) -> None:
+    with Register.open(path, create=True) as register:
+        issue(register)
+        key = register.key
+    size = path.stat().st_size
+    assert run(_KILLED_HALFWAY, path).wait(timeout=60) == -signal.SIGKILL
+    # The half is in the file, and the journal that takes it out again beside it: the scene is set.
+    assert path.stat().st_size > size
+    assert path.with_name("register.db-journal").stat().st_size > 0
+    with Register.open(path) as register:
+        assert [each.project.code for each in register.issued()] == ["001"]
+        assert register.key == key
+        issue(register, project("002"))
+    assert_sound(path)
+    assert [each.name for each in path.parent.iterdir()] == ["register.db"]
+
+
+def test_an_exception_halfway_leaves_nothing_of_the_change(register: Register) -> None:
+    issue(register, project("001"))
+
+    def halfway() -> None:
+        with register.together():
+            issue(register, project("002"))
+            with register.together():
+                receive(register, verdict())
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        halfway()
+    assert [each.project.code for each in register.issued()] == ["001"]
+    assert list(register.returns()) == []
+    issue(register, project("003"))
+    assert [each.project.code for each in register.issued()] == ["001", "003"]
+
+
+def test_who_reads_slowly_keeps_nobody_from_writing(
+    path: Path, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "PATIENCE", 0.0)
+    for code in ("001", "002"):
+        issue(register, project(code))
+    reading = register.issued()
+    next(reading)
+    with Register.open(path) as other:
+        issue(other, project("003"))
+    assert next(reading).project.code == "002"
+
+
+def test_a_register_in_use_is_waited_for(path: Path, register: Register) -> None:
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    done = threading.Timer(0.5, lambda: other.execute("COMMIT"))
+    done.start()
+    issue(register)
+    done.join()
+    other.close()
+    assert [each.project.code for each in register.issued()] == ["001"]
+
+
+def test_a_register_that_stays_in_use_is_told_of(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "PATIENCE", 0.01)
+    with Register.open(path, create=True) as register, contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(UsageError, match=r"register\.db: another program is using the register; try again"):
+            issue(register)
+        other.rollback()
+        issue(register)
+        assert [each.project.code for each in register.issued()] == ["001"]
+
+
+def test_the_journal_is_one_that_network_drives_bear(path: Path, register: Register) -> None:
+    issue(register)
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        assert other.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    with register.together():
+        issue(register)
+        assert {each.name for each in path.parent.iterdir()} == {"register.db", "register.db-journal"}
+    assert [each.name for each in path.parent.iterdir()] == ["register.db"]
+
+
+# --- where it cannot be opened or written
+
+
+def test_a_register_is_not_made_by_reading(path: Path) -> None:
+    assert refused(path) == f"{path}: there is no register here; name it with --register"
+    assert not path.exists()
+
+
+def test_its_folder_may_be_new_and_its_name_anything(tmp_path: Path) -> None:
+    path = tmp_path / "绩效 2021" / "登记 簿?mode=memory#1%20.db"
+    with Register.open(path, create=True) as register:
+        issue(register)
+    with Register.open(path) as register:
+        assert register.project("001") == project()
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("name", [":memory:", "file:x.db?mode=memory", "register.db"])
+def test_a_name_that_sqlite_takes_for_something_else_is_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Register.open(Path(name), create=True) as register:
+        issue(register)
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
+def test_only_its_owner_may_read_it(path: Path, register: Register) -> None:
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_an_empty_file_becomes_a_register_only_when_asked(path: Path) -> None:
+    path.touch()
+    assert "is no register" in refused(path)
+    with Register.open(path, create=True) as register:
+        issue(register)
+    with Register.open(path) as register:
+        assert register.project("001") == project()
+
+
+@pytest.mark.parametrize("create", [False, True])
+def test_another_file_is_neither_taken_nor_changed(tmp_path: Path, create: bool) -> None:
+    text = tmp_path / "a.txt"
+    text.write_text("项目编码,项目名称\n" * 500, encoding="utf-8")
+    foreign = tmp_path / "b.db"
+    with contextlib.closing(sqlite3.connect(foreign)) as other:
+        other.execute("CREATE TABLE register (key BLOB)")
+        other.commit()
+    named = tmp_path / "c.db"
+    with contextlib.closing(sqlite3.connect(named)) as other:
+        other.execute("PRAGMA application_id = 77")
+        other.commit()
+    for path in (text, ROOT / "samples/faultless.xlsx", foreign, named):
+        message = f"{path}: this file is no register of xlsform; name another with --register"
+        assert refused(path, create=create) == message
+
+
+@pytest.mark.parametrize("create", [False, True])
+def test_a_folder_is_no_register(tmp_path: Path, create: bool) -> None:
+    assert "register cannot be opened" in refused(tmp_path, create=create)
+
+
+def test_a_path_below_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+    assert "cannot be opened" in refused(tmp_path / "a" / "register.db", create=True)
+    assert "there is no register here" in refused(tmp_path / "a" / "register.db")
+
+
+@pytest.mark.parametrize("create", [False, True])
+def test_a_newer_register_is_not_touched(path: Path, create: bool) -> None:
+    with Register.open(path, create=True) as register:
+        issue(register)
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("PRAGMA user_version = 2")
+        other.commit()
+    assert refused(path, create=create) == (
+        f"{path}: the register was written by a newer xlsform (version 2; this one knows 1); update xlsform"
+    )
+
+
+def test_a_damaged_register_is_told(path: Path) -> None:
+    with Register.open(path, create=True) as register, register.together():
+        for number in range(100):
+            issue(register, project(str(number)))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xa5" * (len(whole) - 4096))
+    with (
+        Register.open(path) as register,
+        pytest.raises(UsageError, match="the register is damaged; take a copy of it from a backup"),
+    ):
+        list(register.issued())
+
+
+@contextlib.contextmanager
+def nobody() -> Iterator[None]:
+    """Be somebody whom file permissions hold back, also where the tests are run by root."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A folder that everybody may enter, and only its owner may write to."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o555)
+        yield folder
+        folder.chmod(0o755)
+
+
+def test_a_read_only_register_is_read_and_not_written(shared: Path) -> None:
+    path = shared / "register.db"
+    shared.chmod(0o755)
+    with Register.open(path, create=True) as register:
+        issue(register)
+    path.chmod(0o444)
+    shared.chmod(0o555)
+    for create in (False, True):
+        with nobody(), Register.open(path, create=create) as register:
+            assert [each.state for each in register.status().projects] == [State.OUTSTANDING]
+            with pytest.raises(UsageError, match="the register cannot be changed: the file or its folder is read-only"):
+                issue(register)
+    assert [each.name for each in shared.iterdir()] == ["register.db"]
+
+
+def test_in_a_read_only_folder_no_register_is_made(shared: Path) -> None:
+    with nobody():
+        assert "register.db: cannot be opened (Permission denied)" in refused(shared / "register.db", create=True)
+    assert list(shared.iterdir()) == []
+
+
+def test_a_register_that_may_not_be_read_is_told(shared: Path) -> None:
+    path = shared / "register.db"
+    shared.chmod(0o755)
+    with Register.open(path, create=True):
+        pass
+    path.chmod(0o000)
+    with nobody(), pytest.raises(UsageError, match="check the path and your permissions"), Register.open(path):
+        pass
+
+
+def issue_many(register: Register, count: int) -> None:
+    with register.together():
+        for number in range(count):
+            issue(register, project(f"new {number}"))
+
+
+def test_a_full_disk_costs_one_change(path: Path) -> None:
+    """The system refuses to make any file longer, as it does on a full disk."""
+    with Register.open(path, create=True) as register:
+        issue(register, project("001"))
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, limits[1]))
+        try:
+            with pytest.raises(UsageError, match=r"the register cannot be used \(disk I/O error\)"):
+                issue_many(register, 9000)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert [each.project.code for each in register.issued()] == ["001"]
+        issue(register, project("002"))
+    assert_sound(path)
+    with Register.open(path) as register:
+        assert [each.project.code for each in register.issued()] == ["001", "002"]
+
+
+def test_a_full_register_is_told_as_a_full_disk(path: Path) -> None:
+    with Register.open(path, create=True) as register:
+        issue(register, project("001"))
+        register._store._connection.execute("PRAGMA max_page_count = 20")
+        with pytest.raises(UsageError, match="the disk is full; what was recorded before is whole"):
+            issue_many(register, 1000)
+        assert [each.project.code for each in register.issued()] == ["001"]
+    assert_sound(path)
+
+
+def assert_sound(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        assert other.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+# --- with real files
+
+
+def test_verdicts_of_real_files_survive(register: Register) -> None:
+    judged = [check(path, Options()) for path in sorted((ROOT / "samples").glob("*.xlsx"))]
+    assert sum(len(each.findings) for each in judged) > 20
+    told = list(register.record_returns(((each, each.path, None) for each in judged), "rules 1"))
+    assert told == judged
+    assert [back.verdict for back in register.returns() if back.verdict.project_code is None] == [
+        each for each in judged if each.project_code is None
+    ]
+    assert all(register.known(str(each.sha256), "rules 1") == each for each in judged)

@@ -1,0 +1,74 @@
+"""Where returns come from: files, folders, mails, mailboxes and archives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from xlsform.inbox.archives import Archive
+from xlsform.inbox.contents import EXTENSIONS, Incoming, RefusedError
+from xlsform.inbox.disk import kind_of_file, opened, place_of
+from xlsform.inbox.kinds import kind_of
+from xlsform.inbox.sources import Source, find
+from xlsform.inbox.unpacking import Unpacker
+from xlsform.reading import Limits
+from xlsform.reading.contents import Unreadable
+
+__all__ = ["EXTENSIONS", "Incoming", "count", "incoming"]
+
+
+def incoming(paths: Sequence[Path], limits: Limits) -> Iterator[Incoming]:
+    """Return all that came in, one at a time: files as named, folders sorted and searched deep, mails and members in order.
+
+    Nothing is written to disk, and nothing about a file raises an exception. At any time one chain of containers is
+    open, and one member in memory.
+
+    Args:
+        paths: files, which are taken whatever their extension, and folders, searched for workbooks, mails, mailboxes
+            and archives.
+        limits: for each workbook. A mail, and an archive within another file, may have ``part_size`` bytes; a file may
+            unpack to ``total_size`` and twenty times its own size, and hold twenty times ``members``.
+
+    Raises:
+        UsageError: a path that does not exist, or a folder that may not be listed.
+        NothingFoundError: there is no file to look into.
+    """
+    # Before the first one is asked for: what cannot be used is said at once.
+    sources = find(paths)
+    unpacker = Unpacker(limits)
+    return (each for source in sources for each in unpacker.source(source))
+
+
+def count(paths: Sequence[Path], limits: Limits) -> int | None:
+    """Return how many are to be expected, or None where that would take reading it all, as with an mbox.
+
+    An estimate, for showing progress: a mail counts as one, an archive as the workbooks and containers right in it.
+
+    Raises:
+        UsageError, NothingFoundError: as :func:`incoming`.
+    """
+    total = 0
+    for source in find(paths):
+        expected = _expected(source, limits)
+        if expected is None:
+            return None
+        total += expected
+    return total
+
+
+def _expected(source: Source, limits: Limits) -> int | None:
+    place = place_of(source.path, limits)
+    if kind_of(place.name, b"") in ("workbook", "mail"):
+        return 1
+    file = opened(source.path)
+    if isinstance(file, Unreadable):
+        return 1
+    with file:
+        try:
+            kind = kind_of_file(source, place.name, file.read(8_192))
+            if kind == "mailbox":
+                return None
+            pieces = Archive(file, limits, place.budget).pieces() if kind == "zip" else iter(())
+            return max(1, sum(kind_of(piece.name, b"") != "other" for piece in pieces))
+        except (RefusedError, OSError):
+            return 1

@@ -1,0 +1,71 @@
+"""Text and content in the encodings that mail programs and archivers use, or should have used."""
+
+from __future__ import annotations
+
+import binascii
+import re
+
+#: GB18030 holds all of GB2312 and GBK, and what is declared as one is often the next larger. Others are not believed.
+_CHARSETS = {
+    **dict.fromkeys(("utf-8", "utf8", "unicode-1-1-utf-8"), "utf-8"),
+    **dict.fromkeys(
+        ("gb2312", "gb_2312-80", "gb-2312", "euc-cn", "gbk", "x-gbk", "cp936", "ms936", "windows-936", "gb18030"),
+        "gb18030",
+    ),
+    **dict.fromkeys(("hz", "hz-gb-2312"), "hz"),
+    **dict.fromkeys(("big5", "big5-hkscs", "cp950"), "big5hkscs"),
+}
+_WORD = re.compile(r"=\?([^?\s]*)\?([bBqQ])\?([^?]*)(?:\?=|\Z)")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
+
+
+def decoded(raw: bytes, charset: str = "") -> str:
+    """Return text in the charset declared if it is one used for Chinese, else in UTF-8, else in GB18030."""
+    for codec in (_CHARSETS.get(charset.partition("*")[0].strip().lower()), "utf-8"):
+        if codec is not None:
+            try:
+                return raw.decode(codec)
+            except UnicodeDecodeError:
+                continue
+    return raw.decode("gb18030", "replace")
+
+
+def unbase64(data: bytes | memoryview) -> bytes:
+    """Return what was encoded in Base64; where it is damaged, as much as can be had."""
+    try:
+        return binascii.a2b_base64(data)
+    except binascii.Error:
+        clean = _NOT_BASE64.sub(b"", data)
+        # A single character left over carries no whole byte.
+        clean = clean[: len(clean) - (len(clean) % 4 == 1)]
+        return binascii.a2b_base64(clean + b"=" * (-len(clean) % 4))
+
+
+def words(value: str) -> str:
+    """Return a header's text with its RFC 2047 words decoded, also where one character is parted over two of them."""
+    text: list[str] = []
+    run: list[str] = []
+    charset = coding = ""
+    end = 0
+    for word in _WORD.finditer(value):
+        gap = value[end : word.start()]
+        kind = word[1].lower(), word[2].lower()
+        if gap.strip() or kind != (charset, coding):
+            text.append(_run(run, charset, coding))
+            run = []
+            # Blanks between two words are there for the folding only.
+            text.append(gap if gap.strip() else "")
+        charset, coding = kind
+        run.append(word[3])
+        end = word.end()
+    text.append(_run(run, charset, coding))
+    return "".join(text) + value[end:]
+
+
+def _run(encoded: list[str], charset: str, coding: str) -> str:
+    parts = [part.encode("ascii", "replace") for part in encoded]
+    if coding == "q":
+        return decoded(binascii.a2b_qp(b"".join(parts), header=True), charset)
+    # Some programs encode the whole text and part the outcome anywhere.
+    whole = all(len(part) % 4 == 0 for part in parts[:-1])
+    return decoded(b"".join(map(unbase64, parts)) if whole else unbase64(b"".join(parts)), charset)

@@ -1,0 +1,84 @@
+"""What something that came in is to be taken for, by its name and its first bytes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from xlsform.findings import Message, say
+from xlsform.inbox.contents import EXTENSIONS
+from xlsform.inbox.names import suffix
+
+#: ``zip`` and ``ole`` may be a workbook under any name, and much else; ``refused`` may hold returns but is not opened.
+Kind = Literal["workbook", "zip", "ole", "mail", "mailbox", "refused", "other"]
+
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_TNEF = b"\x78\x9f\x3e\x22"
+_ARCHIVES = {".rar": "RAR", ".7z": "7-Zip", ".tar": "tar", ".gz": "gzip", ".tgz": "gzip", ".bz2": "bzip2", ".xz": "xz"}
+_ARCHIVE_HEADS = {b"Rar!": "RAR", b"7z\xbc\xaf": "7-Zip"}
+_WINMAIL = "winmail.dat"
+
+#: Extensions of containers, and of what may be one but is not opened.
+CONTAINERS = frozenset({".zip", ".eml", ".mbox", ".msg", *_ARCHIVES})
+#: What a zip may be named that is to be opened as an archive.
+ARCHIVE_NAMES = frozenset({"", ".zip", ".rar", ".7z"})
+
+
+def kind_of(name: str, head: bytes, content_type: str = "") -> Kind:
+    """Return what it is to be taken for.
+
+    Args:
+        name: its file name.
+        head: how it begins; blank where that cannot be seen.
+        content_type: as its mail declares it.
+    """
+    extension = suffix(name)
+    if extension in EXTENSIONS:
+        return "workbook"
+    if head.startswith(_ZIP):
+        return "zip"
+    if _refusal(name, head, content_type) is not None:
+        return "refused"
+    if head.startswith(_OLE):
+        return "ole"
+    if extension == ".eml" or content_type in ("message/rfc822", "message/global"):
+        return "mail"
+    if extension == ".mbox" or name.lower() == "mbox":
+        return "mailbox"
+    if extension == ".zip":
+        return "zip"
+    declared = "spreadsheet" in content_type or "ms-excel" in content_type
+    return "workbook" if declared and not extension else "other"
+
+
+def is_candidate(name: str) -> bool:
+    """Whether a file of that name is taken from a folder."""
+    return suffix(name) in EXTENSIONS | CONTAINERS or name.lower() in ("mbox", _WINMAIL)
+
+
+def refusal(name: str, head: bytes, content_type: str = "") -> Message:
+    """Return what is to be said of a container that is not opened."""
+    found = _refusal(name, head, content_type)
+    assert found is not None, "asked only where the kind is refused"
+    return found
+
+
+def _refusal(name: str, head: bytes, content_type: str) -> Message | None:
+    if (
+        content_type in ("application/ms-tnef", "application/vnd.ms-tnef")
+        or name.lower() == _WINMAIL
+        or head.startswith(_TNEF)
+    ):
+        return say(
+            "winmail.dat, in which Outlook packs attachments so that other programs cannot open them; "
+            "ask for the workbook in a mail of plain text or HTML, or in a .zip"
+        )
+    extension = suffix(name)
+    if extension == ".msg":
+        return say(
+            "a mail in Outlook's own format (.msg), which is not opened here; ask for the workbook itself, or .eml"
+        )
+    kind = next((kind for start, kind in _ARCHIVE_HEADS.items() if head.startswith(start)), _ARCHIVES.get(extension))
+    if kind is None:
+        return None
+    return say("a {kind} archive, which is not opened here; ask for the workbook itself, or a .zip", kind=kind)

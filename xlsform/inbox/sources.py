@@ -1,0 +1,79 @@
+"""The files that are to be looked into."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from xlsform.errors import NothingFoundError, UsageError, reading_failed
+from xlsform.findings import say
+from xlsform.inbox.contents import EXTENSIONS
+from xlsform.inbox.kinds import CONTAINERS, is_candidate
+from xlsform.inbox.mailboxes import is_maildir
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that holds a return, or may hold some."""
+
+    path: Path
+    named: bool = False
+    """Whether it was asked for by name: then it is taken whatever its extension."""
+    message: bool = False
+    """Whether it is a mail of a Maildir, which has no extension."""
+
+
+def find(paths: Iterable[Path]) -> list[Source]:
+    """Return the files named, and those of the folders named, searched deep and sorted; each once.
+
+    Lock files of open workbooks (``~$…``) and hidden files and folders are passed over.
+
+    Raises:
+        UsageError: a path that does not exist, or a folder that may not be listed.
+        NothingFoundError: nothing was found.
+    """
+    found: dict[Path, Source] = {}
+    for path in paths:
+        sources = (
+            sorted(_below(path), key=lambda source: source.path) if _is_folder(path) else [Source(path, named=True)]
+        )
+        for source in sources:
+            found.setdefault(source.path, source)
+    if not found:
+        extensions = sorted(EXTENSIONS | CONTAINERS)
+        raise NothingFoundError(say("no workbook found; looked for {extensions}", extensions=extensions))
+    return list(found.values())
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        # A link that leads nowhere is there, and gets its verdict as a file.
+        path.lstat()
+        return path.is_dir()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise UsageError(say("{path}: no such file or folder", path=path)) from None
+    except OSError as error:
+        raise reading_failed(path, error) from None
+
+
+def _below(folder: Path) -> Iterator[Source]:
+    def refuse(error: OSError) -> None:
+        raise reading_failed(Path(error.filename), error)
+
+    for top, folders, names in os.walk(folder, onerror=refuse):
+        if is_maildir(folders):
+            yield from (Source(path, message=True) for name in ("cur", "new") for path in _files(Path(top, name)))
+            folders[:] = set(folders) - {"cur", "new", "tmp"}
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if is_candidate(name) and not name.startswith((".", "~$")):
+                yield Source(Path(top, name))
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return [path for path in folder.iterdir() if not path.name.startswith(".")]
+    except OSError as error:
+        raise reading_failed(folder, error) from None

@@ -1,0 +1,218 @@
+"""Open containers, and whatever is in them, until nothing but returns is left."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import PurePath
+from typing import IO
+
+from xlsform.findings import Message, say
+from xlsform.inbox.archives import Archive
+from xlsform.inbox.contents import Budget, Incoming, Piece, Place, RefusedError, SpentError
+from xlsform.inbox.disk import kind_of_file, opened, place_of, unread
+from xlsform.inbox.encodings import decoded
+from xlsform.inbox.headers import sender, sent, subject
+from xlsform.inbox.kinds import ARCHIVE_NAMES, Kind, kind_of, refusal
+from xlsform.inbox.mail import Mail
+from xlsform.inbox.mailboxes import messages
+from xlsform.inbox.names import safe, suffix
+from xlsform.inbox.sources import Source
+from xlsform.reading import Limits, load, sniff
+from xlsform.reading.contents import Unreadable
+
+#: Archives within one another, and mails within one another.
+_ARCHIVES = 3
+_MAILS = 10
+#: Names that are told where there is no workbook.
+_TOLD = 10
+
+
+class Unpacker:
+    """Yields the returns of files, and gives each an origin of its own."""
+
+    def __init__(self, limits: Limits) -> None:
+        """Keep to these limits; they hold for each workbook, and for each container in memory."""
+        self._limits = limits
+        self._taken: dict[str, int] = {}
+
+    def source(self, source: Source) -> Iterator[Incoming]:
+        """Yield what a file brings: at least one return, or why there is none."""
+        place = place_of(source.path, self._limits)
+        if not source.message and kind_of(place.name, b"") == "workbook":
+            yield self._incoming(load(source.path, self._limits), place)
+        else:
+            yield from self._guarded(self._file(source, place), place)
+
+    def _file(self, source: Source, place: Place) -> Iterator[Incoming]:
+        file = opened(source.path)
+        if isinstance(file, Unreadable):
+            yield self._incoming(file, place)
+            return
+        with file:
+            head = file.read(8_192)
+            kind = kind_of_file(source, place.name, head)
+            # A path may hold bytes that are no text; it has to be kept only where it is what the return is opened by.
+            inside = replace(place, origin=decoded(os.fsencode(source.path)))
+            if kind == "zip":
+                yield from self._zip(file, inside)
+            elif kind == "mailbox":
+                yield from self._mailbox(file, inside)
+            elif kind == "refused":
+                yield self._incoming(_no_return(refusal(place.name, head)), place)
+            elif kind == "mail":
+                yield from self._mail_file(source, inside)
+            else:
+                yield self._incoming(load(source.path, self._limits), place)
+
+    def _mail_file(self, source: Source, place: Place) -> Iterator[Incoming]:
+        data = load(source.path, replace(self._limits, file_size=self._limits.part_size))
+        if isinstance(data, Unreadable):
+            yield self._incoming(data, place)
+        else:
+            yield from self._mail(data, replace(place, held=len(data)), labelled=source.message)
+
+    def _zip(self, file: IO[bytes], place: Place) -> Iterator[Incoming]:
+        """Yield what a zip brings: itself, where it is a workbook under another name, else what is in it."""
+        archive = Archive(file, self._limits, place.budget)
+        if archive.is_document:
+            file.seek(0)
+            yield from self._document(file.read(self._limits.file_size + 1), place)
+        elif suffix(place.name) in ARCHIVE_NAMES:
+            if place.archives >= _ARCHIVES:
+                raise RefusedError("oversized", say("archives within archives, more than {most} deep", most=_ARCHIVES))
+            names: list[str] = []
+            found = self._pieces(archive.pieces(), replace(place, archives=place.archives + 1), names)
+            yield from self._or_why(found, place, lambda: _none_in_archive(names))
+
+    def _document(self, data: bytes, place: Place) -> Iterator[Incoming]:
+        """Yield a workbook by its content, whatever it is named; another document within a container is no return."""
+        kind = sniff(data, self._limits)
+        if isinstance(kind, Unreadable) and place.inner:
+            named = suffix(place.name) not in ARCHIVE_NAMES
+            if named or kind.reason == "not-a-spreadsheet":
+                return
+        yield self._incoming(data, place)
+
+    def _mail(self, data: bytes, place: Place, *, labelled: bool = False) -> Iterator[Incoming]:
+        """Yield what a mail brings; labelled, one that has no file name tells its sender in the origin."""
+        if place.mails >= _MAILS:
+            raise RefusedError("oversized", say("mails within mails, more than {most} deep", most=_MAILS))
+        mail = Mail(data, self._limits)
+        who = sender(mail.header)
+        label = " " + who.replace("/", "_") if labelled and who else ""
+        place = replace(
+            place,
+            origin=place.origin + label,
+            name=safe(f"{subject(mail.header)}.eml") if labelled else place.name,
+            sender=who or place.sender,
+            received=sent(mail.header) or place.received,
+            mails=place.mails + 1,
+        )
+        names: list[str] = []
+        found = self._pieces(mail.pieces(), place, names)
+        yield from self._or_why(found, place, lambda: _none_in_mail(mail, who, names))
+
+    def _mailbox(self, file: IO[bytes], place: Place) -> Iterator[Incoming]:
+        for number, message in enumerate(messages(file, self._limits), 1):
+            each = replace(place, origin=f"{place.origin}#{number}")
+            if isinstance(message, RefusedError):
+                yield self._incoming(message.unreadable, each)
+                continue
+            if place.inner:
+                place.budget.open(1)
+            else:
+                each = replace(each, budget=Budget(len(message), self._limits))
+            each = replace(each, held=place.held + len(message))
+            yield from self._guarded(self._mail(message, each, labelled=True), each)
+
+    def _pieces(self, pieces: Iterator[Piece], place: Place, names: list[str]) -> Iterator[Incoming]:
+        """Yield what the pieces of a container bring, and note the first names."""
+        for piece in pieces:
+            place.budget.open(1)
+            if len(names) < _TOLD:
+                names.append(piece.name)
+            kind = kind_of(piece.name, piece.head, piece.content_type)
+            inside = place.within(piece.path)
+            if kind == "refused":
+                yield self._incoming(_no_return(refusal(piece.name, piece.head, piece.content_type)), inside)
+            elif kind != "other":
+                yield from self._guarded(self._piece(piece, kind, inside), inside)
+
+    def _piece(self, piece: Piece, kind: Kind, place: Place) -> Iterator[Incoming]:
+        limits = self._limits
+        doubtful = kind in ("zip", "ole") and suffix(piece.name) not in ARCHIVE_NAMES
+        container = kind != "workbook" and not doubtful
+        try:
+            data = piece.load(min(limits.part_size, limits.total_size - place.held) if container else limits.file_size)
+            inside = replace(place, held=place.held + len(data))
+            if kind == "mail":
+                yield from self._mail(data, inside)
+            elif kind == "mailbox":
+                yield from self._mailbox(io.BytesIO(data), inside)
+            elif kind == "zip":
+                yield from self._zip(io.BytesIO(data), inside)
+            elif kind == "ole":
+                yield from self._document(data, place)
+            else:
+                yield self._incoming(data, place)
+        except RefusedError as error:
+            # A broken document of another kind is nobody's concern here.
+            if not doubtful or isinstance(error, SpentError):
+                raise
+
+    def _guarded(self, found: Iterator[Incoming], place: Place) -> Iterator[Incoming]:
+        """Yield what is found, and then what ended the search, if anything did."""
+        try:
+            yield from found
+        except RefusedError as error:
+            if isinstance(error, SpentError) and place.inner:
+                raise
+            yield self._incoming(error.unreadable, place)
+        except OSError as error:
+            yield self._incoming(unread(error), place)
+        # The last resort: damage that nobody has met yet must not end a batch of five hundred files.
+        except Exception as error:
+            what = say("its contents make no sense ({error})", error=type(error).__name__)
+            yield self._incoming(Unreadable("damaged", str(what)), place)
+
+    def _or_why(self, found: Iterator[Incoming], place: Place, why: Callable[[], Unreadable]) -> Iterator[Incoming]:
+        """Yield what is found; if that is nothing in the whole file or mail, yield why."""
+        none = True
+        for each in found:
+            none = False
+            yield each
+        if none and not place.inner:
+            yield self._incoming(why(), place)
+
+    def _incoming(self, data: bytes | Unreadable, place: Place) -> Incoming:
+        origin, extension = place.origin, PurePath(place.name).suffix
+        number = self._taken.get(origin, 0)
+        while origin in self._taken:
+            number += 1
+            origin = f"{place.origin.removesuffix(extension)} ({number}){extension}"
+        self._taken[place.origin] = max(number, 1)
+        self._taken.setdefault(origin, 1)
+        return Incoming(origin, place.name, data, place.received, place.sender)
+
+
+def _no_return(message: Message) -> Unreadable:
+    return Unreadable("not-a-spreadsheet", str(message))
+
+
+def _none_in_archive(names: list[str]) -> Unreadable:
+    if not names:
+        return _no_return(say("the archive is empty"))
+    return _no_return(say("there is no workbook in the archive; it holds: {files}", files=names))
+
+
+def _none_in_mail(mail: Mail, who: str, names: list[str]) -> Unreadable:
+    whose = who or say("an unknown sender")
+    if not mail.whole:
+        cut = say("the mail of {sender} is cut off; no workbook is in what arrived: {files}", sender=whose, files=names)
+        return Unreadable("truncated", str(cut))
+    if not names:
+        return _no_return(say("the mail of {sender} has no attachment", sender=whose))
+    return _no_return(say("the mail of {sender} has no workbook; attachments: {files}", sender=whose, files=names))

@@ -1,0 +1,88 @@
+"""A letter as an e-mail that Outlook, Foxmail and QQ mail show right."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from email.header import Header
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+from xlsform.errors import UsageError
+from xlsform.findings import say
+from xlsform.mailing.letters import Attachment, Letter
+
+_POLICY = SMTP.clone(refold_source="none")
+"""Headers that are given folded stay so; folding them anew would undo the encoded words."""
+
+_XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+
+
+def compose(letter: Letter, sender: str, when: dt.datetime) -> EmailMessage:
+    """Return the e-mail of a letter.
+
+    Args:
+        letter: what it says and brings.
+        sender: an address, with or without a name: ``县财政局 <jx@example.gov.cn>``.
+        when: its date.
+
+    Raises:
+        UsageError: an address that no mail server takes.
+    """
+    mail = EmailMessage(policy=_POLICY)
+    mail["Subject"] = letter.subject
+    mail["From"] = _address(sender)
+    mail["To"] = _address(letter.to, letter.unit)
+    mail["Date"] = format_datetime(when)
+    mail["Message-ID"] = _identity(letter, sender, when)
+    mail.set_content(letter.text + "\n", charset="utf-8", cte="base64")
+    mail.add_alternative(letter.html + "\n", subtype="html", charset="utf-8", cte="base64")
+    for attachment in letter.attachments:
+        _attach(mail, attachment)
+    return mail
+
+
+def draft(letter: Letter, sender: str, when: dt.datetime) -> bytes:
+    """Return the letter as an ``.eml`` file that Outlook opens ready to be sent."""
+    mail = compose(letter, sender, when)
+    mail["X-Unsent"] = "1"
+    return mail.as_bytes()
+
+
+def _address(text: str, name: str = "") -> Address:
+    given, address = parseaddr(text)
+    user, at, domain = address.rpartition("@")
+    try:
+        if not (user and at and domain and address.isascii() and text.isprintable()):
+            raise ValueError
+        return Address(_one_line(given or name), user, domain)
+    except (ValueError, IndexError):
+        raise UsageError(say("“{address}” is no e-mail address", address=text)) from None
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def _identity(letter: Letter, sender: str, when: dt.datetime) -> str:
+    """Return a Message-ID that the same letter gets again, so that a repeated delivery is recognised."""
+    content = "\n".join([letter.purpose, letter.to, *letter.about, when.date().isoformat()])
+    domain = parseaddr(sender)[1].rpartition("@")[2]
+    return f"<{hashlib.sha256(content.encode()).hexdigest()[:32]}@{domain}>"
+
+
+def _attach(mail: EmailMessage, attachment: Attachment) -> None:
+    name = _one_line(attachment.name)
+    mail.add_attachment(attachment.data, *_XLSX, filename=name, cte="base64")
+    if not name.isascii():
+        part = list(mail.iter_attachments())[-1]
+        kind = "/".join(_XLSX)
+        del part["Content-Type"]
+        # Older Foxmail and QQ mail do not read RFC 2231 in Content-Disposition, but encoded words in Content-Type.
+        part.set_raw("Content-Type", f'{kind};\r\n name="{_encoded_words(name)}"')
+
+
+def _encoded_words(text: str) -> str:
+    return Header(text, "utf-8", maxlinelen=60).encode(linesep="\r\n")

@@ -1,0 +1,22 @@
+"""What was issued and what came back."""
+
+from __future__ import annotations
+
+from xlsform.register.book import Register
+from xlsform.register.contents import Counts, Issued, Mail, ProjectStatus, Return, State, Status, Stray, UnitStatus
+from xlsform.register.signatures import signature, signature_holds
+
+__all__ = [
+    "Counts",
+    "Issued",
+    "Mail",
+    "ProjectStatus",
+    "Register",
+    "Return",
+    "State",
+    "Status",
+    "Stray",
+    "UnitStatus",
+    "signature",
+    "signature_holds",
+]

@@ -1,0 +1,312 @@
+"""Record what was issued, what came back and what was mailed, and tell it again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from itertools import starmap
+from pathlib import Path
+from typing import Any, Self
+
+from xlsform.batch import Verdict
+from xlsform.findings import Severity
+from xlsform.projects import Project
+from xlsform.register import rows
+from xlsform.register.contents import Issued, Mail, MailKind, Purpose, Return, Status
+from xlsform.register.packed import pack, unpack
+from xlsform.register.standing import Issue, Line, newest, standing
+from xlsform.register.store import Store
+
+_PAGE = 100
+
+_RECORD_RETURN = """
+    INSERT INTO returns (digest, origin, received, code, name, unit, template, year, status, score, errors, warnings,
+        verdict, judged_by, issue)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT max(id) FROM issues WHERE code = ?))
+    ON CONFLICT (digest, origin) DO UPDATE SET code = excluded.code, name = excluded.name, unit = excluded.unit,
+        template = excluded.template, year = excluded.year, status = excluded.status, score = excluded.score,
+        errors = excluded.errors, warnings = excluded.warnings, verdict = excluded.verdict,
+        judged_by = excluded.judged_by, issue = excluded.issue
+    WHERE verdict IS NOT excluded.verdict OR judged_by IS NOT excluded.judged_by OR issue IS NOT excluded.issue"""
+
+#: Returns are kept in groups: each change waits for the disk, which takes as long as judging a few of them.
+_GROUP, _GROUP_SECONDS = 50, 1.0
+
+Arrival = tuple[Verdict, str, dt.datetime | None]
+"""A verdict, where the file came from, and when it arrived: its mail's date or the file's own; None for now."""
+
+
+class Register:
+    """A register of one round: the projects of a year, their workbooks, returns and mails."""
+
+    key: bytes
+    """32 bytes that identities in workbooks are signed with; made with the register, and lost with it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.key = store.rows("SELECT key FROM register")[0][0]
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = False) -> Self:
+        """Open a register, to be used in a ``with`` block; with ``create`` it is made where there is none yet.
+
+        Raises:
+            UsageError: there is none, the file is something else, damaged, or of a newer xlsform, or may not be read.
+        """
+        store = Store(path, create=create)
+        try:
+            return cls(store)
+        except BaseException:
+            store.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def together(self) -> AbstractContextManager[None]:
+        """Record everything inside the block, or nothing if it ends in an exception. Others wait: keep it short."""
+        return self._store.change()
+
+    # --- what was issued
+
+    def record_issued(
+        self,
+        project: Project,
+        *,
+        template: str,
+        edition: str,
+        year: int | None,
+        file: str,
+        digest: str,
+        password: str,
+        due: dt.date | None = None,
+    ) -> None:
+        """Record a workbook that was issued; of a project's workbooks the newest counts, the others are its history.
+
+        Args:
+            project: the project, kept with its amounts and indicators.
+            template: the form's id.
+            edition: the form's edition.
+            year: of the form; None where the filler types it.
+            file: where the workbook was written.
+            digest: SHA-256 of the file, in hexadecimal.
+            password: of its lock.
+            due: the last day on which it is in time.
+        """
+        self._store.run(
+            "INSERT INTO issues (code, name, department, unit, email, project, template, edition, year, file, digest,"
+            " password, due, issued) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(project.code, project.name, project.department, project.unit, project.email, pack(project)),
+            *(template, edition, year, file, digest, password, due.isoformat() if due else None, rows.stamp(None)),
+        )
+
+    def issued(self, year: int | None = None) -> Iterator[Issued]:
+        """Yield the newest workbook of each project, in the order of issue; with ``year`` those of that year."""
+        return self._issued([each.id for each in self._newest_issues(year)])
+
+    def project(self, code: str) -> Project | None:
+        """Return a project as it was issued last, or None."""
+        return next((each.project for each in self.history(code)), None)
+
+    def history(self, code: str) -> list[Issued]:
+        """Return every workbook that was issued for a project, newest first."""
+        found = self._store.rows(f"SELECT {rows.ISSUED} FROM issues WHERE code = ? ORDER BY id DESC", code)
+        return [rows.issued(row) for row in found]
+
+    # --- what came back
+
+    def record_return(self, verdict: Verdict, origin: str, judged_by: str, received: dt.datetime | None = None) -> None:
+        """Record a file that came back. The same content from the same origin is one return, judged once more.
+
+        Args:
+            verdict: what was found in it.
+            origin: where it came from: a path, or a mail and its attachment.
+            judged_by: what the verdict depends on besides the file; see `known`.
+            received: its mail's date or the file's own; now if not given. A time that is yet to come counts as now,
+                or a unit whose clock is wrong could never send anything newer.
+        """
+        year = verdict.year if verdict.year is not None and 0 < verdict.year < 10_000 else None
+        self._store.run(
+            _RECORD_RETURN,
+            *(verdict.sha256 or "", origin, rows.stamp(received), verdict.project_code),
+            *(verdict.project_name, verdict.unit, verdict.template, year, verdict.status),
+            str(verdict.score) if verdict.score is not None else None,
+            *(verdict.count(Severity.ERROR), verdict.count(Severity.WARNING), pack(verdict), judged_by),
+            verdict.project_code,
+        )
+
+    def record_returns(self, arrivals: Iterable[Arrival], judged_by: str) -> Iterator[Verdict]:
+        """Record returns as they are judged, some together since each change costs time; yield those recorded.
+
+        When it is interrupted, what was judged in the last second is judged again next time.
+        """
+        for group in _groups(arrivals):
+            with self.together():
+                for verdict, origin, received in group:
+                    self.record_return(verdict, origin, judged_by, received)
+            yield from (verdict for verdict, _, _ in group)
+
+    def known(self, digest: str, judged_by: str) -> Verdict | None:
+        """Return the verdict on a file with this content, if judging it again could give no other.
+
+        None where it was never seen, where ``judged_by`` was another text, or its project was issued anew since. The
+        verdict bears the path of the file that was judged.
+
+        Args:
+            digest: SHA-256 of the file, in hexadecimal.
+            judged_by: names everything that a verdict depends on besides the file and what was issued: version of the
+                program, editions of the templates, options, the file's extension.
+        """
+        found = self._store.rows(
+            "SELECT verdict FROM returns WHERE digest = ? AND judged_by = ?"
+            " AND issue IS (SELECT max(id) FROM issues WHERE issues.code = returns.code) ORDER BY id DESC LIMIT 1",
+            digest,
+            judged_by,
+        )
+        verdict: Verdict | None = unpack(found[0][0]) if found else None
+        return verdict
+
+    def returns(self, year: int | None = None) -> Iterator[Return]:
+        """Yield the newest return of each project by time received, and every return that names no project.
+
+        In the order in which they were recorded. A return of an earlier year's workbook does not stand for this one's.
+        """
+        return map(
+            rows.returned, self._pages("returns", rows.RETURNED, [line.id for line in self._newest_returns(year)])
+        )
+
+    def returns_of(self, code: str) -> list[Return]:
+        """Return everything that came back for a project, newest first."""
+        order = "ORDER BY received DESC, id DESC"
+        found = self._store.rows(f"SELECT {rows.RETURNED} FROM returns WHERE code = ? {order}", code)
+        return [rows.returned(row) for row in found]
+
+    # --- how far things are
+
+    def status(self, due: dt.date | None = None, today: dt.date | None = None, year: int | None = None) -> Status:
+        """Return how far each unit is.
+
+        Args:
+            due: the last day on which a return is in time, in place of the one that each workbook was issued with.
+            today: the day to judge by; by the clock if not given.
+            year: only what was issued for that year.
+        """
+        return standing(self._newest_issues(year), self._newest_returns(year), due, today or dt.date.today())
+
+    def outstanding(self, year: int | None = None) -> list[Issued]:
+        """Return the newest workbook of each project that nothing has come back for."""
+        returned = {line.code for line in self._newest_returns(year)}
+        return list(self._issued([each.id for each in self._newest_issues(year) if each.code not in returned]))
+
+    def _newest_issues(self, year: int | None) -> list[Issue]:
+        """Return the newest issue of each project, in the order of issue."""
+        found = self._store.rows(
+            "SELECT id, code, name, department, unit, email, due, digest FROM issues WHERE id IN"
+            " (SELECT max(id) FROM issues WHERE ? IS NULL OR year = ? GROUP BY code) ORDER BY id",
+            *(year, year),
+        )
+        return list(starmap(Issue, found))
+
+    def _issued(self, ids: Sequence[int]) -> Iterator[Issued]:
+        return map(rows.issued, self._pages("issues", rows.ISSUED, ids))
+
+    def _newest_returns(self, year: int | None) -> list[Line]:
+        """Return the newest return of each project, and all of none."""
+        years: dict[str, list[int | None]] = {}
+        for code, each in self._store.rows("SELECT code, year FROM issues ORDER BY id"):
+            years.setdefault(code, []).append(each)
+        lines = self._store.rows(
+            "SELECT id, code, name, unit, year, status, score, errors, warnings, origin, received FROM returns"
+            " ORDER BY received, id"
+        )
+        return newest(starmap(Line, lines), years, year)
+
+    # --- what was mailed
+
+    def record_mail(
+        self,
+        purpose: Purpose,
+        kind: MailKind,
+        *,
+        unit: str,
+        email: str,
+        message_id: str,
+        attachments: Sequence[str],
+        about: Sequence[str],
+        error: str = "",
+    ) -> None:
+        """Record a draft, or an attempt to deliver a mail; what the arguments mean stands at `Mail`."""
+        self._store.run(
+            "INSERT INTO mails (purpose, kind, unit, email, message_id, attachments, about, recorded, error)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(purpose, kind, unit, email, message_id, json.dumps(list(attachments)), json.dumps(list(about))),
+            *(rows.stamp(None), error),
+        )
+
+    def mails(self) -> list[Mail]:
+        """Return every draft and every attempt, in the order in which they were recorded."""
+        return [rows.mailed(row) for row in self._store.rows(f"SELECT {rows.MAILED} FROM mails ORDER BY id")]
+
+    def to_mail(self, year: int | None = None) -> list[Issued]:
+        """Return the newest workbooks that were not yet delivered to the address that they are issued to."""
+        sent = {
+            (mail.email, about)
+            for mail in self.mails()
+            if (mail.purpose, mail.kind) == ("issue", "sent")
+            for about in mail.about
+        }
+        waiting = [each.id for each in self._newest_issues(year) if (each.email, each.digest) not in sent]
+        return list(self._issued(waiting))
+
+    def to_answer(self, year: int | None = None) -> list[Return]:
+        """Return the newest returns that have errors or cannot be read, and were not yet sent back."""
+        sent = {
+            about for mail in self.mails() if (mail.purpose, mail.kind) == ("reply", "sent") for about in mail.about
+        }
+        ids = [line.id for line in self._newest_returns(year) if line.status != "passed"]
+        faulty = map(rows.returned, self._pages("returns", rows.RETURNED, ids))
+        return [each for each in faulty if each.reference not in sent]
+
+    def mails_to_send(self) -> list[Mail]:
+        """Return the drafts that are to be delivered, oldest first; those that failed are tried again.
+
+        Left out are drafts with anything that was delivered, drafted anew, issued anew or returned anew since.
+        """
+        open_still = {("issue", each.digest) for each in self.to_mail()}
+        open_still |= {("reply", each.reference) for each in self.to_answer()}
+        waiting: list[Mail] = []
+        for mail in reversed(self.mails()):
+            about = {(mail.purpose, each) for each in mail.about}
+            if about and about <= open_still:
+                waiting.append(mail)
+                open_still -= about
+        return waiting[::-1]
+
+    def _pages(self, table: str, columns: str, ids: Sequence[int]) -> Iterator[Any]:
+        """Yield rows by id, in that order, a page at a time: neither all in memory, nor a query that stays open."""
+        for start in range(0, len(ids), _PAGE):
+            page = ids[start : start + _PAGE]
+            places = ", ".join("?" * len(page))
+            yield from self._store.rows(f"SELECT {columns} FROM {table} WHERE id IN ({places}) ORDER BY id", *page)
+
+
+def _groups(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:
+    group: list[Arrival] = []
+    started = time.monotonic()
+    for arrival in arrivals:
+        group.append(arrival)
+        if len(group) >= _GROUP or time.monotonic() - started >= _GROUP_SECONDS:
+            yield group
+            group, started = [], time.monotonic()
+    if group:
+        yield group

@@ -1,0 +1,50 @@
+"""Rows of the register's tables as what they mean."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+from xlsform.register.contents import Issued, Mail, Return
+from xlsform.register.packed import unpack
+
+#: Columns of a row, in the order in which the functions below take them.
+ISSUED = "project, template, edition, year, file, digest, password, due, issued"
+RETURNED = "verdict, origin, received"
+MAILED = "purpose, unit, email, kind, message_id, attachments, about, recorded, error"
+
+
+def stamp(when: dt.datetime | None) -> str:
+    """Return a time that is not yet to come as the register keeps it: in UTC, so written that text order is its order."""
+    now = dt.datetime.now(dt.UTC)
+    return min(when.astimezone(dt.UTC) if when else now, now).isoformat(timespec="microseconds")
+
+
+def issued(row: tuple[Any, ...]) -> Issued:
+    """Return a workbook that went out."""
+    project, template, edition, year, file, digest, password, due, when = row
+    return Issued(
+        unpack(project),
+        template,
+        edition,
+        year,
+        file,
+        digest,
+        password,
+        dt.date.fromisoformat(due) if due else None,
+        dt.datetime.fromisoformat(when),
+    )
+
+
+def returned(row: tuple[Any, ...]) -> Return:
+    """Return a file that came back."""
+    verdict, origin, received = row
+    return Return(unpack(verdict), origin, dt.datetime.fromisoformat(received))
+
+
+def mailed(row: tuple[Any, ...]) -> Mail:
+    """Return a draft, or an attempt to deliver."""
+    purpose, unit, email, kind, message_id, attachments, about, when, error = row
+    attached, concerned = tuple(json.loads(attachments)), tuple(json.loads(about))
+    return Mail(purpose, unit, email, kind, message_id, attached, concerned, dt.datetime.fromisoformat(when), error)

@@ -1,0 +1,179 @@
+"""The register's file: opened, made, changed in whole steps, its refusals told in one line."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from xlsform.errors import UsageError, reading_failed
+from xlsform.findings import Message, say
+
+#: Seconds to wait for another program that is changing the register.
+PATIENCE = 60.0
+
+#: Tells a register from any other SQLite file: ``xlsf``.
+_APPLICATION = 0x786C7366
+_VERSION = 1
+
+# No newer SQL than SQLite 3.24 has: what old systems bring along.
+_SCHEMA = (
+    "CREATE TABLE register (key BLOB NOT NULL)",
+    # The newest row of a code counts; the others are its history. `project` is the whole project, as JSON.
+    """CREATE TABLE issues (
+        id INTEGER PRIMARY KEY, code TEXT NOT NULL, name TEXT NOT NULL, department TEXT NOT NULL, unit TEXT NOT NULL,
+        email TEXT NOT NULL, project TEXT NOT NULL, template TEXT NOT NULL, edition TEXT NOT NULL, year INTEGER,
+        file TEXT NOT NULL, digest TEXT NOT NULL, password TEXT NOT NULL, due TEXT, issued TEXT NOT NULL)""",
+    "CREATE INDEX issues_of_a_code ON issues (code)",
+    # `issue` is the project's newest issue when the return was judged. `digest` is blank where no byte could be read.
+    """CREATE TABLE returns (
+        id INTEGER PRIMARY KEY, digest TEXT NOT NULL, origin TEXT NOT NULL, received TEXT NOT NULL, code TEXT,
+        name TEXT, unit TEXT, template TEXT, year INTEGER, status TEXT NOT NULL, score TEXT, errors INTEGER NOT NULL,
+        warnings INTEGER NOT NULL, verdict TEXT NOT NULL, judged_by TEXT NOT NULL, issue INTEGER,
+        UNIQUE (digest, origin))""",
+    "CREATE INDEX returns_of_a_code ON returns (code)",
+    # A row for each draft and each attempt to deliver; `attachments` and `about` are lists, as JSON.
+    """CREATE TABLE mails (
+        id INTEGER PRIMARY KEY, purpose TEXT NOT NULL, unit TEXT NOT NULL, email TEXT NOT NULL, kind TEXT NOT NULL,
+        message_id TEXT NOT NULL, attachments TEXT NOT NULL, about TEXT NOT NULL, recorded TEXT NOT NULL,
+        error TEXT NOT NULL)""",
+    f"PRAGMA application_id = {_APPLICATION}",
+    f"PRAGMA user_version = {_VERSION}",
+)
+
+_REFUSALS = {
+    sqlite3.SQLITE_BUSY: say("{path}: another program is using the register; try again when it has finished"),
+    sqlite3.SQLITE_READONLY: say("{path}: the register cannot be changed: the file or its folder is read-only"),
+    sqlite3.SQLITE_CANTOPEN: say("{path}: the register cannot be opened; check the path and your permissions"),
+    sqlite3.SQLITE_FULL: say("{path}: the disk is full; what was recorded before is whole"),
+    sqlite3.SQLITE_NOTADB: say("{path}: this file is no register of xlsform; name another with --register"),
+    sqlite3.SQLITE_CORRUPT: say("{path}: the register is damaged; take a copy of it from a backup"),
+}
+
+
+class Store:
+    """An open register file.
+
+    It has a rollback journal, not a write-ahead log: that one needs memory which programs on different computers
+    cannot share, and registers stand on network drives.
+    """
+
+    def __init__(self, path: Path, *, create: bool) -> None:
+        self.path = path
+        if create:
+            _touch(path)
+        elif not os.path.lexists(path):
+            raise UsageError(say("{path}: there is no register here; name it with --register", path=path))
+        with self._told():
+            # Absolute, since SQLite gives names such as `:memory:` a meaning of their own.
+            self._connection = sqlite3.connect(path.absolute(), timeout=PATIENCE, isolation_level=None)
+        try:
+            self._prepare(create=create)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def rows(self, sql: str, *values: Any) -> list[Any]:
+        """Return what a query gives, all at once: a query that is still open would keep others from writing."""
+        with self._told():
+            return self._connection.execute(sql, [_storable(value) for value in values]).fetchall()
+
+    def run(self, sql: str, *values: Any) -> None:
+        """Change something, by itself or as part of a change that is under way."""
+        with self.change():
+            self._execute(sql, values)
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """Keep everything that is done inside, or, after an exception, nothing of it; a change inside a change is one.
+
+        Raises:
+            UsageError: another program did not finish in time, or the file cannot be written to.
+        """
+        if self._connection.in_transaction:
+            yield
+            return
+        # At once, since of two programs that read first and then want to write, one would be refused.
+        self._execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.rollback()
+            raise
+
+    def _execute(self, sql: str, values: Sequence[Any] = ()) -> None:
+        with self._told():
+            self._connection.execute(sql, [_storable(value) for value in values])
+
+    def _prepare(self, *, create: bool) -> None:
+        with self._told():
+            self._connection.execute("PRAGMA synchronous = EXTRA")
+        if create and self._kind() == (0, 0, 0):
+            with self.change():
+                # Another program may have made it meanwhile.
+                if self._kind() == (0, 0, 0):
+                    for statement in _SCHEMA:
+                        self._execute(statement)
+                    self._execute("INSERT INTO register VALUES (?)", [secrets.token_bytes(32)])
+        application, version, _ = self._kind()
+        if application != _APPLICATION:
+            raise UsageError(_refusal(sqlite3.SQLITE_NOTADB, self.path, ""))
+        if version > _VERSION:
+            raise UsageError(
+                say(
+                    "{path}: the register was written by a newer xlsform (version {found}; this one knows {known}); "
+                    "update xlsform",
+                    path=self.path,
+                    found=version,
+                    known=_VERSION,
+                )
+            )
+
+    def _kind(self) -> tuple[int, int, int]:
+        """Return application, version and number of tables: in one query, or another's making could fall between."""
+        kind: tuple[int, int, int] = self.rows(
+            "SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version),"
+            " (SELECT count(*) FROM sqlite_master)"
+        )[0]
+        return kind
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.ProgrammingError:
+            raise
+        except sqlite3.DatabaseError as error:
+            # The low byte is the kind of refusal, the rest its details.
+            raise UsageError(_refusal(error.sqlite_errorcode & 0xFF, self.path, str(error))) from None
+
+
+def _refusal(code: int, path: Path, reason: str) -> Message:
+    unknown = say("{path}: the register cannot be used ({reason})")
+    return Message(_REFUSALS.get(code, unknown).text, {"path": path, "reason": reason})
+
+
+def _touch(path: Path) -> None:
+    """Make an empty file that its owner alone may read: it is to hold passwords and a key."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise reading_failed(path, error) from None
+
+
+def _storable(value: Any) -> Any:
+    """Return a text without halves of characters, which stand in file names that are no text, and SQLite refuses."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value

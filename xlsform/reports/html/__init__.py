@@ -1,0 +1,262 @@
+"""Verdicts as one page for a browser: it asks for nothing from elsewhere, filters, and prints."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta, timezone
+from pathlib import Path
+from typing import IO, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from xlsform.batch import Status, Verdict
+from xlsform.findings import Message, Severity, say
+from xlsform.messages import render
+from xlsform.reports.html import charts
+from xlsform.reports.rule_texts import mend, title
+from xlsform.reports.tally import RATE_BANDS, SCORE_BANDS, STATUSES, Band, Tally, figure
+from xlsform.reports.visible import visible
+from xlsform.workbook import creation_time
+
+_HERE = Path(__file__).parent
+_BEIJING = timezone(timedelta(hours=8))
+#: Files up to which a report shows every finding at once.
+_OPEN = 30
+#: Bars of a chart of rules or units.
+_BARS = 15
+#: Bytes of a list that are held in memory before it goes to a temporary file.
+_HELD = 4_000_000
+_NAME = 300
+
+_SEVERITIES = {Severity.ERROR: say("error"), Severity.WARNING: say("warning"), Severity.NOTE: say("note")}
+_COUNTED = {Severity.ERROR: say("errors"), Severity.WARNING: say("warnings"), Severity.NOTE: say("notes")}
+_STATUSES: Mapping[Status, Message] = {
+    "passed": say("passed"),
+    "failed": say("failed"),
+    "unreadable": say("unreadable"),
+}
+_TEXTS = {
+    "title": say("Review of returned self-assessment forms"),
+    "outstanding": say("Not yet returned"),
+    "unit": say("Implementing unit"),
+    "number": say("Number"),
+    "projects": say("Projects (overdue ones in red)"),
+    "comma": say(", "),
+    "all": say("all"),
+    "text": say("Text"),
+    "reset": say("Show all"),
+    "open": say("Open all"),
+    "close": say("Close all"),
+    "shown": say("{shown} of {files} files shown", shown="{shown}", files="{files}"),
+    "rules": say("What the codes mean, and how to mend it"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outstanding:
+    """A project that was issued and has not come back."""
+
+    unit: str
+    """实施单位."""
+    code: str
+    name: str
+    overdue: bool = False
+    """Whether its due date has passed."""
+
+
+def render_html(
+    verdicts: Iterable[Verdict], language: str, outstanding: Sequence[Outstanding] = ()
+) -> Iterator[str]:
+    """Yield the page, once all verdicts have come in: what its head counts is known only then.
+
+    Until then the lists wait in temporary files, so that memory does not grow.
+
+    Args:
+        verdicts: of a batch.
+        language: of the program's own words, ``zh`` or ``en``.
+        outstanding: what has not come back.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    template = environment.get_template("file.jinja")
+    tally, units = Tally(), set[str]()
+    with ExitStack() as stack:
+        lists: dict[str, IO[str]] = {status: stack.enter_context(_list()) for status in STATUSES}
+        for verdict in verdicts:
+            tally.add(verdict)
+            content = _file(verdict, language)
+            units.add(content["unit"])
+            # One line a file; no text of a return holds a break, see `visible`.
+            lists[verdict.status].write(template.render(content).replace("\n", "") + "\n")
+        for file in lists.values():
+            file.seek(0)
+        page = environment.get_template("page.jinja")
+        yield from page.generate(_page(tally, sorted(units), lists, outstanding, language))
+
+
+def _list() -> IO[str]:
+    return tempfile.SpooledTemporaryFile(_HELD, "w+", encoding="utf-8", newline="\n")
+
+
+def _page(
+    tally: Tally, units: Sequence[str], lists: Mapping[str, IO[str]], outstanding: Sequence[Outstanding], language: str
+) -> dict[str, Any]:
+    made = creation_time().astimezone(_BEIJING)
+    style, script = ((_HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    return {
+        "lang": "zh-CN" if language == "zh" else "en",
+        "policy": f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'",
+        "style": style,
+        "script": script,
+        "t": {name: render(text, language) for name, text in _TEXTS.items()},
+        "made": render(say("Made on {time}, Beijing time", time=f"{made:%Y-%m-%d %H:%M}"), language),
+        "tiles": _tiles(tally, language),
+        "charts": _charts(tally, outstanding, language),
+        "outstanding": _by_unit(outstanding),
+        "choices": _choices(tally, units, language),
+        "open": tally.files <= _OPEN,
+        "sections": [
+            {
+                "status": status,
+                "title": render(_STATUSES[status], language),
+                "count": tally.statuses[status],
+                "lines": (line.rstrip("\n") for line in lists[status]),
+            }
+            for status in STATUSES
+            if tally.statuses[status]
+        ],
+        "rules": [
+            {
+                "code": visible(code),
+                "severity": tally.heaviest[code].value,
+                "title": title(code, language),
+                "count": count,
+                "mend": mend(code, language),
+            }
+            for code, count in tally.most_frequent(len(tally.codes))
+        ],
+    }
+
+
+def _digest(text: str) -> str:
+    """Return what a content security policy calls an inline style sheet or script."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _file(verdict: Verdict, language: str) -> dict[str, Any]:
+    """Return what the list says of a file."""
+    rate = figure(verdict, "funds.total.rate")
+    facts = [
+        visible(verdict.path),
+        visible(verdict.project_code or "", _NAME),
+        verdict.template or "",
+        str(verdict.year or ""),
+        render(say("execution rate {rate}", rate=f"{rate:.2%}"), language) if rate is not None else "",
+    ]
+    return {
+        "status": verdict.status,
+        "status_text": render(_STATUSES[verdict.status], language),
+        "name": visible(verdict.project_name or Path(verdict.path).name, _NAME),
+        "unit": visible(verdict.unit or "", _NAME),
+        "score": "" if verdict.score is None else format(verdict.score, "f"),
+        "counts": _counts(verdict, language),
+        "facts": [fact for fact in facts if fact],
+        "findings": [
+            {
+                "severity": finding.severity.value,
+                "label": render(_SEVERITIES[finding.severity], language),
+                "code": visible(finding.code),
+                "cell": visible(finding.cell or "", _NAME),
+                "message": visible(render(finding.message, language)),
+            }
+            for finding in verdict.findings
+        ],
+    }
+
+
+def _counts(verdict: Verdict, language: str) -> str:
+    parts = [
+        f"{render(_SEVERITIES[severity], language)} {count}" for severity in Severity if (count := verdict.count(severity))
+    ]
+    return " · ".join(parts) or render(say("no findings"), language)
+
+
+def _tiles(tally: Tally, language: str) -> list[dict[str, Any]]:
+    tiles = [{"look": "files", "label": render(say("files"), language), "count": tally.files}]
+    tiles += [
+        {"look": status, "label": render(_STATUSES[status], language), "count": tally.statuses[status]}
+        for status in reversed(STATUSES)
+    ]
+    return tiles + [
+        {"look": severity.value, "label": render(text, language), "count": tally.severities[severity]}
+        for severity, text in _COUNTED.items()
+    ]
+
+
+def _charts(tally: Tally, outstanding: Sequence[Outstanding], language: str) -> list[charts.Chart]:
+    found = [
+        charts.ring(
+            render(say("Files by result"), language),
+            [
+                charts.Item(render(_STATUSES[status], language), tally.statuses[status], status)
+                for status in reversed(STATUSES)
+            ],
+        ),
+        charts.columns(render(say("Execution rate (files)"), language), _bands(RATE_BANDS, tally.rates)),
+        charts.columns(render(say("Score (files)"), language), _bands(SCORE_BANDS, tally.scores)),
+    ]
+    codes = [
+        charts.Item(f"{visible(code)} {title(code, language)}".rstrip(), count, tally.heaviest[code].value)
+        for code, count in tally.most_frequent(_BARS)
+    ]
+    if codes:
+        found.append(charts.bars(render(say("Findings by rule (most frequent {count})", count=_BARS), language), codes))
+    waiting = Counter(visible(each.unit, _NAME) for each in outstanding)
+    units = [
+        charts.Item(unit, count, "warning")
+        for unit, count in sorted(waiting.items(), key=lambda item: (-item[1], item[0]))[:_BARS]
+    ]
+    if units:
+        heading = say("Not yet returned, by unit (most frequent {count})", count=_BARS)
+        found.append(charts.bars(render(heading, language), units))
+    return found
+
+
+def _bands(bands: Sequence[Band], counts: Mapping[str, int]) -> list[charts.Item]:
+    return [charts.Item(band.label, counts.get(band.label, 0), "bar") for band in bands]
+
+
+def _by_unit(outstanding: Sequence[Outstanding]) -> list[dict[str, Any]]:
+    units: dict[str, list[dict[str, Any]]] = {}
+    for each in outstanding:
+        text = visible(f"{each.code} {each.name}".strip(), _NAME)
+        units.setdefault(visible(each.unit, _NAME), []).append({"text": text, "overdue": each.overdue})
+    return [{"name": unit, "projects": units[unit]} for unit in sorted(units)]
+
+
+def _choices(tally: Tally, units: Sequence[str], language: str) -> list[dict[str, Any]]:
+    """Return what can be filtered by: for each list its options."""
+
+    def choice(name: str, label: Message, options: Iterable[tuple[str, str]]) -> dict[str, Any]:
+        listed = [{"value": value, "label": text} for value, text in options]
+        return {"name": name, "label": render(label, language), "options": listed}
+
+    none = render(say("(none)"), language)
+    return [
+        choice("status", say("Result"), ((key, render(_STATUSES[key], language)) for key in STATUSES)),
+        choice("unit", say("Implementing unit"), ((unit, unit or none) for unit in units)),
+        choice("severity", say("Severity"), ((key.value, render(text, language)) for key, text in _SEVERITIES.items())),
+        choice(
+            "code",
+            say("Code"),
+            ((visible(code), charts.cut(f"{visible(code)} {title(code, language)}", 300)) for code in sorted(tally.codes)),
+        ),
+    ]

@@ -1,0 +1,44 @@
+"""Verdicts as the bureau's 汇总表: a workbook of one row a return, with charts, findings, and the source of every figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import IO
+
+from xlsform.batch import Verdict
+from xlsform.reports.summary.book import Book
+from xlsform.reports.summary.charts import ChartSheet
+from xlsform.reports.summary.lists import FindingList, SourceList
+from xlsform.reports.summary.table import TITLE, Table
+from xlsform.reports.tally import Tally
+
+
+def write_xlsx(verdicts: Iterable[Verdict], output: IO[bytes], language: str) -> None:
+    """Write the workbook once all verdicts have come in.
+
+    Args:
+        verdicts: of a batch, one row each, in their order.
+        output: what it is written to.
+        language: of the program's own words, ``zh`` or ``en``; official terms stay Chinese.
+
+    Raises:
+        OSError: the output cannot be written to.
+        UsageError: there are more findings than a sheet has rows.
+    """
+    book = Book(output, TITLE)
+    table = Table(book, language)
+    charts = ChartSheet(book, language)
+    findings = FindingList(book, language, table.name)
+    sources = SourceList(book, language, table.name)
+    tally = Tally()
+    for number, verdict in enumerate(verdicts, 1):
+        tally.add(verdict)
+        row = table.next_row
+        table.add(verdict, (findings.name, findings.next_row), (sources.name, sources.next_row))
+        findings.add(number, row, verdict)
+        sources.add(number, row, verdict)
+    table.finish()
+    charts.finish(tally, table, findings)
+    findings.finish()
+    sources.finish()
+    book.close()

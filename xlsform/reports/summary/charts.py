@@ -1,0 +1,131 @@
+"""The sheet of charts, and the small table of counts that they draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from xlsform.findings import say
+from xlsform.messages import render
+from xlsform.reports.rule_texts import title
+from xlsform.reports.summary.book import FONT, Book
+from xlsform.reports.summary.lists import FindingList
+from xlsform.reports.summary.table import STATUSES, Table
+from xlsform.reports.tally import RATE_BANDS, SCORE_BANDS, STATUSES as ORDER, Band, Tally
+from xlsform.reports.visible import visible
+from xlsform.workbook import quoted
+
+_BARS = 15
+_STATUS_COLOURS = {"passed": "#2E7D32", "failed": "#C62828", "unreadable": "#7F7F7F"}
+_BAR = "#3B6EA5"
+_CHART = {"width": 560, "height": 420}
+"""In pixels; two stand side by side."""
+_PLACES = ("D2", "M2", "D24", "M24")
+
+
+class _Count(NamedTuple):
+    label: str
+    formula: str
+    count: int
+    about: str = ""
+
+
+class ChartSheet:
+    """The sheet of charts; it is filled when all counts are known."""
+
+    def __init__(self, book: Book, language: str) -> None:
+        """Add it to a workbook."""
+        self.name = render(say("Charts"), language)
+        self._book, self._language = book, language
+        self.sheet = book.book.add_worksheet(self.name)
+        self._row = 0
+
+    def finish(self, tally: Tally, table: Table, findings: FindingList) -> None:
+        """Write counts and charts.
+
+        Args:
+            tally: of the returns of the table.
+            table: what is counted, one row a return.
+            findings: what is counted, one row a finding.
+        """
+        self.sheet.set_column(0, 0, 26, self._book.format())
+        self.sheet.set_column(1, 1, 8, self._book.format())
+        self.sheet.hide_gridlines(2)
+        self.sheet.set_landscape()
+        self.sheet.set_paper(9)
+        self.sheet.fit_to_pages(1, 1)
+        self._statuses(tally, table)
+        self._bands(render(say("Execution rate (files)"), self._language), "funds.total.rate", RATE_BANDS, tally, table)
+        self._bands(render(say("Score (files)"), self._language), "total_score", SCORE_BANDS, tally, table)
+        if tally.codes:
+            self._codes(tally, findings)
+
+    def _statuses(self, tally: Tally, table: Table) -> None:
+        heading = render(say("Files by result"), self._language)
+        area = f"{quoted(table.name)}!{table.area('status', absolute=True)}"
+        labels = {status: render(STATUSES[status], self._language) for status in reversed(ORDER)}
+        counts = [
+            _Count(label, f"=COUNTIF({area},{self._label_cell(place)})", tally.statuses[status])
+            for place, (status, label) in enumerate(labels.items())
+        ]
+        series = self._counted(heading, counts)
+        series["points"] = [{"fill": {"color": _STATUS_COLOURS[status]}} for status in labels]
+        series["data_labels"] = {"value": True, "percentage": True, "separator": "\n", "font": _font(10, color="#FFFFFF")}
+        self._chart("doughnut", heading, series, _PLACES[0], legend=True)
+
+    def _bands(self, heading: str, name: str, bands: Sequence[Band], tally: Tally, table: Table) -> None:
+        area = f"{quoted(table.name)}!{table.area(name, absolute=True)}"
+        found = tally.rates if name == "funds.total.rate" else tally.scores
+        counts = []
+        for band in bands:
+            criteria = ",".join(f'{area},"{sign}{bound}"' for sign, bound in band.bounds)
+            counts.append(_Count(band.label, f"=COUNTIFS({criteria})", found[band.label]))
+        self._chart("column", heading, self._counted(heading, counts), _PLACES[1 if bands is RATE_BANDS else 2])
+
+    def _codes(self, tally: Tally, findings: FindingList) -> None:
+        heading = render(say("Findings by rule (most frequent {count})", count=_BARS), self._language)
+        area = f"{quoted(findings.name)}!$F$2:$F${findings.next_row}"
+        counts = [
+            _Count(visible(code), f"=COUNTIF({area},{self._label_cell(place)})", count, title(code, self._language))
+            for place, (code, count) in enumerate(tally.most_frequent(_BARS))
+        ]
+        self._chart("bar", heading, self._counted(heading, counts), _PLACES[3])
+
+    def _label_cell(self, place: int) -> str:
+        """Return the cell that will hold a label of the block to be written next."""
+        return f"$A${self._row + 2 + place}"
+
+    def _counted(self, heading: str, counts: Sequence[_Count]) -> dict[str, Any]:
+        """Write a block of counts and return the series that draws it."""
+        self.sheet.write_string(self._row, 0, heading, self._book.format(bold=True))
+        first = self._row + 1
+        for row, each in enumerate(counts, first):
+            self.sheet.write_string(row, 0, each.label, self._book.cell("text"))
+            self.sheet.write_formula(row, 1, each.formula, self._book.cell("count"), each.count)
+        last = first + len(counts) - 1
+        self._row = last + 2
+        return {
+            "name": heading,
+            "categories": [self.name, first, 0, last, 0],
+            "values": [self.name, first, 1, last, 1],
+            "fill": {"color": _BAR},
+            "gap": 50,
+            "data_labels": {"value": True, "font": _font(9)},
+        }
+
+    def _chart(self, kind: str, heading: str, series: dict[str, Any], place: str, *, legend: bool = False) -> None:
+        chart = self._book.book.add_chart({"type": kind})
+        if kind == "doughnut":
+            del series["gap"], series["fill"]
+        else:
+            chart.set_x_axis({"num_font": _font(9)})
+            chart.set_y_axis({"num_font": _font(9), "major_gridlines": {"visible": kind == "bar"}, "reverse": kind == "bar"})
+        chart.add_series(series)
+        chart.set_title({"name": heading, "name_font": _font(13, bold=True), "overlay": False})
+        chart.set_legend({"position": "right", "font": _font(10)} if legend else {"none": True})
+        chart.set_size(_CHART)
+        self.sheet.insert_chart(place, chart)
+
+
+def _font(size: int, **properties: Any) -> dict[str, Any]:
+    return {"name": FONT, "size": size, **properties}

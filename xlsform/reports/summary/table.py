@@ -1,0 +1,205 @@
+"""The bureau's table: one row a return, totals above the headings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta, timezone
+from decimal import Decimal
+
+from xlsform.batch import Shortfall, Status, Verdict
+from xlsform.findings import Message, Severity, say
+from xlsform.form import bundled, load
+from xlsform.messages import render
+from xlsform.refs import letters
+from xlsform.reports.summary.book import Book, Column, Kind, number
+from xlsform.reports.summary.lists import FIGURES, NAME, named
+from xlsform.reports.tally import figure
+from xlsform.reports.visible import visible
+from xlsform.workbook import creation_time
+
+TITLE = "项目支出绩效自评结果汇总表"
+
+STATUSES: Mapping[Status, Message] = {
+    "passed": say("passed"),
+    "failed": say("failed"),
+    "unreadable": say("unreadable"),
+}
+_COLOURS = {"passed": ("#C6EFCE", "#006100"), "failed": ("#FFC7CE", "#9C0006"), "unreadable": ("#D9D9D9", "#404040")}
+
+#: Execution rates below these are coloured, the lower one more strongly; the first is the ministry's form's own.
+_LOW, _VERY_LOW = Decimal("0.9"), Decimal("0.6")
+
+_BEIJING = timezone(timedelta(hours=8))
+#: Longest text of the shortfalls, in characters.
+_SHORTFALLS = 8_000
+
+# Totals stand above the headings, where neither a filter nor sorting reaches them.
+_TITLE, _ABOUT, _TOTALS, HEAD, FIRST = range(5)
+
+
+def _columns(language: str) -> dict[str, Column]:
+    """Return the columns by name; what the ministry's forms name keeps its name in every language."""
+    return {
+        "number": Column(render(say("No."), language), 5, "count"),
+        "code": Column("项目编码", 13),
+        "name": Column("项目名称", 22),
+        "department": Column("主管部门", 15),
+        "unit": Column("实施单位", 18),
+        "funds.total.initial": Column("年初预算数", 11, "money"),
+        "funds.total.budget": Column("全年预算数", 11, "money"),
+        "funds.total.executed": Column("全年执行数", 11, "money"),
+        "funds.total.rate": Column("执行率", 9, "rate"),
+        "total_score": Column("自评得分", 8, "points"),
+        "grade": Column("等级", 6, "centred"),
+        "status": Column(render(say("Result"), language), 10, "centred"),
+        "errors": Column(render(say("Errors"), language), 7, "count"),
+        "warnings": Column(render(say("Warnings"), language), 7, "count"),
+        "shortfalls": Column(render(say("Targets not met, and why"), language), 40),
+    }
+
+
+class Table:
+    """The sheet of returns, growing downwards."""
+
+    def __init__(self, book: Book, language: str) -> None:
+        """Add it to a workbook."""
+        self.name = render(say("Summary table"), language)
+        self.next_row = FIRST
+        self._book, self._language = book, language
+        self._columns = _columns(language)
+        self._places = {name: place for place, name in enumerate(self._columns)}
+        self.sheet = book.sheet(self.name, tuple(self._columns.values()), HEAD, 3)
+        self._sums = dict.fromkeys(("errors", "warnings"), Decimal(0)) | dict.fromkeys(FIGURES, Decimal(0))
+        self._scores = 0
+        self._years: set[int | None] = set()
+        self._money_units: set[str | None] = set()
+
+    def add(self, verdict: Verdict, findings: tuple[str, int], sources: tuple[str, int]) -> None:
+        """Add a return; its number leads to its sources, its errors or warnings lead to its first finding."""
+        row, place = self.next_row, self._places
+        order = row - FIRST + 1
+        figures = {name: figure(verdict, name) for name in FIGURES}
+        counts = {"errors": verdict.count(Severity.ERROR), "warnings": verdict.count(Severity.WARNING)}
+        texts = {
+            "code": visible(verdict.project_code or "", NAME),
+            "name": visible(named(verdict), NAME),
+            "department": visible((verdict.summary and verdict.summary.department) or "", NAME),
+            "unit": visible(verdict.unit or "", NAME),
+            "grade": visible((verdict.summary and verdict.summary.grade) or "", NAME),
+            "status": render(STATUSES[verdict.status], self._language),
+            "shortfalls": self._shortfalls(verdict.summary.shortfalls if verdict.summary else ()),
+        }
+        values = {"number": order, **texts, **figures, **counts}
+        self._book.row(self.sheet, row, tuple(self._columns.values()), [values[name] for name in self._columns])
+        self._book.link(self.sheet, row, place["number"], order, sources)
+        for name, count in counts.items():
+            if count:
+                self._book.link(self.sheet, row, place[name], count, findings)
+        self._count(verdict, {**figures, **counts})
+        self.next_row += 1
+
+    def area(self, name: str, *, absolute: bool = False) -> str:
+        """Return the range of a column's cells, such as ``F5:F34``."""
+        column, last = letters(self._places[name] + 1), max(self.next_row, FIRST + 1)
+        return f"${column}${FIRST + 1}:${column}${last}" if absolute else f"{column}{FIRST + 1}:{column}{last}"
+
+    def finish(self) -> None:
+        """Write what depends on all rows: title, totals, filter, conditional formats."""
+        width = len(self._columns) - 1
+        years = {str(year) for year in self._years if year}
+        title = f"{years.pop()}年度{TITLE}" if len(years) == 1 else TITLE
+        self.sheet.merge_range(_TITLE, 0, _TITLE, width, title, self._book.format(bold=True, font_size=16, align="center"))
+        self.sheet.set_row(_TITLE, 30)
+        self.sheet.merge_range(_ABOUT, 0, _ABOUT, width, self._about(), self._book.format(align="right"))
+        self._totals()
+        self.sheet.autofilter(HEAD, 0, max(self.next_row - 1, HEAD), width)
+        self.sheet.ignore_errors({"number_stored_as_text": self.area("code")})
+        self._conditional_formats()
+
+    def _count(self, verdict: Verdict, values: Mapping[str, Decimal | int | None]) -> None:
+        for name, value in values.items():
+            # What no cell can hold is blank there, and no part of a sum.
+            if value is not None and number(value) is not None:
+                self._sums[name] += value
+                self._scores += name == "total_score"
+        if verdict.summary is not None:
+            self._years.add(verdict.year)
+            self._money_units.add(_money_unit(verdict.template))
+
+    def _shortfalls(self, shortfalls: tuple[Shortfall, ...]) -> str:
+        lines = []
+        for order, each in enumerate(shortfalls, 1):
+            parts = {key: visible(getattr(each, key)) for key in ("name", "target", "actual", "reason")}
+            line = (
+                say("{order}. {name}: target {target}, reached {actual}; why: {reason}", order=order, **parts)
+                if parts["reason"]
+                else say("{order}. {name}: target {target}, reached {actual}; no reason given", order=order, **parts)
+            )
+            lines.append(render(line, self._language))
+        text = "\n".join(lines)
+        return text if len(text) <= _SHORTFALLS else text[:_SHORTFALLS] + "…"
+
+    def _about(self) -> str:
+        parts = []
+        if len(self._money_units) > 1:
+            parts.append(say("The forms give money in different units; it is not added up"))
+        elif unit := next(iter(self._money_units), None):
+            parts.append(say("Money in {unit}", unit=unit))
+        parts.append(say("execution rate and score as the form's formulas give them"))
+        parts.append(say("made on {time}, Beijing time", time=f"{creation_time().astimezone(_BEIJING):%Y-%m-%d %H:%M}"))
+        return "　".join(render(part, self._language) for part in parts)
+
+    def _totals(self) -> None:
+        look = {"bold": True, "bg_color": "#F2F2F2"}
+        for place in range(len(self._columns)):
+            self.sheet.write_blank(_TOTALS, place, None, self._book.cell("centred", **look))
+        self.sheet.set_row(_TOTALS, 22)
+        self.sheet.merge_range(_TOTALS, 0, _TOTALS, 1, "合计", self._book.cell("centred", **look))
+        returns = self.next_row - FIRST
+        before, _, after = render(say("{count} returns", count="\0"), self._language).partition("\0")
+        self._total("name", f"=COUNT({self.area('number')})", returns, num_format=f'"{before}"0"{after}"', **look)
+        for name in self._sums:
+            if name not in ("funds.total.rate", "total_score"):
+                self._sum(name, **look)
+        budget, executed = (self._sums[f"funds.total.{name}"] for name in ("budget", "executed"))
+        cells = [f"{letters(self._places[f'funds.total.{name}'] + 1)}{_TOTALS + 1}" for name in ("budget", "executed")]
+        rate = executed / budget if budget and len(self._money_units) <= 1 else None
+        formula = f'=IF(N({cells[0]})=0,"",{cells[1]}/{cells[0]})'
+        self._total("funds.total.rate", formula, rate, **look)
+        average = self._sums["total_score"] / self._scores if self._scores else None
+        self._total("total_score", f'=IFERROR(AVERAGE({self.area("total_score")}),"")', average, **look)
+
+    def _sum(self, name: str, **look: object) -> None:
+        if name.startswith("funds.") and len(self._money_units) > 1:
+            return
+        self._total(name, f"=SUM({self.area(name)})", self._sums[name], **look)
+
+    def _total(self, name: str, formula: str, result: Decimal | int | None, **look: object) -> None:
+        kind: Kind = self._columns[name].kind
+        held = "" if result is None else float(result)
+        self.sheet.write_formula(_TOTALS, self._places[name], formula, self._book.cell(kind, **look), held)
+
+    def _conditional_formats(self) -> None:
+        for status, (fill, ink) in _COLOURS.items():
+            rule = {
+                "type": "cell",
+                "criteria": "==",
+                "value": f'"{render(STATUSES[status], self._language)}"',
+                "format": self._book.book.add_format({"bg_color": fill, "font_color": ink}),
+            }
+            self.sheet.conditional_format(self.area("status"), rule)
+        cell = f"${letters(self._places['funds.total.rate'] + 1)}{FIRST + 1}"
+        for bound, fill, ink in ((_VERY_LOW, "#FFC7CE", "#9C0006"), (_LOW, "#FFEB9C", "#7F6000")):
+            rule = {
+                "type": "formula",
+                # A blank counts as 0 otherwise.
+                "criteria": f"=AND(ISNUMBER({cell}),{cell}<{bound})",
+                "format": self._book.book.add_format({"bg_color": fill, "font_color": ink}),
+                "stop_if_true": True,
+            }
+            self.sheet.conditional_format(self.area("funds.total.rate"), rule)
+
+
+def _money_unit(template: str | None) -> str | None:
+    """Return a form's unit of money; None for a form that is not one of ours."""
+    return load(template).money_unit if template in bundled() else None
