@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -221,6 +222,7 @@ def cells_of(area: str) -> Iterator[str]:
             yield f"{openpyxl.utils.get_column_letter(column)}{row}"
 
 
+@cache
 def carried(formula: str, start: str, to: str) -> str:
     """A formula written for one cell as it reads in another, as Excel carries conditions and validations along."""
     return str(Translator("=" + formula.removeprefix("="), start).translate_formula(to))[1:]

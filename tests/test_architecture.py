@@ -37,7 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "issuing": {"field_types", "findings", "form", "identity", "layout", "projects", "stamp", "workbook"},
     "alignment": {"figures", "layout", "reading", "refs"},
     "submission": {
-        "alignment", "field_types", "figures", "form", "identity", "layout", "reading", "recalculation", "refs",
+        "alignment", "field_types", "figures", "form", "identity", "layout", "projects", "reading", "recalculation", "refs",
     },
     "recognition": {"errors", "figures", "form", "identity", "layout", "reading", "submission"},
     "indicators": {"field_types", "figures", "layout", "submission"},
@@ -45,13 +45,20 @@ ALLOWED: dict[str, set[str]] = {
         "alignment", "field_types", "figures", "findings", "form", "formula_text", "identity", "indicators",
         "layout", "reading", "refs", "submission", "workbook",
     },
+    "waivers": {"errors", "figures", "findings", "rules"},
     "manual": {"errors", "findings", "messages", "rules"},
-    "batch": {"errors", "findings", "form", "reading", "recognition", "rules", "submission", "template_check"},
+    "batch": {"errors", "findings", "form", "reading", "recognition", "rules", "submission", "template_check", "waivers"},
     "data": {"errors", "field_types", "findings", "form", "layout", "stamp", "submission", "template_check"},
     "projects": {
         "errors", "field_types", "figures", "findings", "form", "layout", "reading", "refs", "text_size", "workbook",
     },
-    "reports": {"batch", "findings", "messages", "package_parts", "refs", "sheet_cells", "text_size"},
+    "register": {"batch", "errors", "findings", "projects", "reading"},
+    "inbox": {"errors", "findings", "reading"},
+    "mailing": {"errors", "findings", "messages", "register"},
+    "reports": {
+        "batch", "errors", "findings", "form", "formula", "manual", "messages", "package_parts", "refs", "register",
+        "rules", "sheet_cells", "text_size", "workbook",
+    },
     "send_back": {
         "batch", "data", "findings", "issuing", "manual", "messages", "outputs", "reading", "recognition",
         "reports", "rules", "stamp", "submission",
@@ -69,12 +76,13 @@ ALLOWED: dict[str, set[str]] = {
 OWNERS: dict[str, set[str]] = {
     "click": {"cli"},
     "ironcalc": {"recalculation"},
+    "jinja2": {"mailing", "reports"},
     "jsonschema": {"template_check", "data"},
     "lxml": {"reading", "package_parts", "sheet_cells", "stamp", "reports"},
     "msoffcrypto": {"reading"},
     "olefile": {"reading"},
     "python_calamine": {"reading"},
-    "xlsxwriter": {"workbook", "projects"},
+    "xlsxwriter": {"workbook", "projects", "reports"},
 }
 
 

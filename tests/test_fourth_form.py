@@ -17,6 +17,7 @@ from office import Office
 from xlsform import identity as identities
 from xlsform.batch import Options, check
 from xlsform.data import extract, fill
+from xlsform.field_types import Cast
 from xlsform.findings import Finding
 from xlsform.issuing import issue
 from xlsform.layout import Layout, lay_out
@@ -213,7 +214,7 @@ def test_the_check_of_its_own_is_weighed_and_chosen_like_any(blank: bytes, layou
 
 
 def test_a_project_of_its_own_is_prefilled_and_locked(layout: Layout, tmp_path: Path) -> None:
-    prefilled = {
+    prefilled: dict[str, Cast] = {
         "project_name": "乡镇图书室建设",
         "indicators.1.name": "新建图书室",
         "indicators.1.weight": Decimal(30),
@@ -243,7 +244,7 @@ def test_any_number_of_rows(rows: int | tuple[int, ...], layout: Layout, tmp_pat
 def test_without_its_identity_it_is_still_known_by_its_labels(blank: bytes, layout: Layout, tmp_path: Path) -> None:
     path = tmp_path / "x.xlsx"
     path.write_bytes(filled(blank, layout, DATA))
-    book = openpyxl.load_workbook(path)
+    book: Any = openpyxl.load_workbook(path)
     del book[identities.SHEET]
     del book.defined_names[identities.NAME]
     for name in list(book.custom_doc_props.names):

@@ -85,7 +85,7 @@ def test_the_digest_is_the_same_in_every_run() -> None:
         for _ in range(2)
     }
     assert runs == {identity.sealed().digest}
-    backwards = replace(identity, issued=dict(reversed(identity.issued.items())))
+    backwards = replace(identity, issued=dict(reversed(list(identity.issued.items()))))
     assert backwards.sealed().digest == identity.sealed().digest
 
 

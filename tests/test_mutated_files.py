@@ -207,7 +207,7 @@ def _without(verdict: Verdict, code: str) -> list[Any]:
     return [dataclasses.replace(each) for each in verdict.findings if each.code != code]
 
 
-@pytest.mark.parametrize(("mutation", "template"), _sample(60, 1), ids=lambda value: getattr(value, "about", value))
+@pytest.mark.parametrize(("mutation", "template"), _sample(40, 1), ids=lambda value: getattr(value, "about", value))
 def test_a_copy_that_was_never_calculated_gets_the_same_verdict_but_for_f110(mutation: Mutation, template: str) -> None:
     data = returned(mutation, template)
     calculated, never = verdict_on(data), verdict_on(rewritten(data))
@@ -218,9 +218,10 @@ def test_a_copy_that_was_never_calculated_gets_the_same_verdict_but_for_f110(mut
 
 
 def test_a_recalculated_copy_gets_the_same_verdict(office: Office, tmp_path: Path) -> None:
-    """LibreOffice calculates what openpyxl stripped of its results."""
+    """LibreOffice calculates what openpyxl stripped of its results; what follows from a cell typed over follows it."""
     wrong: dict[str, Any] = {}
-    for number, (mutation, template) in enumerate(_sample(40, 2)):
+    typed_over_cells = [(each, template) for each, template in NEW if each.code in ("M107", "S106", "T105")]
+    for number, (mutation, template) in enumerate(typed_over_cells + _sample(8, 2)):
         data = returned(mutation, template)
         path = tmp_path / f"{number}.xlsx"
         path.write_bytes(rewritten(data))

@@ -38,7 +38,7 @@ points = st.decimals(0, 100, places=2)
 
 def half_up(exact: Fraction, places: int) -> Decimal:
     """Rounded as people learn it."""
-    return Decimal(floor(exact * 10**places + Fraction(1, 2))) / 10**places
+    return Decimal(floor(exact * 10**places + Fraction(1, 2))).scaleb(-places)
 
 
 # --- plain arithmetic

@@ -301,6 +301,12 @@ def test_a_grade_counts_with_what_follows_it_in_the_reason() -> None:
     assert own(with_row("mof-2020", "可持续影响指标", actual="基本健全", score=9, reason=reason)) == ["P105"]
 
 
+def test_a_grade_above_its_weight_is_told_once() -> None:
+    grade = "部分达成年度指标并具有一定效果"
+    assert own(with_row("mof-2020", "可持续影响指标", actual=grade, score=11, reason=REASON)) == ["P101"]
+    assert own(with_row("mof-2020", "可持续影响指标", actual=grade, weight=0, score=0, reason=REASON)) == []
+
+
 def test_figures_come_before_grades() -> None:
     assert own(quantity(reason="未达成年度指标且效果较差")) == []
 

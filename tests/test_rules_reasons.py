@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -124,6 +125,34 @@ def test_no_reason_is_asked_for_beside_what_is_unusable(column: str) -> None:
     assert [code for code in own(submission(raw=raw)) if code in ("P102", "P106", "P107", "P108")] == []
 
 
+@pytest.mark.parametrize("reason", [None, "无"])
+def test_no_reason_is_asked_for_beside_a_negative_score(reason: str | None) -> None:
+    assert [code for code in own(quality(actual="90%", score=-1, reason=reason)) if code in ("P106", "P107")] == []
+
+
+@pytest.mark.parametrize(
+    "cells", [{"score": 9}, {"actual": "90%", "score": 9.47}, {"name": "巡查", "target": "10次", "actual": "20次"}]
+)
+def test_no_reason_is_asked_for_where_there_is_no_place_for_it(cells: dict[str, Any]) -> None:
+    """The column of reasons was deleted, or the form has none."""
+    assert [code for code in own(quality(**cells)) if code in ("P102", "P106", "P108")]
+    gone = quality(**cells)
+    for name, entry in gone.entries.items():
+        if name.endswith(".reason"):
+            gone.entries[name] = dataclasses.replace(entry, position=None, raw=None, value=None)
+    assert own(gone) == []
+    subject = quality(**cells)
+    fields = {name: item for name, item in subject.layout.fields.items() if item.column != "reason"}
+    form = dataclasses.replace(subject.form, checks=(), digest="no reasons")
+    layout = dataclasses.replace(subject.layout, form=form, fields=fields)
+    without = Submission(subject.path, subject.workbook, layout, subject.sheet, subject.identities)
+    assert own(without) == []
+
+
+def test_no_reason_is_asked_for_with_full_points_that_cannot_be_judged() -> None:
+    assert own(quality(target="健全", actual="基本健全", reason="无")) == []
+
+
 def test_no_reason_is_asked_for_with_full_points() -> None:
     assert own(quality(reason="无")) == own(quality(reason=None)) == []
 
@@ -172,6 +201,9 @@ def test_how_far_is_far_above(target: str, actual: str, over: bool) -> None:
         ("群众满意度", "≥40%", "60%", False),
         ("群众满意度（%）", "≥40", "60", False),
         ("入户调查率", "≥80", "98", False),
+        ("入户调查率", "≥80", "101", True),
+        ("入户调查率", "≥80人", "98人", True),
+        ("入户调查数", "≥80", "98", True),
         ("投诉次数", "5次", "10次", False),
         ("活动场次", "5场", "10场", True),
     ],
@@ -218,6 +250,7 @@ FAILURE = [
     "因疫情延误工期",
     "群众知晓率偏低",
     "若干路段未完成",
+    "项目计划进度滞后",
     "无法按期开工，工期滞后",
     "已完成大部分，仍有2公里未完成",
     "滞后，仍未完成",

@@ -142,8 +142,8 @@ class _Finder:
     """Finds the lines (rows or columns) of a form in a sheet.
 
     A line is known by the labels that are its own alone. What those leave open, the defined names of its fields settle,
-    unless they contradict the labels elsewhere: some programs move cells and leave names behind. Then come labels that
-    begin in a line and reach over more of them; the rest lies in between.
+    unless they contradict a line whose labels are all there: some programs move cells and leave names behind. Then come
+    labels that begin in a line and reach over more of them; the rest lies in between.
     """
 
     def __init__(
@@ -176,9 +176,12 @@ class _Finder:
     def axis(self) -> Axis:
         """Return where each line stands."""
         pairs = _matches(self.own, self.present)
-        if any(self.votes[line].place != place for line, place in pairs.items() if line in self.votes):
+        contradicted = {line for line, place in pairs.items() if self.votes.get(line, (place,))[0] != place}
+        if any(self.own[line] <= self.present[pairs[line]] for line in contradicted):
             self.votes = {}
         firm = {line: vote.place for line, vote in self.votes.items() if vote.firm}
+        for line in contradicted & firm.keys():
+            del pairs[line]
         self._admit(pairs, firm)
         begun = {line: texts for line, texts in self.begun.items() if line not in self.own}
         self._admit(pairs, _matches(begun, self.present))

@@ -22,6 +22,7 @@ from xlsform.reading.contents import Reason, Unreadable, Workbook
 from xlsform.recognition import recognise
 from xlsform.rules import Arrival, judge
 from xlsform.submission import Submission
+from xlsform.waivers import Waiver, excused
 
 #: Extensions of what a folder is searched for.
 EXTENSIONS = frozenset({".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlt", ".et", ".ett", ".xlsb", ".ods"})
@@ -40,6 +41,8 @@ class Options:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    waivers: tuple[Waiver, ...] = ()
+    """Findings that become notes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,8 @@ def _form(template: str | None) -> Form | None:
 def _verdict(path: Path, digest: str | None, arrival: Arrival, options: Options) -> Verdict:
     findings = tuple(judge(arrival, options.select, options.ignore))
     submission = arrival.submission
+    if submission is not None and options.waivers:
+        findings = excused(findings, options.waivers, _code(submission), _text(submission, "project_name"))
     if isinstance(arrival.contents, Unreadable):
         status: Status = "unreadable"
     else:
@@ -163,7 +168,6 @@ def _verdict(path: Path, digest: str | None, arrival: Arrival, options: Options)
     if submission is None or submission.sheet_gone:
         template = submission.form.id if submission else None
         return Verdict(str(path), digest, status, template, None, None, None, None, None, findings)
-    identity = submission.identity
     year = submission.number("year")
     summary = _summary(submission)
     score = summary.figures.get("total_score")
@@ -173,7 +177,7 @@ def _verdict(path: Path, digest: str | None, arrival: Arrival, options: Options)
         status=status,
         template=submission.form.id,
         year=int(year) if year is not None else None,
-        project_code=(identity.project_code or None) if identity else None,
+        project_code=_code(submission),
         project_name=_text(submission, "project_name"),
         unit=_text(submission, "unit"),
         score=score.value if score else None,
@@ -209,6 +213,11 @@ def _summary(submission: Submission) -> Summary:
         and points < weight
     )
     return Summary(_text(submission, "department"), figures, max(reached)[1] if reached else None, shortfalls)
+
+
+def _code(submission: Submission) -> str | None:
+    identity = submission.identity
+    return (identity.project_code or None) if identity else None
 
 
 def _text(submission: Submission, name: str) -> str | None:

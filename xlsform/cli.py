@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from xlsform.findings import Message
     from xlsform.form import Form
     from xlsform.projects import Project
+    from xlsform.waivers import Waiver
 
 Item = TypeVar("Item")
 
@@ -379,6 +380,7 @@ def extract(workbook: Path, output: Path | None) -> None:
 @click.option("--template", help="Take every workbook for this form (id or template file).")
 @click.option("--select", multiple=True, metavar="CODES", help="Only these codes or prefixes (M, S10, P101), comma-separated.")
 @click.option("--ignore", multiple=True, metavar="CODES", help="Not these.")
+@click.option("--waive", type=_FILE, help="Findings that are excused (JSON or CSV: code, project, reason, until): told as notes.")
 @click.option("--fail-on", type=click.Choice(["error", "warning", "never"]), default="error", show_default=True)
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes; as many as there are cores if not given.")
 @click.pass_context
@@ -391,6 +393,7 @@ def validate(
     template: str | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
+    waive: Path | None,
     fail_on: str,
     jobs: int | None,
 ) -> None:
@@ -401,7 +404,8 @@ def validate(
     from xlsform.batch import validate as run
     from xlsform.reports import renderer
 
-    options = Options(template=template, select=_codes(select), ignore=_codes(ignore))
+    waivers = _waivers(waive) if waive is not None else ()
+    options = Options(template=template, select=_codes(select), ignore=_codes(ignore), waivers=waivers)
     if template is not None:
         from xlsform.template_check import load_checked
 
@@ -416,6 +420,20 @@ def validate(
         for piece in pieces:
             write(piece)
     ctx.exit(1 if worst.reached else 0)
+
+
+def _waivers(path: Path) -> tuple[Waiver, ...]:
+    """Return the waivers of a file that hold today; say which have expired."""
+    import datetime as dt
+
+    from xlsform.findings import say
+    from xlsform.waivers import read_waivers
+
+    found = read_waivers(path, dt.date.today())
+    if found.expired:
+        listed = [say("{code} {project} ({until})", code=each.code, project=each.project, until=each.until) for each in found.expired]
+        _tell(say("{path}: these waivers have expired and are not applied: {waivers}", path=path, waivers=listed))
+    return found.current
 
 
 class _Worst:

@@ -45,7 +45,8 @@ def _spelled(match: re.Match[str]) -> str:
     if kind == "constant":
         return text[:-2].upper()
     if kind == "number":
-        return text.rstrip("0").rstrip(".").rjust(1, "0") if "." in text else text
+        whole = "0" + text if text[0] == "." else text
+        return whole.rstrip("0").rstrip(".") if "." in whole else whole
     return text.replace("$", "").upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
 
 

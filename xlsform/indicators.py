@@ -53,9 +53,7 @@ class Indicator:
     @property
     def name(self) -> str:
         """Its name folded, without 指标1： before it and a remark in brackets behind it."""
-        name = figures.fold(self.row["name"].text) if "name" in self.row else ""
-        numbered = _NUMBERED.match(name)
-        return _REMARK.sub("", name[numbered.end() :] if numbered else name)
+        return plain_name(self.row["name"].text) if "name" in self.row else ""
 
     @property
     def kinds(self) -> str:
@@ -115,6 +113,13 @@ class Indicator:
     def measured(self) -> bool:
         """Whether target and actual are figures that were compared."""
         return self.outcome is not None and self.outcome.excess is not None
+
+
+def plain_name(text: str) -> str:
+    """Return an indicator's name folded, without 指标1： before it and a remark in brackets behind it."""
+    name = figures.fold(text)
+    numbered = _NUMBERED.match(name)
+    return _REMARK.sub("", name[numbered.end() :] if numbered else name)
 
 
 @lru_cache(maxsize=1)

@@ -18,6 +18,7 @@ from xlsform.figures import fold
 from xlsform.form import Form
 from xlsform.identity import Identity
 from xlsform.layout import Field, Layout, PlacedCheck
+from xlsform.projects import Project
 from xlsform.reading.contents import Sheet, Value, Workbook
 from xlsform.recalculation import Result, Results, engine
 from xlsform.refs import Position, a1, position
@@ -72,6 +73,7 @@ class Submission:
         layout: Layout,
         sheet: Sheet | None,
         found: Mapping[str, Identity],
+        approved: Project | None = None,
     ) -> None:
         """Put a workbook and its form together.
 
@@ -81,7 +83,9 @@ class Submission:
             layout: the form as issued.
             sheet: the form's sheet, None where it is gone.
             found: the identities that its carriers gave, by carrier: ``sheet``, ``properties``, ``name``.
+            approved: its project as the list or the register has it, where one was given.
         """
+        self.approved = approved
         self.path = path
         self.workbook = workbook
         self.layout = layout

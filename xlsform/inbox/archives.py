@@ -11,12 +11,13 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import IO
 
 from xlsform.findings import say
-from xlsform.inbox.contents import Budget, Piece, RefusedError
+from xlsform.inbox.contents import Budget, Piece, RefusedError, too_large
 from xlsform.inbox.encodings import decoded
-from xlsform.inbox.names import is_hidden, steps
+from xlsform.inbox.names import steps
 from xlsform.reading import Limits
 
 _END = b"PK\x05\x06"
@@ -28,6 +29,7 @@ _MEMBER = b"PK\x03\x04"
 _TAIL = 22 + 65_535 + 20
 #: The directory entry of a member: 46 bytes, and a name and more as long as names are in earnest.
 _ENTRY_SIZE = 46 + 1_000
+_PIECE = 1_000_000
 _STORED, _DEFLATED = 0, 8
 _UTF8, _ENCRYPTED = 0x800, 0x01
 _ZIP64, _UNICODE_NAME = 0x0001, 0x7075
@@ -71,10 +73,11 @@ class Archive:
         return "[content_types].xml" in names or (bool(self._entries) and self._entries[0].name == "mimetype")
 
     def pieces(self) -> Iterator[Piece]:
-        """Yield the members in their order; folders, hidden files and lock files are passed over."""
+        """Yield the members in their order, but for folders and what is in hidden ones."""
         for number, entry in enumerate(self._entries, 1):
             path = steps(entry.name) or (f"member {number}",)
-            if not entry.name.endswith(("/", "\\")) and not is_hidden(path):
+            hidden = any(folder.startswith(".") or folder == "__MACOSX" for folder in path[:-1])
+            if not hidden and not entry.name.endswith(("/", "\\")):
                 yield Piece(path, self._head(entry), partial(self._content, entry))
 
     def _at(self, offset: int, size: int) -> bytes:
@@ -85,6 +88,8 @@ class Archive:
 
     def _read_directory(self) -> tuple[_Entry, ...]:
         begins = self._at(0, 4)
+        if not begins:
+            raise RefusedError("empty", say("the archive has no content"))
         if begins not in (_MEMBER, _END):
             raise RefusedError("damaged", say("named as a zip archive, but it is none"))
         first = max(0, self._size - _TAIL)
@@ -105,10 +110,10 @@ class Archive:
         # Between the directory and the end there is nothing: else the end belongs to a workbook within.
         if begins == _MEMBER and end != start + length:
             raise _cut_off() if end > start + length else _damaged()
-        most = self._budget.members
-        if count > most or length > most * _ENTRY_SIZE:
-            raise RefusedError("oversized", say("it holds more than {most} files", most=f"{most:,}"))
-        entries = tuple(_entries(self._at(start, length)))
+        self._budget.open(count)
+        if length > count * _ENTRY_SIZE:
+            raise RefusedError("oversized", say("the archive's directory is larger than its members need"))
+        entries = tuple(islice(_entries(self._at(start, length)), count + 1))
         if len(entries) != count:
             raise _damaged()
         return entries
@@ -141,31 +146,35 @@ class Archive:
             )
         # Packed it is never much larger than unpacked.
         if max(entry.size, entry.packed - entry.packed // 100 - 1_000) > most:
-            raise _too_large(entry.size, most)
+            raise too_large(entry.size, most)
         packed = self._packed(entry, entry.packed)
         if len(packed) < entry.packed:
             raise _cut_off()
-        content = packed if entry.method == _STORED else self._inflated(packed, most)
-        self._budget.unpack(len(content))
-        if len(content) > most:
-            raise _too_large(len(content), most)
-        if len(content) > max(limits.ratio_from, limits.ratio * len(packed)):
+        content, size = (packed, len(packed)) if entry.method == _STORED else self._inflated(entry, packed, most)
+        self._budget.unpack(size)
+        if size > most:
+            raise too_large(size, most)
+        if size > max(limits.ratio_from, limits.ratio * len(packed)):
             raise RefusedError("oversized", say("packed more than {ratio} times", ratio=limits.ratio))
-        if len(content) != entry.size or zlib.crc32(content) != entry.checksum:
+        if size != entry.size or zlib.crc32(content) != entry.checksum:
             raise RefusedError("damaged", say("it does not match its checksum in the archive"))
         return content
 
-    def _inflated(self, packed: bytes, most: int) -> bytes:
+    def _inflated(self, entry: _Entry, packed: bytes, most: int) -> tuple[bytes, int]:
+        """Return the content and its size: what goes beyond the size that was told is counted, not kept."""
         limits = self._limits
         allowed = min(most, max(limits.ratio_from, limits.ratio * len(packed)))
         inflater = zlib.decompressobj(-15)
         try:
-            content = inflater.decompress(packed, allowed + 1)
+            content = inflater.decompress(packed, min(allowed, entry.size) + 1)
+            size = len(content)
+            while size <= allowed and (more := inflater.decompress(inflater.unconsumed_tail, _PIECE)):
+                size += len(more)
         except zlib.error:
             raise _damaged() from None
-        if len(content) <= allowed and not inflater.eof:
+        if size <= allowed and not inflater.eof:
             raise _damaged()
-        return content
+        return content, size
 
 
 def _entries(directory: bytes) -> Iterator[_Entry]:
@@ -215,7 +224,3 @@ def _damaged() -> RefusedError:
 
 def _cut_off() -> RefusedError:
     return RefusedError("truncated", say("the end of the zip archive is missing"))
-
-
-def _too_large(size: int, most: int) -> RefusedError:
-    return RefusedError("oversized", say("{size} bytes; at most {most} are read", size=f"{size:,}", most=f"{most:,}"))

@@ -15,7 +15,7 @@ EXTENSIONS = frozenset({".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlt", ".et
 
 #: A container may unpack to this many times its own size, besides ``Limits.total_size``: .xls packs ten to fifteen times.
 _SPREAD = 20
-#: Members of a container and of all in it, in ``Limits.members``: a zip may hold the returns of a whole district.
+#: Members of an archive and of all in it, in ``Limits.members``: a zip may hold the returns of a whole district.
 _CROWD = 20
 
 
@@ -47,6 +47,11 @@ class SpentError(RefusedError):
     """A whole file or mail costs more than any honest one; the rest of it is not opened either."""
 
 
+def too_large(size: int, most: int) -> RefusedError:
+    """Return what is to be said of something that has more bytes than are read."""
+    return RefusedError("oversized", say("{size} bytes; at most {most} are read", size=f"{size:,}", most=f"{most:,}"))
+
+
 class Budget:
     """What the contents of one file or mail may cost, however they are nested."""
 
@@ -67,7 +72,7 @@ class Budget:
             raise SpentError("oversized", say("unpacked it is larger than {most} bytes", most=f"{self._most[0]:,}"))
 
     def open(self, members: int) -> None:
-        """Pay for members of archives and parts of mails.
+        """Pay for the members of an archive.
 
         Raises:
             SpentError: more than allowed.

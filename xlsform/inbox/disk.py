@@ -11,10 +11,10 @@ from typing import IO
 from xlsform.findings import say
 from xlsform.inbox.contents import Budget, Place
 from xlsform.inbox.encodings import decoded
-from xlsform.inbox.kinds import ARCHIVE_NAMES, Kind, kind_of
+from xlsform.inbox.kinds import Kind, kind_of
 from xlsform.inbox.mail import is_mail
 from xlsform.inbox.mailboxes import is_mbox
-from xlsform.inbox.names import safe, suffix
+from xlsform.inbox.names import safe
 from xlsform.inbox.sources import Source
 from xlsform.reading import Limits
 from xlsform.reading.contents import Unreadable
@@ -59,8 +59,6 @@ def kind_of_file(source: Source, name: str, head: bytes) -> Kind:
     if source.message:
         return "mail"
     kind = kind_of(name, head)
-    if kind == "zip":
-        return kind if suffix(name) in ARCHIVE_NAMES else "workbook"
     if kind == "other" and source.named:
         return "mailbox" if is_mbox(head) else "mail" if is_mail(head) else "workbook"
     return kind

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 from xlsform.inbox.encodings import decoded, words
 from xlsform.inbox.names import shown
@@ -69,12 +69,13 @@ def _unquoted(text: str) -> str:
 
 
 def _joined(parts: list[tuple[int, bool, str]]) -> str:
-    charset, raw = "", b""
+    charset, joined = "", ""
     for index, (_, encoded, text) in enumerate(sorted(parts, key=lambda part: part[0])):
         if encoded and index == 0 and text.count("'") >= 2:
             charset, _, text = text.split("'", 2)
-        raw += unquote_to_bytes(text) if encoded else text.encode("utf-8", "replace")
-    return decoded(raw, charset)
+        # Decoded when joined: sections end anywhere.
+        joined += text if encoded else quote(text, errors="replace")
+    return decoded(unquote_to_bytes(joined), charset)
 
 
 def file_name(header: Header) -> str:
@@ -98,7 +99,8 @@ def _name(text: str) -> str:
 def sender(header: Header) -> str:
     """Return whom a mail says it is from: ``张三 <zs@x.cn>``."""
     value = (header.get("from") or header.get("sender") or "")[:_READ]
-    found = _ADDRESS.search(value)
+    # The last one: a name may hold what looks like an address.
+    found = max(_ADDRESS.finditer(value), key=lambda each: each.start(), default=None)
     if found is None:
         return shown(words(value))[:_SENDER]
     name = shown(words(value[: found.start()].strip().strip("\"'"))).strip("\"' ")

@@ -17,10 +17,12 @@ _TNEF = b"\x78\x9f\x3e\x22"
 _ARCHIVES = {".rar": "RAR", ".7z": "7-Zip", ".tar": "tar", ".gz": "gzip", ".tgz": "gzip", ".bz2": "bzip2", ".xz": "xz"}
 _ARCHIVE_HEADS = {b"Rar!": "RAR", b"7z\xbc\xaf": "7-Zip"}
 _WINMAIL = "winmail.dat"
+_MAIL_TYPES = frozenset({"message/rfc822", "message/global"})
+_TNEF_TYPES = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 
 #: Extensions of containers, and of what may be one but is not opened.
 CONTAINERS = frozenset({".zip", ".eml", ".mbox", ".msg", *_ARCHIVES})
-#: What a zip may be named that is to be opened as an archive.
+#: What an archive may be named; one of another name that cannot be opened was none.
 ARCHIVE_NAMES = frozenset({"", ".zip", ".rar", ".7z"})
 
 
@@ -32,6 +34,12 @@ def kind_of(name: str, head: bytes, content_type: str = "") -> Kind:
         head: how it begins; blank where that cannot be seen.
         content_type: as its mail declares it.
     """
+    # Before its name: a mail that is sent on is named after its subject, and that often after a workbook.
+    if content_type in _MAIL_TYPES:
+        return "mail"
+    # Lock files of open workbooks, and what macOS keeps beside every file.
+    if name.startswith(("~$", "._")):
+        return "other"
     extension = suffix(name)
     if extension in EXTENSIONS:
         return "workbook"
@@ -41,7 +49,7 @@ def kind_of(name: str, head: bytes, content_type: str = "") -> Kind:
         return "refused"
     if head.startswith(_OLE):
         return "ole"
-    if extension == ".eml" or content_type in ("message/rfc822", "message/global"):
+    if extension == ".eml":
         return "mail"
     if extension == ".mbox" or name.lower() == "mbox":
         return "mailbox"
@@ -53,7 +61,8 @@ def kind_of(name: str, head: bytes, content_type: str = "") -> Kind:
 
 def is_candidate(name: str) -> bool:
     """Whether a file of that name is taken from a folder."""
-    return suffix(name) in EXTENSIONS | CONTAINERS or name.lower() in ("mbox", _WINMAIL)
+    wanted = suffix(name) in EXTENSIONS | CONTAINERS or name.lower() in ("mbox", _WINMAIL)
+    return wanted and not name.startswith((".", "~$"))
 
 
 def refusal(name: str, head: bytes, content_type: str = "") -> Message:
@@ -64,11 +73,7 @@ def refusal(name: str, head: bytes, content_type: str = "") -> Message:
 
 
 def _refusal(name: str, head: bytes, content_type: str) -> Message | None:
-    if (
-        content_type in ("application/ms-tnef", "application/vnd.ms-tnef")
-        or name.lower() == _WINMAIL
-        or head.startswith(_TNEF)
-    ):
+    if content_type in _TNEF_TYPES or name.lower() == _WINMAIL or head.startswith(_TNEF):
         return say(
             "winmail.dat, in which Outlook packs attachments so that other programs cannot open them; "
             "ask for the workbook in a mail of plain text or HTML, or in a .zip"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from xlsform.findings import say
-from xlsform.inbox.contents import Piece, RefusedError
+from xlsform.inbox.contents import Piece, RefusedError, too_large
 from xlsform.inbox.encodings import unbase64
 from xlsform.inbox.headers import Header, content_type, file_name, parameters, parsed
 from xlsform.inbox.names import steps
@@ -112,7 +112,8 @@ class Mail:
         first: int | None = None
         for found in delimiter.finditer(self._data, max(start - 1, 0), end):
             if first is not None:
-                yield first, max(first, found.start())
+                # The line end before a boundary belongs to the boundary.
+                yield first, max(first, found.start() - self._data.startswith(b"\r", found.start() - 1))
             first = min(found.end() + 1, end)
             if found[1]:
                 return
@@ -123,9 +124,7 @@ class Mail:
     def _content(self, start: int, end: int, coding: str, most: int) -> bytes:
         content = self._decoded(start, end, coding)
         if len(content) > most:
-            raise RefusedError(
-                "oversized", say("{size} bytes; at most {most} are read", size=f"{len(content):,}", most=f"{most:,}")
-            )
+            raise too_large(len(content), most)
         return content
 
     def _decoded(self, start: int, end: int, coding: str) -> bytes:
@@ -134,5 +133,4 @@ class Mail:
             return unbase64(body)
         if coding == "quoted-printable":
             return binascii.a2b_qp(body)
-        # The line end before a boundary belongs to the boundary.
-        return bytes(body).removesuffix(b"\r")
+        return bytes(body)

@@ -10,14 +10,17 @@ from collections.abc import Iterable, Iterator
 from typing import IO
 
 from xlsform.findings import say
-from xlsform.inbox.contents import RefusedError
+from xlsform.inbox.contents import RefusedError, too_large
 from xlsform.reading import Limits
 
-# ``From zs@x.cn Mon Jan  4 10:00:00 2021``; Thunderbird writes ``From - …``.
-_SEPARATOR = re.compile(rb"From \S.*\d{1,2}:\d\d")
-_HEADER = re.compile(rb"[!-9;-~]+[ \t]*:|>From ")
-#: A longer line is read in pieces.
-_LINE = 1_000_000
+# A line ``From zs@x.cn Mon Jan  4 10:00:00 2021``, and a header after it. Thunderbird writes ``From - …``.
+_FROM = re.compile(rb"\n(From \S[^\n]{0,300})\n(?=[!-9;-~]{1,100}[ \t]*:|>From )")
+_TIME = re.compile(rb"\d:\d\d")
+# So exact that it is one even where the mail before has lost its end, and with it the blank line.
+_EXACT = re.compile(rb"From \S+ +[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?:[+-]\d{4} )?\d{4}\s*\Z")
+_CHUNK = 250_000
+#: More than what has to be seen of two lines to tell a separator.
+_CONTEXT = 500
 
 
 def is_maildir(names: Iterable[str]) -> bool:
@@ -27,8 +30,8 @@ def is_maildir(names: Iterable[str]) -> bool:
 
 def is_mbox(head: bytes) -> bool:
     """Whether a file that begins so is a mailbox."""
-    first, _, rest = head.partition(b"\n")
-    return bool(_SEPARATOR.match(first) and _HEADER.match(rest))
+    found = _FROM.match(b"\n" + head)
+    return bool(found and _TIME.search(found[1]))
 
 
 def messages(file: IO[bytes], limits: Limits) -> Iterator[bytes | RefusedError]:
@@ -41,8 +44,7 @@ def messages(file: IO[bytes], limits: Limits) -> Iterator[bytes | RefusedError]:
     for start, end in _spans(file):
         none = False
         if end - start > limits.part_size:
-            most, size = f"{limits.part_size:,}", f"{end - start:,}"
-            yield RefusedError("oversized", say("{size} bytes; at most {most} are read", size=size, most=most))
+            yield too_large(end - start, limits.part_size)
         else:
             file.seek(start)
             yield file.read(end - start)
@@ -55,19 +57,36 @@ def messages(file: IO[bytes], limits: Limits) -> Iterator[bytes | RefusedError]:
 
 
 def _spans(file: IO[bytes]) -> Iterator[tuple[int, int]]:
-    """Yield where each mail begins and ends. Lines of a text that begin with "From " do not part it."""
+    """Yield where each mail begins and ends, without the line that parts it from the one before."""
     start: int | None = None
-    separator: int | None = None
-    position, after_blank = 0, True
-    file.seek(0)
-    while line := file.readline(_LINE):
-        if separator is not None and _HEADER.match(line):
-            if start is not None:
-                yield start, separator
-                file.seek(position + len(line))
-            start = position
-        separator = position if after_blank and _SEPARATOR.match(line) else None
-        after_blank = line in (b"\n", b"\r\n")
-        position += len(line)
+    for separator, body in _separators(file):
+        if start is not None:
+            yield start, separator
+        start = body
     if start is not None:
-        yield start, position
+        yield start, file.seek(0, 2)
+
+
+def _separators(file: IO[bytes]) -> Iterator[tuple[int, int]]:
+    """Yield where each line stands that begins a mail, and where it ends; the file may be moved in between."""
+    # As if a line had ended before the file.
+    buffer, base, undecided = b"\n", -1, 0
+    while True:
+        file.seek(base + len(buffer))
+        chunk = file.read(_CHUNK)
+        buffer += chunk
+        decided = max(len(buffer) - _CONTEXT, undecided) if chunk else len(buffer)
+        for found in _FROM.finditer(buffer, undecided):
+            if found.start() < decided and _parts(buffer, found, base):
+                yield base + found.start(1), base + found.end()
+        if not chunk:
+            return
+        cut = max(decided - 2, 0)
+        buffer, base, undecided = buffer[cut:], base + cut, decided - cut
+
+
+def _parts(buffer: bytes, found: re.Match[bytes], base: int) -> bool:
+    """Whether a line that begins with "From " is one that parts mails, and not one of a text."""
+    before = buffer[max(found.start() - 2, 0) : found.start()]
+    after_blank = before.endswith((b"\n", b"\n\r")) or base + found.start() < 0
+    return bool((_TIME if after_blank else _EXACT).search(found[1]))

@@ -45,11 +45,6 @@ def steps(path: str) -> tuple[str, ...]:
     return tuple(found[-_FOLDERS - 1 :])
 
 
-def is_hidden(path: tuple[str, ...]) -> bool:
-    """Whether it is a lock file of Excel or WPS, or one that is not meant to be seen."""
-    return path[-1].startswith("~$") or any(part.startswith(".") or part == "__MACOSX" for part in path)
-
-
 def suffix(name: str) -> str:
     """Return the extension of a name, in lower case."""
     return PurePath(name).suffix.lower()

@@ -68,7 +68,7 @@ def _below(folder: Path) -> Iterator[Source]:
             folders[:] = set(folders) - {"cur", "new", "tmp"}
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
-            if is_candidate(name) and not name.startswith((".", "~$")):
+            if is_candidate(name):
                 yield Source(Path(top, name))
 
 

@@ -80,12 +80,12 @@ class Unpacker:
         if archive.is_document:
             file.seek(0)
             yield from self._document(file.read(self._limits.file_size + 1), place)
-        elif suffix(place.name) in ARCHIVE_NAMES:
-            if place.archives >= _ARCHIVES:
-                raise RefusedError("oversized", say("archives within archives, more than {most} deep", most=_ARCHIVES))
-            names: list[str] = []
-            found = self._pieces(archive.pieces(), replace(place, archives=place.archives + 1), names)
-            yield from self._or_why(found, place, lambda: _none_in_archive(names))
+            return
+        if place.archives >= _ARCHIVES:
+            raise RefusedError("oversized", say("archives within archives, more than {most} deep", most=_ARCHIVES))
+        names: list[str] = []
+        found = self._pieces(archive.pieces(), replace(place, archives=place.archives + 1), names)
+        yield from self._or_why(found, place, lambda: _none_in_archive(names))
 
     def _document(self, data: bytes, place: Place) -> Iterator[Incoming]:
         """Yield a workbook by its content, whatever it is named; another document within a container is no return."""
@@ -121,9 +121,7 @@ class Unpacker:
             if isinstance(message, RefusedError):
                 yield self._incoming(message.unreadable, each)
                 continue
-            if place.inner:
-                place.budget.open(1)
-            else:
+            if not place.inner:
                 each = replace(each, budget=Budget(len(message), self._limits))
             each = replace(each, held=place.held + len(message))
             yield from self._guarded(self._mail(message, each, labelled=True), each)
@@ -131,7 +129,6 @@ class Unpacker:
     def _pieces(self, pieces: Iterator[Piece], place: Place, names: list[str]) -> Iterator[Incoming]:
         """Yield what the pieces of a container bring, and note the first names."""
         for piece in pieces:
-            place.budget.open(1)
             if len(names) < _TOLD:
                 names.append(piece.name)
             kind = kind_of(piece.name, piece.head, piece.content_type)

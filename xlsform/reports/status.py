@@ -99,7 +99,9 @@ def _listed(title: Message, lines: Sequence[str], language: str) -> str:
 
 
 def _project_line(project: ProjectStatus, language: str) -> str:
-    parts = [render(_STATES[project.state], language), project.code, f"{project.name}（{project.unit}）"]
+    states = {state: render(text, language) for state, text in _STATES.items()}
+    state = states[project.state] + " " * (max(map(width, states.values())) - width(states[project.state]))
+    parts = [state, project.code, f"{project.name}（{project.unit}）"]
     if project.state is State.SENT_BACK:
         counts = {"errors": project.errors, "warnings": project.warnings}
         parts.append(render(say("{errors} errors, {warnings} warnings", **counts), language))

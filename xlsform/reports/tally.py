@@ -12,8 +12,11 @@ from typing import NamedTuple
 from xlsform.batch import Status, Verdict
 from xlsform.findings import Severity
 
-#: Statuses in the order of charts and lists: what wants work first.
-STATUSES: tuple[Status, ...] = ("unreadable", "failed", "passed")
+#: Excel keeps fifteen digits.
+_BEYOND = Decimal("1e15")
+
+#: Statuses in the order of lists: what wants work first.
+ORDER: tuple[Status, ...] = ("unreadable", "failed", "passed")
 
 _COMPARE: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
     "<": operator.lt,
@@ -90,7 +93,7 @@ class Tally:
             met = self.heaviest.get(finding.code, finding.severity)
             self.heaviest[finding.code] = min(met, finding.severity, key=lambda each: each.rank)
         _count(self.rates, RATE_BANDS, figure(verdict, "funds.total.rate"))
-        _count(self.scores, SCORE_BANDS, verdict.score)
+        _count(self.scores, SCORE_BANDS, figure(verdict, "total_score"))
 
     def most_frequent(self, most: int) -> list[tuple[str, int]]:
         """Return codes with how often they were found, the most frequent first."""
@@ -98,9 +101,10 @@ class Tally:
 
 
 def figure(verdict: Verdict, name: str) -> Decimal | None:
-    """Return a figure of the summary by its field's name; None where the return has none."""
+    """Return a figure of the summary by its field's name; None where the return has none that a cell holds exactly."""
     found = verdict.summary.figures.get(name) if verdict.summary else None
-    return found.value if found else None
+    value = found.value if found else None
+    return value if value is not None and value.is_finite() and abs(value) < _BEYOND else None
 
 
 def _count(counts: Counter[str], bands: tuple[Band, ...], value: Decimal | None) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from xlsform.text_size import width
+
 _BREAK = re.compile("[\t\n\r]+")
 #: Controls, lone surrogates, noncharacters, and what has no width: joiners, fillers, marks and overrides of direction.
 #: Private use stays, since rare characters of people's names are found there, and so do variants of characters.
@@ -23,3 +25,12 @@ def visible(text: str, most: int = 2_000) -> str:
     flat = _BREAK.sub(" ", text[: most + 1])
     shown = _HIDDEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", flat[:most])
     return shown + "…" if len(flat) > most else shown
+
+
+def cut(label: str, room: float) -> str:
+    """Return as much of a label as fits into so many half-width characters."""
+    if width(label) <= room:
+        return label
+    while label and width(label) + 2 > room:
+        label = label[:-1]
+    return label.rstrip() + "…"

@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from xlsform.findings import Finding, Severity, Violation, say
 from xlsform.reading.contents import CellError, Unreadable, Workbook
 from xlsform.refs import position
 from xlsform.submission import Submission
+
+if TYPE_CHECKING:
+    from xlsform.rules.across import Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,11 @@ class Arrival:
     """None where no form was recognised."""
 
 
+About = Literal["file", "form", "batch"]
 FileRule = Callable[[Arrival], Iterator[Violation]]
 FormRule = Callable[[Submission], Iterator[Violation]]
+BatchRule = Callable[["Batch"], Iterator[tuple[int | str, Violation]]]
+AnyRule = FileRule | FormRule | BatchRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +46,8 @@ class Rule:
     severity: Severity
     page: str
     """The function's docstring: what it finds, why it matters, how to mend it."""
-    about: Literal["file", "form"]
-    run: FileRule | FormRule
+    about: About
+    run: AnyRule
 
 
 _RULES: dict[str, Rule] = {}
@@ -67,7 +73,17 @@ def file_rule(code: str, severity: Severity) -> Callable[[FileRule], FileRule]:
     return register
 
 
-def _register(code: str, severity: Severity, about: Literal["file", "form"], run: FileRule | FormRule) -> None:
+def batch_rule(code: str, severity: Severity) -> Callable[[BatchRule], BatchRule]:
+    """Register a function that judges the returns of a batch together."""
+
+    def register(function: BatchRule) -> BatchRule:
+        _register(code, severity, "batch", function)
+        return function
+
+    return register
+
+
+def _register(code: str, severity: Severity, about: About, run: AnyRule) -> None:
     if code in _RULES:
         raise ValueError(f"code {code} is taken by {_RULES[code].name}")
     name = run.__name__.replace("_", "-")
@@ -99,6 +115,8 @@ def judge(arrival: Arrival, select: Iterable[str] = (), ignore: Iterable[str] = 
     findings: list[Finding] = []
     submission = arrival.submission
     for each in _chosen(tuple(select), tuple(ignore)):
+        if each.about == "batch":
+            continue
         if each.about == "file":
             found = each.run(arrival)  # type: ignore[arg-type]
         elif submission is not None and (not submission.sheet_gone or each.code[0] in "FS"):
@@ -113,6 +131,16 @@ def judge(arrival: Arrival, select: Iterable[str] = (), ignore: Iterable[str] = 
     if submission is not None and not submission.sheet_gone:
         findings += _own_checks(submission, tuple(select), tuple(ignore))
     return sorted(findings, key=lambda finding: (finding.place, finding.code))
+
+
+def judge_together(
+    batch: Batch, select: Iterable[str] = (), ignore: Iterable[str] = ()
+) -> Iterator[tuple[int | str, Finding]]:
+    """Yield what is wrong across the returns of a batch, each with the return's number or the project's code."""
+    for each in _chosen(tuple(select), tuple(ignore)):
+        if each.about == "batch":
+            for whose, violation in each.run(batch):  # type: ignore[arg-type, misc]
+                yield whose, _finding(each.code, each.name, each.severity, violation, None)  # type: ignore[arg-type]
 
 
 def _own_checks(submission: Submission, select: tuple[str, ...], ignore: tuple[str, ...]) -> Iterator[Finding]:

@@ -101,7 +101,7 @@ def actual_not_comparable(submission: Submission) -> Iterator[Violation]:
 
 def _has_numeral(text: str) -> bool:
     """Whether a text that is no figure holds one all the same: digits, or Chinese numerals before a unit."""
-    if _DIGIT.search(text) or "百分之" in text or _NUMERALS.fullmatch(text):
+    if _DIGIT.search(text) or _NUMERALS.fullmatch(text):
         return True
     return any(
         figures.read_target("1" + text[match.end() : match.end() + length]).kind == "number"
@@ -138,7 +138,7 @@ def impossible_percentage(submission: Submission) -> Iterator[Violation]:
     """
     capped = tuple(setting(submission, "capped_rates"))
     for indicator in indicators(submission):
-        if not capped or not indicator.name.endswith(capped):
+        if not indicator.name.endswith(capped):
             continue
         for column, figure in (("target", indicator.target), ("actual", indicator.actual)):
             if figure is None or not _impossible(figure):
@@ -222,7 +222,7 @@ def category_mismatch(submission: Submission) -> Iterator[Violation]:
         if target is None or target.kind not in ("number", "range") or indicator.level2 not in kinds:
             continue
         unit, field = unit_of(target.unit).name, indicator.row.get("name", indicator.row["target"]).field
-        amount = unit == "元" or (not unit and bool(money) and indicator.name.endswith(money))
+        amount = unit == "元" or (not unit and indicator.name.endswith(money))
         if "数量" in indicator.level2 and amount and not target.per:
             message = say(
                 "“{name}” is an amount of money, not a quantity that the project puts out", name=indicator.name

@@ -14,7 +14,8 @@ from xlsform.layout import Layout
 from xlsform.reading.contents import CellError
 from xlsform.refs import Position, Range, a1
 from xlsform.rules import rule
-from xlsform.rules.totals import speaks_of_total
+from xlsform.rules.money import disputed
+from xlsform.rules.totals import follows, speaks_of_total
 from xlsform.rules.weights import weights_not_100
 from xlsform.submission import Entry, Submission
 from xlsform.workbook import hint_formula
@@ -79,7 +80,8 @@ def formula_overwritten(submission: Submission) -> Iterator[Violation]:
     """A value stands in place of a formula.
 
     A warning where the value is what the formula gives, or that figure rounded to a whole number; an error where it
-    is not. The rules on rates, scores and totals (M105, M106, T102) then say nothing more. The hints beside the form
+    is not. It is only a warning, too, where the value cannot be judged, since an amount, a rate or a score that it
+    follows from is itself blank or wrong. The rules on rates, scores and totals (M105, M106, T102) then say nothing more. The hints beside the form
     are formulas too: those that were deleted or typed over make one warning together.
 
     ## Why it matters
@@ -126,6 +128,14 @@ def _overwritten(submission: Submission, entry: Entry) -> tuple[Message, Severit
             "the formula of {field} was replaced by the value {found}, which is right", field=label, found=_shown(found)
         )
         return message, Severity.WARNING
+    if _undecided(submission, entry):
+        message = say(
+            "the formula of {field} was replaced by the value {found}; mend the cells that it follows from first, then "
+            "put the formula back",
+            field=label,
+            found=_shown(found),
+        )
+        return message, Severity.WARNING
     message = say(
         "the formula of {field} was replaced by {found}; it gives {expected}",
         field=label,
@@ -138,6 +148,38 @@ def _overwritten(submission: Submission, entry: Entry) -> tuple[Message, Severit
         points and entry.number is not None and isinstance(exact, Decimal) and figures.whole_point(entry.number, exact)
     )
     return message, Severity.WARNING if rounded else Severity.ERROR
+
+
+def _undecided(submission: Submission, entry: Entry) -> bool:
+    """Whether a value that stands for a formula cannot be called wrong: a cell that it follows from is, as is told there.
+
+    That is an amount or a score which is blank, no number or doubtful, spending without a budget, or, of a score, a
+    rate that was typed over. A total that is the sum of the scores that stand in the form follows from them.
+    """
+    name, needed = entry.field.name, set(submission.layout.computed_references[entry.field.name])
+    if needed & (disputed(submission) | submission.missing | submission.unusable):
+        return True
+    if name == "total_score":
+        return follows(submission, entry) or _completed(submission, entry)
+    through = needed & submission.layout.computed.keys()
+    return _spent_without_budget(submission, name) or any(_typed_over(submission, other) for other in through)
+
+
+def _completed(submission: Submission, entry: Entry) -> bool:
+    """Whether scores that are still blank can make a total what it is."""
+    due, stated = submission.results.computed[entry.field.name], entry.number
+    blank = [row for row in submission.used_rows if "score" in row and row["score"].blank]
+    weights = [row["weight"].number if "weight" in row else None for row in blank]
+    if not blank or stated is None or not isinstance(due, Decimal):
+        return False
+    return None in weights or due <= stated <= due + sum(weight for weight in weights if weight is not None)
+
+
+def _spent_without_budget(submission: Submission, name: str) -> bool:
+    """Whether a rate, or a score of it, is of money that was spent without a budget."""
+    item = submission.layout.fields[name]
+    spent = submission.number(f"{item.table}.{item.row}.executed")
+    return submission.results.computed.get(name) == "" and bool(spent)
 
 
 def _stated(entry: Entry) -> object:
@@ -225,7 +267,8 @@ def stale_result(submission: Submission) -> Iterator[Violation]:
     """The formula is the issued one, but the result stored with it is not what it gives.
 
     Where a figure was typed as text, the workbook's own formulas cannot count it; V102 names that cell, and this
-    rule is silent. It is silent too where a formula also counts what stands in an inserted row.
+    rule is silent. It is silent too where a formula also counts what stands in an inserted row, or follows from a cell
+    whose own formula or printed figure was replaced: that is told there.
 
     ## Why it matters
 
@@ -259,6 +302,8 @@ def _comparable(submission: Submission, name: str, found: str) -> bool:
     unread = (entry for other in needed if (entry := submission.entries[other]).as_text or entry.problem)
     if next(unread, None) is not None or submission.altered.intersection(needed):
         return False
+    if any(_typed_over(submission, other) for other in needed):
+        return False
     issued = _issued(submission, layout.computed[name])
     if normalised(found) != normalised(issued):
         return False
@@ -272,6 +317,16 @@ def _comparable(submission: Submission, name: str, found: str) -> bool:
         and any(area.top <= row <= area.bottom and area.left <= column <= area.right for area in counted)
         for row, column in submission.sheet.values
     )
+
+
+def _typed_over(submission: Submission, name: str) -> bool:
+    """Whether a cell that is printed or calculates itself holds something else now, as another rule says."""
+    entry = submission.entries[name]
+    printed, formula = entry.field.spec.value, submission.layout.computed.get(name)
+    if formula is None:
+        return isinstance(printed, int | float) and entry.number != printed
+    kept = entry.formula is not None and _is_issued(submission, entry.formula, formula)
+    return not kept and entry.value != submission.results.computed[name]
 
 
 @rule("S109", Severity.WARNING)

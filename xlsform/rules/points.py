@@ -193,7 +193,7 @@ def score_outside_band(submission: Submission) -> Iterator[Violation]:
     """
     for indicator in indicators(submission):
         grade = _grade(indicator, submission)
-        if grade is None or not indicator.weight or indicator.score > indicator.weight:
+        if grade is None or indicator.score > indicator.weight:
             continue
         name, low, high = grade
         least, most = (points(share * indicator.weight).normalize() for share in (low, high))
@@ -214,7 +214,7 @@ def score_outside_band(submission: Submission) -> Iterator[Violation]:
 
 def _grade(indicator: Indicator, submission: Submission) -> tuple[str, Decimal, Decimal] | None:
     """Return the grade in words of a row, with the band of its points as shares of the weight."""
-    if indicator.measured or indicator.copied:
+    if indicator.measured:
         return None
     texts = [indicator.row[column].text for column in ("actual", "reason") if column in indicator.row]
     first_words = [_first_words(text) for text in texts]

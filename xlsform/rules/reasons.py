@@ -194,7 +194,7 @@ def reason_contradicts_score(submission: Submission) -> Iterator[Violation]:
     words = tuple(setting(submission, "failure_words"))
     for indicator in indicators(submission):
         reason = indicator.row.get("reason")
-        if reason is None or not indicator.full or indicator.missed or not words:
+        if reason is None or not indicator.full or indicator.missed:
             continue
         clause = None if _over_achieved(indicator, limit, submission) else _failure(fold(reason.text), words)
         if clause is not None:

@@ -71,7 +71,7 @@ def total_not_sum(submission: Submission) -> Iterator[Violation]:
         return
     exact = submission.exact[_TOTAL]
     exact = exact if isinstance(exact, Decimal) else due
-    right = entry.number == due or figures.agrees(entry.number, exact, entry.decimals) or _follows(submission, entry)
+    right = entry.number == due or figures.agrees(entry.number, exact, entry.decimals) or follows(submission, entry)
     if right or not scores_known(submission) or speaks_of_total(submission) or due > _top(submission):
         return
     yield Violation(
@@ -200,7 +200,7 @@ def _over(submission: Submission, entry: Entry) -> bool:
     stated = entry.number
     if stated is None or stated <= _top(submission):
         return False
-    if _follows(submission, entry):
+    if follows(submission, entry):
         return not any("weight" in row for row in submission.rows)
     return entry.formula is None
 
@@ -214,7 +214,7 @@ def _perfect(submission: Submission, entry: Entry) -> bool:
     stated_rate = submission.number(_RATE)
     if stated_rate is not None and stated_rate >= 1:
         return False
-    return entry.formula is None or not _follows(submission, entry)
+    return entry.formula is None or not follows(submission, entry)
 
 
 def _top(submission: Submission) -> Decimal:
@@ -240,7 +240,7 @@ def _stated_scores(submission: Submission) -> Decimal:
     return sum((score for score in scores if score is not None), Decimal(0))
 
 
-def _follows(submission: Submission, entry: Entry) -> bool:
+def follows(submission: Submission, entry: Entry) -> bool:
     """Whether a stated total is the sum of the scores that stand in the form."""
     whole = (submission.number(_EXECUTION_SCORE) or Decimal(0)) + _stated_scores(submission)
     return entry.number is not None and figures.agrees(entry.number, whole, entry.decimals)

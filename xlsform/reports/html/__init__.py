@@ -9,38 +9,29 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import timedelta, timezone
 from pathlib import Path
 from typing import IO, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from xlsform.batch import Status, Verdict
+from xlsform.batch import Verdict
 from xlsform.findings import Message, Severity, say
 from xlsform.messages import render
 from xlsform.reports.html import charts
+from xlsform.reports.labels import BARS, BY_RATE, BY_RULE, BY_SCORE, BY_STATUS, NAME, SEVERITIES, STATUSES, made
 from xlsform.reports.rule_texts import mend, title
-from xlsform.reports.tally import RATE_BANDS, SCORE_BANDS, STATUSES, Band, Tally, figure
-from xlsform.reports.visible import visible
-from xlsform.workbook import creation_time
+from xlsform.reports.tally import ORDER, RATE_BANDS, SCORE_BANDS, Band, Tally, figure
+from xlsform.reports.visible import cut, visible
 
 _HERE = Path(__file__).parent
-_BEIJING = timezone(timedelta(hours=8))
 #: Files up to which a report shows every finding at once.
 _OPEN = 30
-#: Bars of a chart of rules or units.
-_BARS = 15
 #: Bytes of a list that are held in memory before it goes to a temporary file.
 _HELD = 4_000_000
-_NAME = 300
+_OPTION = 60
+"""Width of a rule in the list to choose from, in half-width characters."""
 
-_SEVERITIES = {Severity.ERROR: say("error"), Severity.WARNING: say("warning"), Severity.NOTE: say("note")}
 _COUNTED = {Severity.ERROR: say("errors"), Severity.WARNING: say("warnings"), Severity.NOTE: say("notes")}
-_STATUSES: Mapping[Status, Message] = {
-    "passed": say("passed"),
-    "failed": say("failed"),
-    "unreadable": say("unreadable"),
-}
 _TEXTS = {
     "title": say("Review of returned self-assessment forms"),
     "outstanding": say("Not yet returned"),
@@ -70,9 +61,7 @@ class Outstanding:
     """Whether its due date has passed."""
 
 
-def render_html(
-    verdicts: Iterable[Verdict], language: str, outstanding: Sequence[Outstanding] = ()
-) -> Iterator[str]:
+def render_html(verdicts: Iterable[Verdict], language: str, outstanding: Sequence[Outstanding] = ()) -> Iterator[str]:
     """Yield the page, once all verdicts have come in: what its head counts is known only then.
 
     Until then the lists wait in temporary files, so that memory does not grow.
@@ -88,7 +77,7 @@ def render_html(
     template = environment.get_template("file.jinja")
     tally, units = Tally(), set[str]()
     with ExitStack() as stack:
-        lists: dict[str, IO[str]] = {status: stack.enter_context(_list()) for status in STATUSES}
+        lists: dict[str, IO[str]] = {status: stack.enter_context(_list()) for status in ORDER}
         for verdict in verdicts:
             tally.add(verdict)
             content = _file(verdict, language)
@@ -108,7 +97,6 @@ def _list() -> IO[str]:
 def _page(
     tally: Tally, units: Sequence[str], lists: Mapping[str, IO[str]], outstanding: Sequence[Outstanding], language: str
 ) -> dict[str, Any]:
-    made = creation_time().astimezone(_BEIJING)
     style, script = ((_HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     return {
         "lang": "zh-CN" if language == "zh" else "en",
@@ -117,7 +105,7 @@ def _page(
         "style": style,
         "script": script,
         "t": {name: render(text, language) for name, text in _TEXTS.items()},
-        "made": render(say("Made on {time}, Beijing time", time=f"{made:%Y-%m-%d %H:%M}"), language),
+        "made": render(made(), language),
         "tiles": _tiles(tally, language),
         "charts": _charts(tally, outstanding, language),
         "outstanding": _by_unit(outstanding),
@@ -126,11 +114,11 @@ def _page(
         "sections": [
             {
                 "status": status,
-                "title": render(_STATUSES[status], language),
+                "title": render(STATUSES[status], language),
                 "count": tally.statuses[status],
                 "lines": (line.rstrip("\n") for line in lists[status]),
             }
-            for status in STATUSES
+            for status in ORDER
             if tally.statuses[status]
         ],
         "rules": [
@@ -156,25 +144,25 @@ def _file(verdict: Verdict, language: str) -> dict[str, Any]:
     rate = figure(verdict, "funds.total.rate")
     facts = [
         visible(verdict.path),
-        visible(verdict.project_code or "", _NAME),
+        visible(verdict.project_code or "", NAME),
         verdict.template or "",
         str(verdict.year or ""),
         render(say("execution rate {rate}", rate=f"{rate:.2%}"), language) if rate is not None else "",
     ]
     return {
         "status": verdict.status,
-        "status_text": render(_STATUSES[verdict.status], language),
-        "name": visible(verdict.project_name or Path(verdict.path).name, _NAME),
-        "unit": visible(verdict.unit or "", _NAME),
+        "status_text": render(STATUSES[verdict.status], language),
+        "name": visible(verdict.project_name or Path(verdict.path).name, NAME),
+        "unit": visible(verdict.unit or "", NAME),
         "score": "" if verdict.score is None else format(verdict.score, "f"),
         "counts": _counts(verdict, language),
         "facts": [fact for fact in facts if fact],
         "findings": [
             {
                 "severity": finding.severity.value,
-                "label": render(_SEVERITIES[finding.severity], language),
+                "label": render(SEVERITIES[finding.severity], language),
                 "code": visible(finding.code),
-                "cell": visible(finding.cell or "", _NAME),
+                "cell": visible(finding.cell or "", NAME),
                 "message": visible(render(finding.message, language)),
             }
             for finding in verdict.findings
@@ -184,7 +172,9 @@ def _file(verdict: Verdict, language: str) -> dict[str, Any]:
 
 def _counts(verdict: Verdict, language: str) -> str:
     parts = [
-        f"{render(_SEVERITIES[severity], language)} {count}" for severity in Severity if (count := verdict.count(severity))
+        f"{render(SEVERITIES[severity], language)} {count}"
+        for severity in Severity
+        if (count := verdict.count(severity))
     ]
     return " · ".join(parts) or render(say("no findings"), language)
 
@@ -192,8 +182,8 @@ def _counts(verdict: Verdict, language: str) -> str:
 def _tiles(tally: Tally, language: str) -> list[dict[str, Any]]:
     tiles = [{"look": "files", "label": render(say("files"), language), "count": tally.files}]
     tiles += [
-        {"look": status, "label": render(_STATUSES[status], language), "count": tally.statuses[status]}
-        for status in reversed(STATUSES)
+        {"look": status, "label": render(STATUSES[status], language), "count": tally.statuses[status]}
+        for status in reversed(ORDER)
     ]
     return tiles + [
         {"look": severity.value, "label": render(text, language), "count": tally.severities[severity]}
@@ -204,28 +194,28 @@ def _tiles(tally: Tally, language: str) -> list[dict[str, Any]]:
 def _charts(tally: Tally, outstanding: Sequence[Outstanding], language: str) -> list[charts.Chart]:
     found = [
         charts.ring(
-            render(say("Files by result"), language),
+            render(BY_STATUS, language),
             [
-                charts.Item(render(_STATUSES[status], language), tally.statuses[status], status)
-                for status in reversed(STATUSES)
+                charts.Item(render(STATUSES[status], language), tally.statuses[status], status)
+                for status in reversed(ORDER)
             ],
         ),
-        charts.columns(render(say("Execution rate (files)"), language), _bands(RATE_BANDS, tally.rates)),
-        charts.columns(render(say("Score (files)"), language), _bands(SCORE_BANDS, tally.scores)),
+        charts.columns(render(BY_RATE, language), _bands(RATE_BANDS, tally.rates)),
+        charts.columns(render(BY_SCORE, language), _bands(SCORE_BANDS, tally.scores)),
     ]
     codes = [
         charts.Item(f"{visible(code)} {title(code, language)}".rstrip(), count, tally.heaviest[code].value)
-        for code, count in tally.most_frequent(_BARS)
+        for code, count in tally.most_frequent(BARS)
     ]
     if codes:
-        found.append(charts.bars(render(say("Findings by rule (most frequent {count})", count=_BARS), language), codes))
-    waiting = Counter(visible(each.unit, _NAME) for each in outstanding)
+        found.append(charts.bars(render(BY_RULE, language), codes))
+    waiting = Counter(visible(each.unit, NAME) for each in outstanding)
     units = [
         charts.Item(unit, count, "warning")
-        for unit, count in sorted(waiting.items(), key=lambda item: (-item[1], item[0]))[:_BARS]
+        for unit, count in sorted(waiting.items(), key=lambda item: (-item[1], item[0]))[:BARS]
     ]
     if units:
-        heading = say("Not yet returned, by unit (most frequent {count})", count=_BARS)
+        heading = say("Not yet returned, by unit (most frequent {count})", count=BARS)
         found.append(charts.bars(render(heading, language), units))
     return found
 
@@ -237,8 +227,8 @@ def _bands(bands: Sequence[Band], counts: Mapping[str, int]) -> list[charts.Item
 def _by_unit(outstanding: Sequence[Outstanding]) -> list[dict[str, Any]]:
     units: dict[str, list[dict[str, Any]]] = {}
     for each in outstanding:
-        text = visible(f"{each.code} {each.name}".strip(), _NAME)
-        units.setdefault(visible(each.unit, _NAME), []).append({"text": text, "overdue": each.overdue})
+        text = visible(f"{each.code} {each.name}".strip(), NAME)
+        units.setdefault(visible(each.unit, NAME), []).append({"text": text, "overdue": each.overdue})
     return [{"name": unit, "projects": units[unit]} for unit in sorted(units)]
 
 
@@ -251,12 +241,12 @@ def _choices(tally: Tally, units: Sequence[str], language: str) -> list[dict[str
 
     none = render(say("(none)"), language)
     return [
-        choice("status", say("Result"), ((key, render(_STATUSES[key], language)) for key in STATUSES)),
+        choice("status", say("Status"), ((key, render(STATUSES[key], language)) for key in ORDER)),
         choice("unit", say("Implementing unit"), ((unit, unit or none) for unit in units)),
-        choice("severity", say("Severity"), ((key.value, render(text, language)) for key, text in _SEVERITIES.items())),
+        choice("severity", say("Severity"), ((key.value, render(text, language)) for key, text in SEVERITIES.items())),
         choice(
             "code",
             say("Code"),
-            ((visible(code), charts.cut(f"{visible(code)} {title(code, language)}", 300)) for code in sorted(tally.codes)),
+            ((visible(code), cut(f"{visible(code)} {title(code, language)}", _OPTION)) for code in sorted(tally.codes)),
         ),
     ]

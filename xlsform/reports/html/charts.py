@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
-from xlsform.text_size import width
+from xlsform.reports.visible import cut
 
 #: Width of every chart, in units of its view box.
 WIDTH = 480
@@ -19,7 +19,8 @@ _CHARACTER = 6.2
 """Width of half a CJK character at the size of labels."""
 
 
-class Item(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Item:
     """What one shape stands for."""
 
     label: str
@@ -28,7 +29,8 @@ class Item(NamedTuple):
     """Class of the style sheet that colours it."""
 
 
-class Shape(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Shape:
     """A shape with its label and its count."""
 
     label: str
@@ -45,7 +47,8 @@ class Shape(NamedTuple):
     """Of a part of a ring."""
 
 
-class Chart(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Chart:
     """A chart as its template draws it."""
 
     kind: str
@@ -69,11 +72,11 @@ def ring(title: str, items: Sequence[Item]) -> Chart:
 
 def bars(title: str, items: Sequence[Item]) -> Chart:
     """Return lying bars, one below the other."""
-    longest = max((item.count for item in items), default=1)
+    longest = max((item.count for item in items), default=0) or 1
     room = WIDTH - _LABEL - 50
     shapes = tuple(
         Shape(
-            cut(item.label, _LABEL - 10),
+            cut(item.label, (_LABEL - 10) / _CHARACTER),
             item.count,
             item.look,
             item.label,
@@ -108,15 +111,6 @@ def columns(title: str, items: Sequence[Item]) -> Chart:
         )
     height = _COLUMNS_TOP + _COLUMNS_HEIGHT + 24
     return Chart("columns", title, height, tuple(shapes), sum(item.count for item in items))
-
-
-def cut(label: str, room: float) -> str:
-    """Return as much of a label as fits."""
-    if width(label) * _CHARACTER <= room:
-        return label
-    while label and (width(label) + 2) * _CHARACTER > room:
-        label = label[:-1]
-    return label.rstrip() + "…"
 
 
 def _arc(start: float, end: float) -> str:

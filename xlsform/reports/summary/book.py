@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
+import io
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import IO, Any, Literal, NamedTuple
+from typing import IO, Any, Literal, NamedTuple, get_args
 
 import xlsxwriter
-from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
@@ -44,9 +43,13 @@ class Book:
 
     def __init__(self, output: IO[bytes], title: str) -> None:
         # A table is held until the end: with constant memory, texts would stand in the cells, which Numbers does not show.
-        self.book = xlsxwriter.Workbook(output, {"strings_to_formulas": False, "strings_to_urls": False})
+        self._output, self._buffer = output, io.BytesIO()
+        options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        self.book = xlsxwriter.Workbook(self._buffer, options)
         self.book.set_properties({"title": title, "created": creation_time().replace(tzinfo=None)})
         self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
+        self._plain = {kind: self.cell(kind) for kind in get_args(Kind)}
+        self._link = self.cell("count", font_color="#0563C1", underline=1)
 
     def format(self, **properties: Any) -> Format:
         """Return the format of these properties, made once."""
@@ -87,7 +90,9 @@ class Book:
         sheet.set_footer("&C&P / &N")
         return sheet
 
-    def row(self, sheet: Worksheet, row: int, columns: Sequence[Column], values: Sequence[str | Decimal | int | None]) -> None:
+    def row(
+        self, sheet: Worksheet, row: int, columns: Sequence[Column], values: Sequence[str | Decimal | int | None]
+    ) -> None:
         """Write a row, as high as its texts need; texts as texts, None as a blank.
 
         Raises:
@@ -97,22 +102,22 @@ class Book:
             raise UsageError(say("more than {rows} rows do not fit on a sheet; take fewer files", rows=_ROWS))
         lines = 1
         for index, (column, value) in enumerate(zip(columns, values, strict=True)):
+            style = self._plain[column.kind]
             if isinstance(value, str) and value:
-                sheet.write_string(row, index, value, self.cell(column.kind))
+                sheet.write_string(row, index, value, style)
                 lines = max(lines, lines_needed(value, column.width - 1))
-            elif (figure := number(value)) is not None:
-                sheet.write_number(row, index, figure, self.cell(column.kind))
+            elif isinstance(value, Decimal | int):
+                sheet.write_number(row, index, float(value), style)
             else:
-                sheet.write_blank(row, index, None, self.cell(column.kind))
+                sheet.write_blank(row, index, None, style)
         if lines > 1:
             sheet.set_row(row, min(lines * _LINE + 4, _HIGHEST))
 
     def link(self, sheet: Worksheet, row: int, column: int, value: int, to: tuple[str, int]) -> None:
         """Write a number that leads to a row of another sheet; a bare one where the sheet has all links it may have."""
-        style = self.cell("count", font_color="#0563C1", underline=1)
         if sheet.hlink_count < _LINKS:
-            sheet.write_url(row, column, f"internal:{quoted(to[0])}!A{to[1] + 1}", style, "")
-        sheet.write_number(row, column, value, style)
+            sheet.write_url(row, column, f"internal:{quoted(to[0])}!A{to[1] + 1}", self._link, "")
+        sheet.write_number(row, column, value, self._link)
 
     def close(self) -> None:
         """Write it out.
@@ -120,18 +125,5 @@ class Book:
         Raises:
             OSError: the output cannot be written to.
         """
-        try:
-            self.book.close()
-        except FileCreateError as error:
-            raise (error.args[0] if error.args and isinstance(error.args[0], OSError) else OSError(str(error))) from None
-
-
-def number(value: Any) -> float | None:
-    """Return a number as a cell holds it; None for what is none or too great for one."""
-    if not isinstance(value, Decimal | int):
-        return None
-    try:
-        held = float(value)
-    except OverflowError:
-        return None
-    return held if math.isfinite(held) else None
+        self.book.close()
+        self._output.write(self._buffer.getbuffer())

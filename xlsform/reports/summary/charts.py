@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from xlsform.findings import say
+from xlsform.formula import quote
 from xlsform.messages import render
+from xlsform.reports.labels import BARS, BY_RATE, BY_RULE, BY_SCORE, BY_STATUS, STATUSES
 from xlsform.reports.rule_texts import title
 from xlsform.reports.summary.book import FONT, Book
 from xlsform.reports.summary.lists import FindingList
-from xlsform.reports.summary.table import STATUSES, Table
-from xlsform.reports.tally import RATE_BANDS, SCORE_BANDS, STATUSES as ORDER, Band, Tally
-from xlsform.reports.visible import visible
+from xlsform.reports.summary.table import Table
+from xlsform.reports.tally import ORDER, RATE_BANDS, SCORE_BANDS, Band, Tally
+from xlsform.reports.visible import cut, visible
 from xlsform.workbook import quoted
 
-_BARS = 15
 _STATUS_COLOURS = {"passed": "#2E7D32", "failed": "#C62828", "unreadable": "#7F7F7F"}
 _BAR = "#3B6EA5"
 _CHART = {"width": 560, "height": 420}
 """In pixels; two stand side by side."""
+_LABEL = 40
+"""Width of the labels, in characters."""
 _PLACES = ("D2", "M2", "D24", "M24")
 
 
-class _Count(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Count:
     label: str
     formula: str
     count: int
-    about: str = ""
 
 
 class ChartSheet:
@@ -48,29 +52,34 @@ class ChartSheet:
             table: what is counted, one row a return.
             findings: what is counted, one row a finding.
         """
-        self.sheet.set_column(0, 0, 26, self._book.format())
+        self.sheet.set_column(0, 0, _LABEL, self._book.format())
         self.sheet.set_column(1, 1, 8, self._book.format())
         self.sheet.hide_gridlines(2)
         self.sheet.set_landscape()
         self.sheet.set_paper(9)
         self.sheet.fit_to_pages(1, 1)
         self._statuses(tally, table)
-        self._bands(render(say("Execution rate (files)"), self._language), "funds.total.rate", RATE_BANDS, tally, table)
-        self._bands(render(say("Score (files)"), self._language), "total_score", SCORE_BANDS, tally, table)
+        self._bands(render(BY_RATE, self._language), "funds.total.rate", RATE_BANDS, tally, table)
+        self._bands(render(BY_SCORE, self._language), "total_score", SCORE_BANDS, tally, table)
         if tally.codes:
             self._codes(tally, findings)
 
     def _statuses(self, tally: Tally, table: Table) -> None:
-        heading = render(say("Files by result"), self._language)
+        heading = render(BY_STATUS, self._language)
         area = f"{quoted(table.name)}!{table.area('status', absolute=True)}"
         labels = {status: render(STATUSES[status], self._language) for status in reversed(ORDER)}
         counts = [
-            _Count(label, f"=COUNTIF({area},{self._label_cell(place)})", tally.statuses[status])
-            for place, (status, label) in enumerate(labels.items())
+            _Count(label, f"=COUNTIF({area},{quote(label)})", tally.statuses[status])
+            for status, label in labels.items()
         ]
         series = self._counted(heading, counts)
         series["points"] = [{"fill": {"color": _STATUS_COLOURS[status]}} for status in labels]
-        series["data_labels"] = {"value": True, "percentage": True, "separator": "\n", "font": _font(10, color="#FFFFFF")}
+        series["data_labels"] = {
+            "value": True,
+            "percentage": True,
+            "separator": "\n",
+            "font": _font(10, color="#FFFFFF"),
+        }
         self._chart("doughnut", heading, series, _PLACES[0], legend=True)
 
     def _bands(self, heading: str, name: str, bands: Sequence[Band], tally: Tally, table: Table) -> None:
@@ -83,17 +92,16 @@ class ChartSheet:
         self._chart("column", heading, self._counted(heading, counts), _PLACES[1 if bands is RATE_BANDS else 2])
 
     def _codes(self, tally: Tally, findings: FindingList) -> None:
-        heading = render(say("Findings by rule (most frequent {count})", count=_BARS), self._language)
+        heading = render(BY_RULE, self._language)
         area = f"{quoted(findings.name)}!$F$2:$F${findings.next_row}"
         counts = [
-            _Count(visible(code), f"=COUNTIF({area},{self._label_cell(place)})", count, title(code, self._language))
-            for place, (code, count) in enumerate(tally.most_frequent(_BARS))
+            _Count(self._rule(code), f"=COUNTIF({area},{quote(visible(code))})", count)
+            for code, count in tally.most_frequent(BARS)
         ]
         self._chart("bar", heading, self._counted(heading, counts), _PLACES[3])
 
-    def _label_cell(self, place: int) -> str:
-        """Return the cell that will hold a label of the block to be written next."""
-        return f"$A${self._row + 2 + place}"
+    def _rule(self, code: str) -> str:
+        return cut(f"{visible(code)} {title(code, self._language)}".rstrip(), _LABEL - 2)
 
     def _counted(self, heading: str, counts: Sequence[_Count]) -> dict[str, Any]:
         """Write a block of counts and return the series that draws it."""
@@ -118,8 +126,10 @@ class ChartSheet:
         if kind == "doughnut":
             del series["gap"], series["fill"]
         else:
-            chart.set_x_axis({"num_font": _font(9)})
-            chart.set_y_axis({"num_font": _font(9), "major_gridlines": {"visible": kind == "bar"}, "reverse": kind == "bar"})
+            labels = {"num_font": _font(9), "reverse": kind == "bar"}
+            values = {"visible": False, "major_gridlines": {"visible": False}, "min": 0}
+            chart.set_x_axis(values if kind == "bar" else labels)
+            chart.set_y_axis(labels if kind == "bar" else values)
         chart.add_series(series)
         chart.set_title({"name": heading, "name_font": _font(13, bold=True), "overlay": False})
         chart.set_legend({"position": "right", "font": _font(10)} if legend else {"none": True})

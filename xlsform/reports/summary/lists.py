@@ -8,14 +8,11 @@ from pathlib import Path
 from xlsxwriter.worksheet import Worksheet
 
 from xlsform.batch import Verdict
-from xlsform.findings import Severity, say
+from xlsform.findings import say
 from xlsform.messages import render
+from xlsform.reports.labels import NAME, SEVERITIES
 from xlsform.reports.summary.book import Book, Column
 from xlsform.reports.visible import visible
-
-SEVERITIES = {Severity.ERROR: say("error"), Severity.WARNING: say("warning"), Severity.NOTE: say("note")}
-#: Longest name in a cell.
-NAME = 300
 
 #: The figures of the table by field name, with the heading that each has there.
 FIGURES = {

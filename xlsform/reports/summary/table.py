@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta, timezone
 from decimal import Decimal
+from functools import lru_cache
+
+from xlsxwriter.format import Format
 
 from xlsform.batch import Shortfall, Status, Verdict
-from xlsform.findings import Message, Severity, say
+from xlsform.findings import Severity, say
 from xlsform.form import bundled, load
 from xlsform.messages import render
 from xlsform.refs import letters
-from xlsform.reports.summary.book import Book, Column, Kind, number
-from xlsform.reports.summary.lists import FIGURES, NAME, named
+from xlsform.reports.labels import NAME, STATUSES, made
+from xlsform.reports.summary.book import Book, Column
+from xlsform.reports.summary.lists import FIGURES, named
 from xlsform.reports.tally import figure
 from xlsform.reports.visible import visible
-from xlsform.workbook import creation_time
 
 TITLE = "项目支出绩效自评结果汇总表"
 
-STATUSES: Mapping[Status, Message] = {
-    "passed": say("passed"),
-    "failed": say("failed"),
-    "unreadable": say("unreadable"),
+_COLOURS: Mapping[Status, tuple[str, str]] = {
+    "passed": ("#C6EFCE", "#006100"),
+    "failed": ("#FFC7CE", "#9C0006"),
+    "unreadable": ("#D9D9D9", "#404040"),
 }
-_COLOURS = {"passed": ("#C6EFCE", "#006100"), "failed": ("#FFC7CE", "#9C0006"), "unreadable": ("#D9D9D9", "#404040")}
 
 #: Execution rates below these are coloured, the lower one more strongly; the first is the ministry's form's own.
 _LOW, _VERY_LOW = Decimal("0.9"), Decimal("0.6")
 
-_BEIJING = timezone(timedelta(hours=8))
+_TOTAL = {"bold": True, "bg_color": "#F2F2F2"}
+_RATIO = ("budget", "executed")
+
 #: Longest text of the shortfalls, in characters.
 _SHORTFALLS = 8_000
 
@@ -51,7 +54,7 @@ def _columns(language: str) -> dict[str, Column]:
         "funds.total.rate": Column("执行率", 9, "rate"),
         "total_score": Column("自评得分", 8, "points"),
         "grade": Column("等级", 6, "centred"),
-        "status": Column(render(say("Result"), language), 10, "centred"),
+        "status": Column(render(say("Status"), language), 10, "centred"),
         "errors": Column(render(say("Errors"), language), 7, "count"),
         "warnings": Column(render(say("Warnings"), language), 7, "count"),
         "shortfalls": Column(render(say("Targets not met, and why"), language), 40),
@@ -108,7 +111,9 @@ class Table:
         width = len(self._columns) - 1
         years = {str(year) for year in self._years if year}
         title = f"{years.pop()}年度{TITLE}" if len(years) == 1 else TITLE
-        self.sheet.merge_range(_TITLE, 0, _TITLE, width, title, self._book.format(bold=True, font_size=16, align="center"))
+        self.sheet.merge_range(
+            _TITLE, 0, _TITLE, width, title, self._book.format(bold=True, font_size=16, align="center")
+        )
         self.sheet.set_row(_TITLE, 30)
         self.sheet.merge_range(_ABOUT, 0, _ABOUT, width, self._about(), self._book.format(align="right"))
         self._totals()
@@ -118,8 +123,7 @@ class Table:
 
     def _count(self, verdict: Verdict, values: Mapping[str, Decimal | int | None]) -> None:
         for name, value in values.items():
-            # What no cell can hold is blank there, and no part of a sum.
-            if value is not None and number(value) is not None:
+            if value is not None:
                 self._sums[name] += value
                 self._scores += name == "total_score"
         if verdict.summary is not None:
@@ -145,39 +149,36 @@ class Table:
             parts.append(say("The forms give money in different units; it is not added up"))
         elif unit := next(iter(self._money_units), None):
             parts.append(say("Money in {unit}", unit=unit))
-        parts.append(say("execution rate and score as the form's formulas give them"))
-        parts.append(say("made on {time}, Beijing time", time=f"{creation_time().astimezone(_BEIJING):%Y-%m-%d %H:%M}"))
+        parts.append(say("Execution rate and score as the form's formulas give them"))
+        parts.append(made())
         return "　".join(render(part, self._language) for part in parts)
 
     def _totals(self) -> None:
-        look = {"bold": True, "bg_color": "#F2F2F2"}
         for place in range(len(self._columns)):
-            self.sheet.write_blank(_TOTALS, place, None, self._book.cell("centred", **look))
+            self.sheet.write_blank(_TOTALS, place, None, self._book.cell("centred", **_TOTAL))
         self.sheet.set_row(_TOTALS, 22)
-        self.sheet.merge_range(_TOTALS, 0, _TOTALS, 1, "合计", self._book.cell("centred", **look))
-        returns = self.next_row - FIRST
+        self.sheet.merge_range(_TOTALS, 0, _TOTALS, 1, "合计", self._book.cell("centred", **_TOTAL))
         before, _, after = render(say("{count} returns", count="\0"), self._language).partition("\0")
-        self._total("name", f"=COUNT({self.area('number')})", returns, num_format=f'"{before}"0"{after}"', **look)
-        for name in self._sums:
-            if name not in ("funds.total.rate", "total_score"):
-                self._sum(name, **look)
-        budget, executed = (self._sums[f"funds.total.{name}"] for name in ("budget", "executed"))
-        cells = [f"{letters(self._places[f'funds.total.{name}'] + 1)}{_TOTALS + 1}" for name in ("budget", "executed")]
-        rate = executed / budget if budget and len(self._money_units) <= 1 else None
-        formula = f'=IF(N({cells[0]})=0,"",{cells[1]}/{cells[0]})'
-        self._total("funds.total.rate", formula, rate, **look)
+        style = self._book.cell("count", num_format=f'"{before}"0"{after}"', **_TOTAL)
+        self._total("name", f"=COUNT({self.area('number')})", self.next_row - FIRST, style)
+        money = ("funds.total.initial", "funds.total.budget", "funds.total.executed")
+        # What is given in different units has no sum.
+        for name in (*(money if len(self._money_units) <= 1 else ()), "errors", "warnings"):
+            self._total(name, f"=SUM({self.area(name)})", self._sums[name])
+        self._ratios()
+
+    def _ratios(self) -> None:
+        budget, executed = (f"{letters(self._places[f'funds.total.{name}'] + 1)}{_TOTALS + 1}" for name in _RATIO)
+        sums = [self._sums[f"funds.total.{name}"] for name in _RATIO]
+        rate = sums[1] / sums[0] if sums[0] and len(self._money_units) <= 1 else None
+        self._total("funds.total.rate", f'=IF(N({budget})=0,"",{executed}/{budget})', rate)
         average = self._sums["total_score"] / self._scores if self._scores else None
-        self._total("total_score", f'=IFERROR(AVERAGE({self.area("total_score")}),"")', average, **look)
+        self._total("total_score", f'=IFERROR(AVERAGE({self.area("total_score")}),"")', average)
 
-    def _sum(self, name: str, **look: object) -> None:
-        if name.startswith("funds.") and len(self._money_units) > 1:
-            return
-        self._total(name, f"=SUM({self.area(name)})", self._sums[name], **look)
-
-    def _total(self, name: str, formula: str, result: Decimal | int | None, **look: object) -> None:
-        kind: Kind = self._columns[name].kind
+    def _total(self, name: str, formula: str, result: Decimal | int | None, style: Format | None = None) -> None:
         held = "" if result is None else float(result)
-        self.sheet.write_formula(_TOTALS, self._places[name], formula, self._book.cell(kind, **look), held)
+        style = style or self._book.cell(self._columns[name].kind, **_TOTAL)
+        self.sheet.write_formula(_TOTALS, self._places[name], formula, style, held)
 
     def _conditional_formats(self) -> None:
         for status, (fill, ink) in _COLOURS.items():
@@ -200,6 +201,7 @@ class Table:
             self.sheet.conditional_format(self.area("funds.total.rate"), rule)
 
 
+@lru_cache(maxsize=64)
 def _money_unit(template: str | None) -> str | None:
     """Return a form's unit of money; None for a form that is not one of ours."""
     return load(template).money_unit if template in bundled() else None

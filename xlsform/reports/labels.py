@@ -1,0 +1,38 @@
+"""What the reports that people look at call the same things."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta, timezone
+
+from xlsform.batch import Status
+from xlsform.findings import Message, Severity, say
+from xlsform.workbook import creation_time
+
+STATUSES: Mapping[Status, Message] = {
+    "passed": say("passed"),
+    "failed": say("failed"),
+    "unreadable": say("unreadable"),
+}
+SEVERITIES: Mapping[Severity, Message] = {
+    Severity.ERROR: say("error"),
+    Severity.WARNING: say("warning"),
+    Severity.NOTE: say("note"),
+}
+
+#: Bars of a chart of rules or units.
+BARS = 15
+BY_STATUS = say("Files by result")
+BY_RATE = say("Execution rate (files)")
+BY_SCORE = say("Score (files)")
+BY_RULE = say("Findings by rule (most frequent {count})", count=BARS)
+
+#: Longest name of a project, a unit or a cell.
+NAME = 300
+
+_BEIJING = timezone(timedelta(hours=8))
+
+
+def made() -> Message:
+    """Return when a report was made, by the clock of those who read it."""
+    return say("Made on {time}, Beijing time", time=f"{creation_time().astimezone(_BEIJING):%Y-%m-%d %H:%M}")

@@ -1,0 +1,259 @@
+"""What was approved: the project list, or the register, against what came back.
+
+These rules speak only where a list or a register was given. Names, targets and weights that were issued prefilled and
+locked are not theirs: where one of them was changed, S104 says so.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from xlsform import figures
+from xlsform.findings import Severity, Violation, say
+from xlsform.indicators import Indicator, indicators, plain_name
+from xlsform.projects import ListedIndicator, Project
+from xlsform.rules import rule
+from xlsform.submission import Entry, Submission
+
+_NEAR = 0.75
+"""Likeness (0–1) from which two names are taken for one that was rephrased."""
+
+
+@lru_cache(maxsize=1)
+def _pairs(submission: Submission) -> tuple[dict[int, ListedIndicator], list[ListedIndicator], list[Indicator]]:
+    """Return which used row answers which approved indicator, what none answers, and which rows answer none.
+
+    Rows whose name was issued locked answer the indicator that was issued there.
+    """
+    project = submission.approved
+    rows = list(indicators(submission))
+    left = list(project.indicators) if project else []
+    answered: dict[int, ListedIndicator] = {}
+    for number, row in enumerate(rows):
+        issued = _issued_name(submission, row)
+        name = plain_name(issued) if issued else row.name
+        match = next((each for each in left if plain_name(each.name) == name and each.level2 == _level2(row)), None)
+        if match is not None:
+            answered[number] = match
+            left.remove(match)
+    free = [row for number, row in enumerate(rows) if number not in answered and not _issued_name(submission, row)]
+    return answered, left, free
+
+
+def _level2(row: Indicator) -> str:
+    return next(iter(row.row.values())).field.level2 or ""
+
+
+def _issued_name(submission: Submission, row: Indicator) -> str:
+    entry = row.row.get("name")
+    return str(submission.issued.get(entry.field.name, "")) if entry else ""
+
+
+def _renamed(submission: Submission) -> list[tuple[ListedIndicator, Indicator]]:
+    """Return approved indicators that none answers with the row of the same kind that is most like each."""
+    _, missing, free = _pairs(submission)
+    scored = [
+        (difflib.SequenceMatcher(None, plain_name(each.name), row.name).ratio(), number, place)
+        for number, each in enumerate(missing)
+        for place, row in enumerate(free)
+        if row.name and each.level2 == _level2(row)
+    ]
+    pairs: list[tuple[ListedIndicator, Indicator]] = []
+    taken: set[int] = set()
+    named: set[int] = set()
+    for likeness, number, place in sorted(scored, reverse=True):
+        if likeness >= _NEAR and number not in named and place not in taken:
+            pairs.append((missing[number], free[place]))
+            named.add(number)
+            taken.add(place)
+    return pairs
+
+
+@rule("K101", Severity.ERROR)
+def indicator_missing(submission: Submission) -> Iterator[Violation]:
+    """An approved indicator is not in the return.
+
+    The return is compared with the project list, or with the register. Names are compared without 指标1： before them,
+    spaces and width. One that was only rephrased is K103's.
+
+    ## Why it matters
+
+    What was approved has to be reported on, also where nothing was achieved.
+
+    ## How to mend it
+
+    Add the indicator with its approved target and weight, and say what was achieved.
+    """
+    if submission.approved is None or not submission.rows:
+        return
+    renamed = [approved for approved, _ in _renamed(submission)]
+    for each in _pairs(submission)[1]:
+        if not any(each is other for other in renamed):
+            place = next((row["name"] for row in submission.rows if "name" in row and row["name"].field.level2 == each.level2), None)
+            yield Violation(
+                say("the approved indicator “{name}” ({level2}) is missing", name=each.name, level2=each.level2),
+                field=place.field.name if place else None,
+                expected=each.name,
+            )
+
+
+@rule("K102", Severity.WARNING)
+def indicator_added(submission: Submission) -> Iterator[Violation]:
+    """An indicator is in the return that was not approved.
+
+    ## Why it matters
+
+    Indicators and weights were approved with the budget; one that was added later takes points from them.
+
+    ## How to mend it
+
+    Take the indicator out, or show the approval of the change.
+    """
+    if submission.approved is None or not submission.approved.indicators:
+        return
+    renamed = [row for _, row in _renamed(submission)]
+    for row in _pairs(submission)[2]:
+        if row.name and not any(row is other for other in renamed):
+            entry = row.row["name"]
+            yield Violation(
+                say("“{name}” was not approved for this project", name=entry.text.strip()), field=entry.field.name
+            )
+
+
+@rule("K103", Severity.WARNING)
+def indicator_renamed(submission: Submission) -> Iterator[Violation]:
+    """An approved indicator was renamed: old → new.
+
+    ## Why it matters
+
+    A rephrased indicator may measure something else than what was approved.
+
+    ## How to mend it
+
+    Give the indicator its approved name back.
+    """
+    for approved, row in _renamed(submission):
+        entry = row.row["name"]
+        found = entry.text.strip()
+        yield Violation(
+            say("“{expected}” was approved; the form calls it “{found}”", expected=approved.name, found=found),
+            field=entry.field.name,
+            found=found,
+            expected=approved.name,
+        )
+
+
+def _answers(submission: Submission) -> Iterator[tuple[ListedIndicator, Mapping[str, Entry]]]:
+    rows = indicators(submission)
+    for number, approved in _pairs(submission)[0].items():
+        yield approved, rows[number].row
+    for approved, row in _renamed(submission):
+        yield approved, row.row
+
+
+@rule("W105", Severity.ERROR)
+def weight_changed(submission: Submission) -> Iterator[Violation]:
+    """A weight differs from the approved one.
+
+    ## Why it matters
+
+    Shifting points from a missed indicator to a met one raises the total.
+
+    ## How to mend it
+
+    Put the approved weight back.
+    """
+    for approved, row in _answers(submission):
+        entry = row.get("weight")
+        if entry is None or entry.number is None or approved.weight is None or entry.field.name in submission.issued:
+            continue
+        if not figures.agrees(entry.number, approved.weight, entry.decimals):
+            yield Violation(
+                say(
+                    "{field} is {found}; approved was {expected}",
+                    field=entry.field.label,
+                    found=entry.number,
+                    expected=approved.weight,
+                ),
+                field=entry.field.name,
+                found=entry.number,
+                expected=approved.weight,
+            )
+
+
+@rule("P114", Severity.ERROR)
+def target_changed(submission: Submission) -> Iterator[Violation]:
+    """A target differs from the approved one.
+
+    ≥95% and 不低于95% are the same target.
+
+    ## Why it matters
+
+    A target lowered at the year's end is always met.
+
+    ## How to mend it
+
+    Put the approved target back, and score the actual value against it.
+    """
+    for approved, row in _answers(submission):
+        entry = row.get("target")
+        if entry is None or entry.blank or not approved.target or entry.field.name in submission.issued:
+            continue
+        if not _same_target(entry.text, approved.target):
+            yield Violation(
+                say(
+                    "{field} is {found}; approved was {expected}",
+                    field=entry.field.label,
+                    found=entry.text.strip(),
+                    expected=approved.target,
+                ),
+                field=entry.field.name,
+                found=entry.text.strip(),
+                expected=approved.target,
+            )
+
+
+def _same_target(found: str, approved: str) -> bool:
+    if figures.fold(found) == figures.fold(approved):
+        return True
+    one, other = figures.read_target(found), figures.read_target(approved)
+    if one.kind == "word" or one.kind != other.kind:
+        return False
+    same = (one.amount, one.upper, one.when, one.per) == (other.amount, other.upper, other.when, other.per)
+    # A bare figure is a positive target.
+    return same and (one.comparator or "≥") == (other.comparator or "≥") and figures.same_unit(one.unit, other.unit)
+
+
+@rule("H103", Severity.ERROR)
+def project_mismatch(submission: Submission) -> Iterator[Violation]:
+    """The project's name, department or unit differs from the project list.
+
+    ## Why it matters
+
+    The bureau's summary adds returns up by project; a return under another name belongs to nobody.
+
+    ## How to mend it
+
+    Put the name back as it was approved. If the form of another project was filled in, use the right one.
+    """
+    project = submission.approved
+    if project is None:
+        return
+    for name, expected in _named(project).items():
+        entry = submission.entries.get(name)
+        if entry is None or entry.blank or not expected or name in submission.issued:
+            continue
+        if figures.fold(entry.text) != figures.fold(expected):
+            found = entry.text.strip()
+            yield Violation(
+                say("{field} is “{found}”; the list says “{expected}”", field=entry.field.label, found=found, expected=expected),
+                field=name,
+                found=found,
+                expected=expected,
+            )
+
+
+def _named(project: Project) -> Mapping[str, str]:
+    return {"project_name": project.name, "department": project.department, "unit": project.unit}
