@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from xlsform import identity as identities
 from xlsform.field_types import Cast
-from xlsform.findings import Finding
+from xlsform.findings import Finding, plain
 from xlsform.form import load
 from xlsform.identity import Identity
 from xlsform.layout import HINTS_TITLE, Layout, lay_out
@@ -197,6 +198,34 @@ def submission(
         edit(workbook)
     form_sheet = workbook.sheet(layout.form.sheet)
     return Submission(Path(path), workbook, layout, form_sheet, identities_in(workbook))
+
+
+def prefilled(
+    template: str = "mof-2020",
+    names: Iterable[str] = (),
+    /,
+    edit: Callable[[Workbook], None] | None = None,
+    **values: Any,
+) -> Submission:
+    """Return a submission of a workbook that was issued with some of the faultless values, locked.
+
+    Args:
+        template: the form's id.
+        names: the fields that were prefilled.
+        edit: changes the workbook as read.
+        values: values typed since, also over prefilled ones; dots as double underscores, None for a blank.
+    """
+    layout, filled = layout_of(template), faultless(template)
+    identity = Identity(template, layout.form.edition, layout.rows, "2021", "P-1")
+    identity = replace(identity, issued={name: plain(filled[name]) for name in names})
+    for name, value in values.items():
+        filled[name.replace("__", ".")] = value if isinstance(value, str | Decimal | None) else Decimal(str(value))
+    workbook = copy.deepcopy(
+        issued(layout, {key: value for key, value in filled.items() if value is not None}, identity)
+    )
+    if edit is not None:
+        edit(workbook)
+    return Submission(Path("return.xlsx"), workbook, layout, workbook.sheet(layout.form.sheet), identities_in(workbook))
 
 
 def findings(subject: Submission, select: str = "") -> list[Finding]:

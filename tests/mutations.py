@@ -358,6 +358,7 @@ _VALUES = [
     Mutation("seven decimals of money", "V105", N, "funds.appropriation.initial", {"funds.appropriation.initial": 99.9999999}),
     Mutation("four decimals of a score", "V105", N, "数量.score", {"数量.score": 19.6667}),
     Mutation("XX left in a goal", "V106", W, "goal_actual", {"goal_actual": "完成养护，培训XX人次，其余 2 公里因汛期推迟。"}),
+    Mutation("XX公里 left in a goal", "V106", W, "goal_expected", {"goal_expected": "养护农村公路××公里，保持路况良好。"}),
     Mutation("length hint left in a goal", "V106", W, "goal_expected", {"goal_expected": "养护农村公路 120 公里（100字以内）"}),
     Mutation("XXX for a department", "V106", W, "department", {"department": "XXX局"}),
     Mutation("待填写 for a name", "V106", W, "质量.name", {"质量.name": "待填写"}),
@@ -519,7 +520,7 @@ _POINTS = [
     Mutation("a reason of spaces", "P106", E, "数量.reason", {"数量.reason": " 　"}),
     Mutation("no reason for a word not reached", "P106", E, "质量.reason", {"质量.target": "健全", "质量.actual": "基本健全", "质量.score": 8}),
     *(Mutation(f"the reason {word}", "P107", E, "数量.reason", {"数量.reason": word})
-      for word in ("无", "0", "-", "/", "—", "同上", "已完成", "略", "……", "无。")),
+      for word in ("无", "0", "-", "/", "—", "同上", "已完成", "略", "……", "无。", "按要求完成")),
     Mutation("one and a half times the target", "P108", W, "社会.reason", {"社会.actual": "3万人"}),
     Mutation("exactly 120 %", "P108", W, "社会.reason", {"社会.actual": "2.4万人"}),
     Mutation("ten times the target, a dash for a reason", "P108", W, "社会.reason", {"社会.actual": "20万人", "社会.reason": "—"}),

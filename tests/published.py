@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from xlsform import figures
-from xlsform.batch import Options, Verdict, judged
+from xlsform.verdicts import Options, Verdict, judged
 from xlsform.form import load
 from xlsform.issuing import issue
 from xlsform.layout import lay_out
@@ -36,7 +36,12 @@ FOLDER = Path(__file__).with_name("published")
 
 _FUNDS = {"资金总额": "total", "财政拨款": "appropriation", "上年结转": "carryover", "其他资金": "other"}
 _COLUMNS = {"年初预算数": "initial", "全年预算数": "budget", "全年执行数": "executed", "分值": "weight", "执行率": "rate", "得分": "score"}  # fmt: skip
-_LEVEL2 = {"经济效益": "经济效益指标", "社会效益": "社会效益指标", "环境效益": "生态效益指标", "读者": "服务对象满意度指标"}
+_LEVEL2 = {
+    "经济效益": "经济效益指标",
+    "社会效益": "社会效益指标",
+    "环境效益": "生态效益指标",
+    "读者": "服务对象满意度指标",
+}
 _LOCK = lock_for("published")
 
 
@@ -69,7 +74,9 @@ def published(number: str) -> bytes:
         place = f"indicators.{numbers[used.setdefault(kind, 0)]}"
         used[kind] += 1
         values[f"{place}.name"] = row["level3"] or ("（名称不清）" if row["target"] else None)
-        values |= {f"{place}.{column}": _typed(row[column]) for column in ("target", "actual", "weight", "score", "reason")}
+        values |= {
+            f"{place}.{column}": _typed(row[column]) for column in ("target", "actual", "weight", "score", "reason")
+        }
     values["total_score"] = _typed(content["total"]["score"])
     places = {name: item.range.anchor for name, item in layout.fields.items()}
     inputs = {item.name: values.get(item.name) for item in layout.inputs}
@@ -78,7 +85,10 @@ def published(number: str) -> bytes:
         for name, value in values.items()
         if name not in inputs and value is not None
     }
-    texts = {name: f"{value:f}" if _in_text(layout, name) and isinstance(value, Decimal) else value for name, value in inputs.items()}
+    texts = {
+        name: f"{value:f}" if _in_text(layout, name) and isinstance(value, Decimal) else value
+        for name, value in inputs.items()
+    }
     return typed_over(filled(issue(layout, _LOCK), layout, places, texts), over)
 
 

@@ -43,7 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "indicators": {"field_types", "figures", "layout", "submission"},
     "rules": {
         "alignment", "field_types", "figures", "findings", "form", "formula_text", "identity", "indicators",
-        "layout", "reading", "refs", "submission", "workbook",
+        "layout", "projects", "reading", "refs", "submission", "workbook",
     },
     "waivers": {"errors", "figures", "findings", "rules"},
     "manual": {"errors", "findings", "messages", "rules"},

@@ -39,7 +39,11 @@ forms = st.builds(filling, st.randoms(use_true_random=True))
 @given(forms)
 def test_a_faultless_form_is_not_blamed(form: Filling) -> None:
     findings = judged(form)
-    blamed = [f"{each.code} {each.cell} {render(each.message, 'en')}" for each in findings if each.severity is not Severity.NOTE]
+    blamed = [
+        f"{each.code} {each.cell} {render(each.message, 'en')}"
+        for each in findings
+        if each.severity is not Severity.NOTE
+    ]
     assert blamed == []
     notes = {each.code for each in findings}
     assert form.notes <= notes <= form.notes | form.maybe

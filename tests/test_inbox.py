@@ -11,7 +11,7 @@ import pytest
 from test_inbox_by_hand import WORKBOOK, Member, look, mail, mbox, named, raw_zip, refused, workbook
 
 from xlsform.errors import NothingFoundError, UsageError
-from xlsform.inbox import Incoming, count, incoming
+from xlsform.inbox import Incoming, below, count, incoming
 from xlsform.reading import Limits
 
 
@@ -46,7 +46,7 @@ def test_a_folder_is_searched_deep_and_in_order(tmp_path: Path) -> None:
     expected = [name.replace("d.eml", "d.eml/x.xlsx") for name in names]
     assert [each.origin for each in look(tmp_path)] == [str(tmp_path / name) for name in expected]
     assert look(tmp_path) == look(tmp_path)
-    assert count([tmp_path], Limits()) == len(names)
+    assert count([tmp_path]) == len(names)
 
 
 def test_each_file_comes_once(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_path_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such file or folder"):
         incoming([put(tmp_path, "a.xlsx"), tmp_path / "gone.xlsx"], Limits())
     with pytest.raises(UsageError, match="no such file or folder"):
-        count([tmp_path / "a.xlsx" / "b"], Limits())
+        count([tmp_path / "a.xlsx" / "b"])
 
 
 def test_a_folder_that_may_not_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +125,7 @@ def test_files_that_cannot_be_had(tmp_path: Path) -> None:
     refused(found[3], "not-a-file")
     refused(found[4], "not-a-file")
     assert found[5].data == WORKBOOK
-    assert count([tmp_path], Limits()) == 6
+    assert count([tmp_path]) == 6
 
 
 @pytest.mark.parametrize("name", ["cur", "new"])
@@ -209,9 +209,9 @@ def test_counting(tmp_path: Path) -> None:
     put(tmp_path, "b.zip", b"broken")
     put(tmp_path, "c.eml", mail(named("a.xlsx"), named("b.xlsx")))
     put(tmp_path, "d.xlsx")
-    assert count([tmp_path], Limits()) == 3 + 1 + 1 + 1
+    assert count([tmp_path]) == 3 + 1 + 1 + 1
     put(tmp_path, "e.mbox", mbox([mail()]))
-    assert count([tmp_path], Limits()) is None
+    assert count([tmp_path]) is None
 
 
 def test_one_container_open_and_one_member_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,3 +268,16 @@ def test_one_name_in_many_containers(tmp_path: Path) -> None:
     found = look(tmp_path)
     assert [each.origin for each in found] == [f"{tmp_path}/a.zip/b.zip/x.xlsx", f"{tmp_path}/a.zip/b.zip/x (2).xlsx"]
     assert [each.data for each in found] == [workbook("1"), workbook("2")]
+
+
+def test_where_a_copy_belongs(tmp_path: Path) -> None:
+    put(tmp_path, "一科/a.xlsx")
+    put(tmp_path, "一科/b.zip", raw_zip(Member("子/../../c.xlsx".encode("gbk"))))
+    box = put(tmp_path, "in.mbox", mbox([mail(named("d.xlsx")), mail(named("d.xlsx"))]))
+    copies = [str(below(each.origin, [tmp_path])) for each in look(tmp_path)]
+    assert copies == [
+        "in.mbox#1 张三 _zs@x.cn_/d.xlsx", "in.mbox#2 张三 _zs@x.cn_/d.xlsx", "一科/a.xlsx", "一科/b.zip/子/c.xlsx",
+    ]  # fmt: skip
+    assert [str(below(each.origin, [tmp_path / "一科", box])) for each in look(box)] == copies[:2]
+    assert str(below("/elsewhere/a.xlsx", [tmp_path])) == "a.xlsx"
+    assert str(below(f"{tmp_path}/../../x:y.xlsx", [tmp_path])) == "x_y.xlsx"

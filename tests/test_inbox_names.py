@@ -41,6 +41,21 @@ def test_steps_never_lead_outside(parts: list[str], slash: str) -> None:
     assert not (found and found[0][1:2] == ":")
 
 
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("C:\\a\\表.xlsx", ("a", "表.xlsx")),
+        ("C:表.xlsx", ("表.xlsx",)),
+        ("项目a:b/c:d.xlsx", ("项目a_b", "c_d.xlsx")),
+        ("../C:/x.xlsx", ("C_", "x.xlsx")),
+        ("~/x.xlsx", ("~", "x.xlsx")),
+        ("", ()),
+    ],
+)
+def test_steps(path: str, found: tuple[str, ...]) -> None:
+    assert steps(path) == found
+
+
 @given(CHINESE)
 def test_sound_names_stay(name: str) -> None:
     expected = shown(name).rstrip(". ")

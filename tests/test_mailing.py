@@ -16,7 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from jinja2 import UndefinedError
 
-from xlsform.batch import Options, check
+from xlsform.verdicts import Options, check
 from xlsform.errors import UsageError
 from xlsform.mailing import (
     Attachment,

@@ -23,7 +23,7 @@ from mutations import MUTATIONS, Mutation, cell, name_of
 from office import Office
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlsform.batch import Options, Verdict, judged
+from xlsform.verdicts import Options, Verdict, judged
 from xlsform.findings import Severity
 from xlsform.issuing import issue
 from xlsform.reading.contents import CellError
@@ -85,6 +85,24 @@ def test_a_fault_in_a_real_file_gives_exactly_its_finding(mutation: Mutation, te
     assert told(first) == expected(mutation, template)
     assert first.status == ("failed" if mutation.severity == "error" else "passed")
     assert verdict_on(data) == first
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [("project_name", "农村公路大修"), ("数量.target", "≥100公里"), ("数量.weight", Decimal(15)), ("funds.total.budget", None)],
+)  # fmt: skip
+def test_a_prefilled_value_that_was_changed(template: str, place: str, value: str | Decimal | None) -> None:
+    layout, values = layout_of(template), dict(faultless(template))
+    issued = ("project_name", name_of(template, "数量.target"), name_of(template, "数量.weight"), "funds.total.budget")
+    data = issue(layout, LOCK, values={name: values[name] for name in issued})
+    places = {name: item.range.anchor for name, item in layout.fields.items()}
+    data = filled(data, layout, places, {item.name: values.get(item.name) for item in layout.inputs})
+    assert told(verdict_on(data)) == []
+    changed = typed_over(data, {f"自评表!{cell(template, place)}": value})
+    found = told(verdict_on(changed))
+    assert found[:2] == [("S109", "warning", None), ("S104", "error", f"自评表!{cell(template, place)}")]
+    assert not [each for each in found[2:] if each[1] == "error"]
 
 
 # --- by openpyxl
@@ -258,7 +276,19 @@ def test_the_report_is_the_same_whatever_the_hash_seed_and_the_number_of_process
         (folder / f"{number:02}.xlsx").write_bytes(returned(mutation, template))
     reports = {
         subprocess.run(
-            [sys.executable, "-m", "xlsform", "--lang", "zh", "validate", "returns", "--format", "json", "--jobs", jobs],
+            [
+                sys.executable,
+                "-m",
+                "xlsform",
+                "--lang",
+                "zh",
+                "validate",
+                "returns",
+                "--format",
+                "json",
+                "--jobs",
+                jobs,
+            ],
             cwd=tmp_path,
             env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parent.parent)},
             capture_output=True,

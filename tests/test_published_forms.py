@@ -122,7 +122,9 @@ COVERED = {"01": 2, "02": 2, "09": 4, "12": 3, "14": 4, "16": 2}
 
 @cache
 def told(number: str) -> dict[tuple[str, str], Severity]:
-    return {(each.code, (each.cell or "").removeprefix("自评表!")): each.severity for each in verdict_on(number).findings}
+    return {
+        (each.code, (each.cell or "").removeprefix("自评表!")): each.severity for each in verdict_on(number).findings
+    }
 
 
 def test_every_form_has_its_expectations() -> None:

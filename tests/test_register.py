@@ -26,7 +26,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.forms import findings, submission
-from xlsform.batch import Figure, Options, Shortfall, Summary, Verdict, check
+from xlsform.verdicts import Figure, Options, Shortfall, Summary, Verdict, check
 from xlsform.errors import UsageError
 from xlsform.findings import Finding, Severity, say
 from xlsform.messages import render
@@ -546,6 +546,22 @@ def test_issued_anew_a_workbook_is_mailed_anew(register: Register) -> None:
     assert [each.project.email for each in register.to_mail()] == ["new@qq.com"]
 
 
+def test_a_draft_of_which_a_part_was_issued_anew_is_not_sent(register: Register) -> None:
+    for code in ("1", "2"):
+        issue(register, project(code), digest=code)
+    mail(register, "draft", "1", "2")
+    issue(register, project("2"), digest="2 anew")
+    assert register.mails_to_send() == []
+    assert [each.digest for each in register.to_mail()] == ["1", "2 anew"]
+
+
+def test_an_unreadable_return_is_answered_too(register: Register) -> None:
+    receive(register, verdict("?", None, sha256=None, status="unreadable"), "邮件 7 › 附件.xlsx")
+    assert [each.reference for each in register.to_answer()] == ["邮件 7 › 附件.xlsx"]
+    mail(register, "sent", "邮件 7 › 附件.xlsx", purpose="reply")
+    assert register.to_answer() == []
+
+
 def test_a_faulty_return_is_answered_once(register: Register) -> None:
     issue(register)
     receive(register, verdict("good", "002"))
@@ -710,6 +726,35 @@ def test_who_reads_slowly_keeps_nobody_from_writing(
     assert next(reading).project.code == "002"
 
 
+def test_who_means_to_change_something_has_the_register_from_the_start(
+    path: Path, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two that read first and write then, one would be refused halfway."""
+    monkeypatch.setattr(store, "PATIENCE", 0.01)
+    issue(register)
+    with Register.open(path) as other, register.together():
+        assert register.project("001") == other.project("001") == project()
+        with pytest.raises(UsageError, match="another program is using the register"):
+            other.together().__enter__()
+        issue(register, project("002"))
+    assert [each.project.code for each in register.issued()] == ["001", "002"]
+
+
+def test_made_by_another_meanwhile_a_register_is_taken_as_it_is(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    change = store.Store.change
+
+    def overtaken(self: store.Store) -> contextlib.AbstractContextManager[None]:
+        monkeypatch.setattr(store.Store, "change", change)
+        with Register.open(path, create=True) as other:
+            issue(other)
+        return change(self)
+
+    monkeypatch.setattr(store.Store, "change", overtaken)
+    with Register.open(path, create=True) as register:
+        assert register.project("001") == project()
+        assert len(register._store.rows("SELECT key FROM register")) == 1
+
+
 def test_a_register_in_use_is_waited_for(path: Path, register: Register) -> None:
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN EXCLUSIVE")
@@ -766,6 +811,8 @@ def test_a_name_that_sqlite_takes_for_something_else_is_a_file(
     monkeypatch.chdir(tmp_path)
     with Register.open(Path(name), create=True) as register:
         issue(register)
+    with Register.open(tmp_path / name) as register:
+        assert register.project("001") == project()
     assert [each.name for each in tmp_path.iterdir()] == [name]
 
 

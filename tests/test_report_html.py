@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.browser import Browser
 from tests.browser import browser as browser
 from tests.verdicts import ERROR, NOTE, WARNING, finding, many, summary, unreadable, verdict
-from xlsform.batch import Options, Verdict, find, validate
+from xlsform.verdicts import Options, Verdict, find, validate
 from xlsform.reports import html as report
 from xlsform.reports.html import Outstanding, charts, render_html
 from xlsform.reports.rule_texts import title

@@ -22,7 +22,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from tests.audit import MAIN, audit
 from tests.office import Office
 from tests.verdicts import ERROR, NOTE, WARNING, finding, many, summary, unreadable, verdict
-from xlsform.batch import Options, Shortfall, Verdict, find, validate
+from xlsform.verdicts import Options, Shortfall, Verdict, find, validate
 from xlsform.errors import UsageError
 from xlsform.reports.summary import book as room
 from xlsform.reports.summary import write_xlsx
@@ -290,7 +290,7 @@ def test_filter_frozen_head_and_print() -> None:
     assert (table.page_setup.fitToWidth or 1, table.page_setup.fitToHeight) == (1, 0)
     assert table.sheet_properties.pageSetUpPr is not None
     assert table.sheet_properties.pageSetUpPr.fitToPage
-    assert {cell.font.name for line in table.iter_rows() for cell in line} == {"宋体"}
+    assert {cell.font.name for line in table.iter_rows() for cell in line if cell.value is not None} == {"宋体"}
 
 
 def test_results_and_low_execution_are_coloured() -> None:
@@ -324,10 +324,13 @@ def test_charts_draw_the_counts() -> None:
     sheet, results = opened(data)["Charts"], opened(data, values=True)["Charts"]
     counts = {results.cell(line, 1).value: results.cell(line, 2).value for line in range(1, results.max_row + 1)}
     assert (counts["passed"], counts["failed"], counts["unreadable"]) == (35, 13, 2)
-    assert sum(counts[label] for label in ("<60", "60–70", "70–80", "80–85", "85–90", "90–95", "95–98", "98–100", ">100")) == 48
+    assert (
+        sum(counts[label] for label in ("<60", "60–70", "70–80", "80–85", "85–90", "90–95", "95–98", "98–100", ">100"))
+        == 48
+    )
     assert sheet.cell(2, 2).value == "=COUNTIF('Summary table'!$L$5:$L$54,\"passed\")"
     assert (
-        sheet.cell(7, 2).value == "=COUNTIFS('Summary table'!$I$5:$I$54,\">=0.5\",'Summary table'!$I$5:$I$54,\"<0.6\")"
+        sheet.cell(8, 2).value == "=COUNTIFS('Summary table'!$I$5:$I$54,\">=0.5\",'Summary table'!$I$5:$I$54,\"<0.6\")"
     )
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         charts = [
@@ -374,6 +377,14 @@ def test_a_full_disk_is_an_operating_systems_error() -> None:
     with pytest.raises(OSError, match="No space left") as caught:
         write_xlsx([verdict()], Full(), "en")
     assert caught.value.errno == errno.ENOSPC
+
+
+def test_no_room_for_temporary_files_is_an_operating_systems_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with pytest.raises(FileNotFoundError):
+        written([verdict()])
 
 
 def test_libreoffice_adds_up_the_same(office: Office, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from forms import TEMPLATES, faultless, layout_of
 from office import Office
 
-from xlsform.batch import Options, Verdict, check
+from xlsform.verdicts import Options, Verdict, check
 from xlsform.data import extract, fill
 from xlsform.findings import Severity
 from xlsform.issuing import issue

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from xlsform.batch import Options, check
+from xlsform.verdicts import Options, check
 from xlsform.data import extract
 from xlsform.reading import read, read_bytes
 from xlsform.reading.contents import Workbook

@@ -6,12 +6,13 @@ import datetime as dt
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 from forms import faultless, layout_of
 
-from xlsform.batch import Options, Verdict, judged
+from xlsform.verdicts import Options, Verdict, judged
 from xlsform.errors import DataError, UsageError
 from xlsform.findings import Severity
 from xlsform.issuing import issue
@@ -23,12 +24,13 @@ TODAY = dt.date(2022, 3, 1)
 LATER = dt.date(2022, 6, 30)
 
 
-def returned(code: str = "A-17") -> bytes:
+@cache
+def returned() -> bytes:
     """Return a form with two faults: no goal (G101), and points lost without a word why (P106)."""
     layout = layout_of("mof-2020")
     values = faultless("mof-2020") | {"goal_actual": None, "indicators.1.reason": None}
     places = {name: item.range.anchor for name, item in layout.fields.items()}
-    data = issue(layout, lock_for("a password"), project_code=code)
+    data = issue(layout, lock_for("a password"), project_code="A-17")
     return filled(data, layout, places, {item.name: values.get(item.name) for item in layout.inputs})
 
 
@@ -127,7 +129,9 @@ def test_a_waiver_holds_through_its_last_day(tmp_path: Path, today: dt.date, hol
 
 
 def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
-    path = file(tmp_path, "code,project,reason,until\nP999,A-17,同意,\n,A-17,,\nP106,A-17,同意,2022-02-30\nP106,A-17,同意,\n")
+    path = file(
+        tmp_path, "code,project,reason,until\nP999,A-17,同意,\n,A-17,,\nP106,A-17,同意,2022-02-30\nP106,A-17,同意,\n"
+    )
     with pytest.raises(DataError) as raised:
         read_waivers(path, TODAY)
     assert [str(problem) for problem in raised.value.problems] == [

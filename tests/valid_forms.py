@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -39,9 +40,19 @@ _WHY = (
     "报名人数少于预期，培训未达到计划人次；下年扩大宣传。",
     "受疫情影响，活动取消两场，今后改为线上线下结合。",
 )
-_MORE = ("上级年中追加任务，实际完成多于年初计划；下年合理设定指标值。", "需求大于预期，年初指标值设定偏低；下年据实调整。")
+_MORE = (
+    "上级年中追加任务，实际完成多于年初计划；下年合理设定指标值。",
+    "需求大于预期，年初指标值设定偏低；下年据实调整。",
+)
 _NOTHING = (None, None, None, "", "无", "—", "/", "-", "0", "无偏差")
-_HEADS = ("农村公路养护", "2021年度农村公路养护", "中小学校舍维修改造", "基层党组织工作经费", "村级医疗卫生机构补助（第二批）", "老旧小区改造")
+_HEADS = (
+    "农村公路养护",
+    "2021年度农村公路养护",
+    "中小学校舍维修改造",
+    "基层党组织工作经费",
+    "村级医疗卫生机构补助（第二批）",
+    "老旧小区改造",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +228,9 @@ def _in_words(rnd: Random, level2: str) -> _Row:
 def _dated(rnd: Random, year: int) -> _Row:
     name = rnd.choice(("项目完成时间", "资金拨付时间", "验收时间"))
     month, day = rnd.randint(1, 12), rnd.randint(1, 28)
-    due = rnd.choice(("{y}年{m}月{d}日前", "{m}月{d}日前", "{y}年{m}月{d}日前完成", "{y}-{m:02}-{d:02}", "{y}.{m}.{d}前"))
+    due = rnd.choice(
+        ("{y}年{m}月{d}日前", "{m}月{d}日前", "{y}年{m}月{d}日前完成", "{y}-{m:02}-{d:02}", "{y}.{m}.{d}前")
+    )
     target = due.format(y=year, m=month, d=day)
     late = rnd.randint(0, 3) == 0
     when = (year + 1, rnd.randint(1, 3), 9) if late else (year, month, rnd.randint(1, day))
@@ -292,7 +305,7 @@ def _parts(rnd: Random, whole: int, count: int) -> list[Decimal]:
         return [each] * (count - 1) + [whole - each * (count - 1)]
     cuts = sorted(rnd.sample(range(1, whole * 2), count - 1))
     ends = [0, *cuts, whole * 2]
-    return [Decimal(after - before) / 2 for before, after in zip(ends, ends[1:], strict=False)]
+    return [Decimal(after - before) / 2 for before, after in pairwise(ends)]
 
 
 def _cut(exact: Fraction, decimals: int, rounding: str) -> Decimal:
@@ -332,7 +345,15 @@ def _money(rnd: Random) -> _Money:
         if rnd.random() < 0.5:
             zeros |= {f"appropriation.{column}": Decimal(0) for column in ("budget", "executed")}
         return _Money(zeros, Decimal(0), Decimal(0), Decimal(0))
-    sources = rnd.choice((("appropriation",), ("appropriation", "carryover"), ("appropriation", "carryover", "other"), ("other",), ("carryover",)))
+    sources = rnd.choice(
+        (
+            ("appropriation",),
+            ("appropriation", "carryover"),
+            ("appropriation", "carryover", "other"),
+            ("other",),
+            ("carryover",),
+        )
+    )
     spent = rnd.choice((100, 100, 97, 90, 88, 50, 20))
     start = rnd.choice((0, 0, 100, 100, 80, 120, 45, 230))
     values: dict[str, Decimal | None] = {}
@@ -438,14 +459,18 @@ def _texts(rnd: Random, money: _Money, scores: Decimal, lost: bool, year: int) -
         told.append("各项任务已全部完成。")
     goal = rnd.choice(told)
     if rate is not None and rate < Fraction(9, 10):
-        goal += rnd.choice(("因招标节约，资金有结余。", "部分工程尾款尚未支付，结转下年。", "受汛期影响工期推迟，资金未全部支出。"))
+        goal += rnd.choice(
+            ("因招标节约，资金有结余。", "部分工程尾款尚未支付，结转下年。", "受汛期影响工期推迟，资金未全部支出。")
+        )
     if money.initial and abs(money.budget - money.initial) > Decimal("0.3") * money.initial:
         goal += rnd.choice(("年中根据上级文件追加预算。", "年中调减预算。"))
     values: dict[str, Cast] = {
         "project_name": rnd.choice(_HEADS).replace("2021", str(year)),
         "department": rnd.choice(("某县交通运输局", "219-某区教育体育局", "某市卫生健康委员会")),
         "unit": rnd.choice(("某县公路养护中心", "219001-某区第三中学", "某镇人民政府")),
-        "goal_expected": rnd.choice(("改善农村公路通行条件，方便群众出行。", "目标1：完成年度任务；\n目标2：群众满意。")),
+        "goal_expected": rnd.choice(
+            ("改善农村公路通行条件，方便群众出行。", "目标1：完成年度任务；\n目标2：群众满意。")
+        ),
         "goal_actual": goal,
     }
     values |= {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from xlsform.batch import Figure, Shortfall, Status, Summary, Verdict
+from xlsform.verdicts import Figure, Shortfall, Status, Summary, Verdict
 from xlsform.findings import Finding, Severity, say
 
 

@@ -2,285 +2,152 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
-from decimal import Decimal
-from functools import lru_cache
-from pathlib import Path
-from typing import Literal
+from dataclasses import replace
+from itertools import islice
+from typing import NamedTuple
 
-from xlsform.errors import NothingFoundError, UsageError, reading_failed
-from xlsform.findings import Finding, Severity, say
-from xlsform.form import Form
-from xlsform.reading import Limits, load, read_bytes
-from xlsform.reading.contents import Reason, Unreadable, Workbook
-from xlsform.recognition import recognise
-from xlsform.rules import Arrival, judge
-from xlsform.submission import Submission
-from xlsform.waivers import Waiver, excused
-
-#: Extensions of what a folder is searched for.
-EXTENSIONS = frozenset({".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlt", ".et", ".ett", ".xlsb", ".ods"})
-
-Status = Literal["passed", "failed", "unreadable"]
+from xlsform.findings import Finding, Severity
+from xlsform.inbox import Incoming
+from xlsform.reading.contents import Unreadable
+from xlsform.rules import judge_together
+from xlsform.rules.across import Batch, Returned
+from xlsform.verdicts import Judge, Options, Verdict
 
 _CHUNK = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a reviewer asked for."""
+class Judged(NamedTuple):
+    """A file that came in, and what became of it."""
 
-    template: str | None = None
-    """Id or path of the form that every file is taken for."""
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    limits: Limits = field(default_factory=Limits)
-    waivers: tuple[Waiver, ...] = ()
-    """Findings that become notes."""
+    incoming: Incoming
+    verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure of a return, and the cell that it was read from."""
-
-    value: Decimal | None
-    cell: str
-    """``自评表!E6``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shortfall:
-    """An indicator that lost points, with the reason given."""
-
-    name: str
-    target: str
-    actual: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What the bureau's 汇总表 takes from a return."""
-
-    department: str | None
-    figures: Mapping[str, Figure]
-    """By field name: ``funds.total.{initial,budget,executed}`` as typed, in the form's unit of money;
-    ``funds.total.rate`` (0–1) and ``total_score`` (points) as the form's formulas give them."""
-    grade: str | None
-    """By the bands of the template's settings."""
-    shortfalls: tuple[Shortfall, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of one file."""
-
-    path: str
-    sha256: str | None
-    status: Status
-    template: str | None
-    year: int | None
-    project_code: str | None
-    project_name: str | None
-    unit: str | None
-    score: Decimal | None
-    """总分 as the form's formulas give it (points)."""
-    findings: tuple[Finding, ...]
-    summary: Summary | None = None
-    """None where no form was recognised."""
-
-    def count(self, severity: Severity) -> int:
-        """Return how many findings of that severity there are."""
-        return sum(1 for finding in self.findings if finding.severity is severity)
-
-
-def find(paths: Iterable[Path]) -> list[Path]:
-    """Return the files to be read: those named, and every workbook in the folders named, searched deep and sorted.
-
-    Lock files of open workbooks (``~$…``) are passed over.
-
-    Raises:
-        UsageError: a path that does not exist, or a folder that may not be listed.
-        NothingFoundError: no workbook matched.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            found += sorted(_below(path))
-        elif path.exists() or path.is_symlink():
-            found.append(path)
-        else:
-            raise UsageError(say("{path}: no such file or folder", path=path))
-    if not found:
-        raise NothingFoundError(say("no workbook found; looked for {extensions}", extensions=sorted(EXTENSIONS)))
-    return list(dict.fromkeys(found))
-
-
-def _below(folder: Path) -> Iterator[Path]:
-    def refuse(error: OSError) -> None:
-        raise reading_failed(Path(error.filename), error)
-
-    for top, folders, names in os.walk(folder, onerror=refuse):
-        folders.sort()
-        for name in names:
-            if Path(name).suffix.lower() in EXTENSIONS and not name.startswith("~$"):
-                yield Path(top, name)
-
-
-def check(path: Path, options: Options) -> Verdict:
-    """Read one file and judge it; whatever it holds, a verdict comes out."""
-    data = load(path, options.limits)
-    if isinstance(data, Unreadable):
-        return _verdict(path, None, Arrival(path, data, None), options)
-    return judged(path, data, options)
-
-
-def judged(path: Path, data: bytes, options: Options) -> Verdict:
-    """Judge a file by its content."""
-    digest = hashlib.sha256(data).hexdigest()
-    contents = read_bytes(data, options.limits)
-    submission = recognise(path, contents, _form(options.template)) if isinstance(contents, Workbook) else None
-    return _verdict(path, digest, Arrival(path, contents, submission), options)
-
-
-@lru_cache(maxsize=4)
-def _form(template: str | None) -> Form | None:
-    from xlsform.template_check import load_checked
-
-    return load_checked(template) if template is not None else None
-
-
-def _verdict(path: Path, digest: str | None, arrival: Arrival, options: Options) -> Verdict:
-    findings = tuple(judge(arrival, options.select, options.ignore))
-    submission = arrival.submission
-    if submission is not None and options.waivers:
-        findings = excused(findings, options.waivers, _code(submission), _text(submission, "project_name"))
-    if isinstance(arrival.contents, Unreadable):
-        status: Status = "unreadable"
-    else:
-        status = "failed" if any(each.severity is Severity.ERROR for each in findings) else "passed"
-    if submission is None or submission.sheet_gone:
-        template = submission.form.id if submission else None
-        return Verdict(str(path), digest, status, template, None, None, None, None, None, findings)
-    year = submission.number("year")
-    summary = _summary(submission)
-    score = summary.figures.get("total_score")
-    return Verdict(
-        path=str(path),
-        sha256=digest,
-        status=status,
-        template=submission.form.id,
-        year=int(year) if year is not None else None,
-        project_code=_code(submission),
-        project_name=_text(submission, "project_name"),
-        unit=_text(submission, "unit"),
-        score=score.value if score else None,
-        findings=findings,
-        summary=summary,
-    )
-
-
-_SUMMARISED = ("funds.total.initial", "funds.total.budget", "funds.total.executed", "funds.total.rate", "total_score")
-
-
-def _summary(submission: Submission) -> Summary:
-    computed = submission.results.computed
-    figures = {}
-    for name in _SUMMARISED:
-        if name in submission.entries:
-            value = computed[name] if name in computed else submission.number(name)
-            number = value if isinstance(value, Decimal) else None
-            figures[name] = Figure(number, f"{submission.sheet.name}!{submission.cell(name)}")
-    score = figures["total_score"].value if "total_score" in figures else None
-    bands: Mapping[str, float] = submission.form.scoring.get("grades", {})
-    reached = [
-        (Decimal(str(least)), grade)
-        for grade, least in bands.items()
-        if score is not None and score >= Decimal(str(least))
-    ]
-    shortfalls = tuple(
-        Shortfall(*(row[column].text if column in row else "" for column in ("name", "target", "actual", "reason")))
-        for row in submission.used_rows
-        if "score" in row and "weight" in row
-        and (points := row["score"].number) is not None
-        and (weight := row["weight"].number) is not None
-        and points < weight
-    )
-    return Summary(_text(submission, "department"), figures, max(reached)[1] if reached else None, shortfalls)
-
-
-def _code(submission: Submission) -> str | None:
-    identity = submission.identity
-    return (identity.project_code or None) if identity else None
-
-
-def _text(submission: Submission, name: str) -> str | None:
-    entry = submission.entries.get(name)
-    return entry.text.strip() or None if entry else None
-
-
-def validate(paths: Sequence[Path], options: Options, jobs: int = 1) -> Iterator[Verdict]:
-    """Yield the verdict on each file, in the order given.
+def validate(incoming: Iterable[Incoming], options: Options, jobs: int = 1) -> Iterator[Judged]:
+    """Yield each file with its verdict, in the order given; only a few are in memory at a time.
 
     Args:
-        paths: the files.
+        incoming: the files.
         options: what the reviewer asked for.
-        jobs: processes to work with; a process that dies costs its file a verdict, and the rest go on.
+        jobs: processes to work with; one that dies costs its file a verdict, and the rest go on.
+
+    Raises:
+        UsageError, TemplateError: the template named cannot be used.
     """
-    if jobs <= 1 or len(paths) < 2 * _CHUNK:
-        yield from (check(path, options) for path in paths)
+    judge = Judge(options)
+    files = iter(incoming)
+    first = list(islice(files, 2 * _CHUNK))
+    # A pool takes longer to start than a few files take.
+    if jobs <= 1 or len(first) < 2 * _CHUNK:
+        for each in (*first, *files):
+            yield Judged(each, judge.verdict(each))
         return
-    chunks = [paths[start : start + _CHUNK] for start in range(0, len(paths), _CHUNK)]
-    yield from _pooled(chunks, options, jobs)
+    yield from _pooled(_chunks(first, files), options, jobs)
 
 
-def _pooled(chunks: Sequence[Sequence[Path]], options: Options, jobs: int) -> Iterator[Verdict]:
-    waiting = list(chunks)
-    while waiting:
-        with ProcessPoolExecutor(jobs) as pool:
-            done = 0
+def _chunks(first: Sequence[Incoming], rest: Iterator[Incoming]) -> Iterator[list[Incoming]]:
+    for start in range(0, len(first), _CHUNK):
+        yield list(first[start : start + _CHUNK])
+    while chunk := list(islice(rest, _CHUNK)):
+        yield chunk
+
+
+def _pooled(chunks: Iterator[list[Incoming]], options: Options, jobs: int) -> Iterator[Judged]:
+    """Judge chunks in worker processes; when one dies, a new pool goes on behind the chunk that it worked on."""
+    waiting: deque[list[Incoming]] = deque()
+    while True:
+        running: deque[tuple[list[Incoming], Future[list[Verdict]]]] = deque()
+        with ProcessPoolExecutor(jobs, initializer=_start, initargs=(options,)) as pool:
             try:
-                for verdicts in _in_order(pool, waiting, options, 4 * jobs):
-                    yield from verdicts
-                    done += 1
-                return
+                while True:
+                    while len(running) < 4 * jobs and (chunk := _next(waiting, chunks)):
+                        running.append((chunk, pool.submit(_judge_all, chunk)))
+                    if not running:
+                        return
+                    verdicts = running[0][1].result()
+                    chunk, _ = running.popleft()
+                    yield from map(Judged, chunk, verdicts)
             except BrokenProcessPool:
-                suspects, waiting = waiting[done], waiting[done + 1 :]
-        yield from (_alone(path, options) for path in suspects)
+                suspects, *others = (chunk for chunk, _ in running)
+        yield from (Judged(each, _alone(each, options)) for each in suspects)
+        waiting.extendleft(reversed(others))
 
 
-def _in_order(
-    pool: Executor, chunks: Sequence[Sequence[Path]], options: Options, ahead: int
-) -> Iterator[list[Verdict]]:
-    """Yield each chunk's verdicts in order, never more than so many chunks in the works."""
-    running: deque[Future[list[Verdict]]] = deque(pool.submit(check_all, chunk, options) for chunk in chunks[:ahead])
-    for following in [*chunks[ahead:], *[None] * len(running)]:
-        verdicts = running.popleft().result()
-        if following is not None:
-            running.append(pool.submit(check_all, following, options))
-        yield verdicts
+def _next(waiting: deque[list[Incoming]], chunks: Iterator[list[Incoming]]) -> list[Incoming] | None:
+    return waiting.popleft() if waiting else next(chunks, None)
 
 
-def check_all(paths: Sequence[Path], options: Options) -> list[Verdict]:
-    """Check files one after another: what a worker process runs."""
-    return [check(path, options) for path in paths]
+_worker: Judge | None = None
 
 
-def _alone(path: Path, options: Options) -> Verdict:
-    """Check a file in a process of its own, since one of its chunk made a worker die."""
+def _start(options: Options) -> None:
+    """Prepare a worker process: what is the same for all files goes there once."""
+    global _worker  # noqa: PLW0603
+    _worker = Judge(options)
+
+
+def _judge_all(chunk: Sequence[Incoming]) -> list[Verdict]:
+    assert _worker is not None, "a worker process is prepared before it works"
+    return [_worker.verdict(each) for each in chunk]
+
+
+def _alone(incoming: Incoming, options: Options) -> Verdict:
+    """Judge a file in a process of its own, since one of its chunk made a worker die."""
     try:
-        with ProcessPoolExecutor(1) as pool:
-            return pool.submit(check, path, options).result()
+        with ProcessPoolExecutor(1, initializer=_start, initargs=(options,)) as pool:
+            return pool.submit(_judge_all, [incoming]).result()[0]
     except BrokenProcessPool:
-        return failed(path, "crashed", options)
+        return Judge(options).verdict(replace(incoming, data=Unreadable("crashed")))
 
 
-def failed(path: Path, reason: Reason, options: Options) -> Verdict:
-    """Return the verdict on a file that could not be read for a reason found outside it."""
-    return _verdict(path, None, Arrival(path, Unreadable(reason), None), options)
+def compared(judged: Sequence[Judged], options: Options) -> list[Judged]:
+    """Return the verdicts with what is wrong across the files added, and one for each project that did not return."""
+    recognised = [number for number, each in enumerate(judged) if each.verdict.summary is not None]
+    batch = Batch([_returned(judged[number]) for number in recognised], options.projects)
+    added: dict[int, list[Finding]] = {}
+    outstanding: list[Judged] = []
+    for whose, finding in judge_together(batch, options.select, options.ignore):
+        if isinstance(whose, int):
+            added.setdefault(recognised[whose], []).append(finding)
+        else:
+            outstanding.append(_outstanding(whose, finding, options))
+    return [_with(each, added.get(number, [])) for number, each in enumerate(judged)] + outstanding
+
+
+def _returned(judged: Judged) -> Returned:
+    incoming, verdict = judged
+    summary = verdict.summary
+    assert summary is not None, "only recognised returns are compared"
+    name = verdict.project_name or ""
+    return Returned(
+        origin=incoming.origin,
+        project=verdict.project_code or name,
+        name=name,
+        unit=verdict.unit or "",
+        received=incoming.received,
+        content=summary.content,
+        narratives=summary.narratives,
+        score=verdict.score,
+    )
+
+
+def _with(judged: Judged, added: Sequence[Finding]) -> Judged:
+    if not added:
+        return judged
+    verdict = judged.verdict
+    findings = tuple(sorted((*verdict.findings, *added), key=lambda finding: (finding.place, finding.code)))
+    worse = verdict.status == "passed" and any(each.severity is Severity.ERROR for each in added)
+    return judged._replace(verdict=replace(verdict, findings=findings, status="failed" if worse else verdict.status))
+
+
+def _outstanding(code: str, finding: Finding, options: Options) -> Judged:
+    project = options.projects[code]
+    verdict = Verdict(
+        path="", sha256=None, status="failed", template=None, year=None, project_code=code,
+        project_name=project.name, unit=project.unit, score=None, findings=(finding,),
+    )  # fmt: skip
+    return Judged(Incoming("", "", Unreadable("missing"), None, ""), verdict)

@@ -13,7 +13,7 @@ import click
 from xlsform import __version__
 
 if TYPE_CHECKING:
-    from xlsform.batch import Verdict
+    from xlsform.verdicts import Verdict
     from xlsform.findings import Message
     from xlsform.form import Form
     from xlsform.projects import Project
@@ -400,8 +400,8 @@ def validate(
     """Read filled workbooks back (files, or folders searched deep) and say what is wrong with each."""
     import os
 
-    from xlsform.batch import Options, find
-    from xlsform.batch import validate as run
+    from xlsform.verdicts import Options, find
+    from xlsform.verdicts import validate as run
     from xlsform.reports import renderer
 
     waivers = _waivers(waive) if waive is not None else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from xlsform.batch import Options, Verdict, find, validate
+from xlsform.verdicts import Options, Verdict, find, validate
 from xlsform.findings import Message, say
 from xlsform.form import bundled, load
 from xlsform.issuing import issue

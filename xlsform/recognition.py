@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
 
 from xlsform.errors import UsageError
@@ -35,8 +34,8 @@ def recognise(path: Path, workbook: Workbook, form: Form | None = None) -> Submi
     """
     found = identities_in(workbook)
     if form is None:
-        named = {identity.template for identity in found.values()}
-        form = next((each for each in known_forms() if each.id in named), None)
+        known = {each.id: each for each in known_forms()}
+        form = next((known[identity.template] for identity in found.values() if identity.template in known), None)
     candidates = [form] if form is not None else known_forms()
     chosen = _best(candidates, workbook)
     if chosen is None:
@@ -75,7 +74,7 @@ def _texts(sheet: Sheet) -> set[str]:
 
 
 def _layout(form: Form, sheet: Sheet, identity: Identity | None) -> Layout:
-    if identity is not None and identity.rows:
+    if identity is not None and identity.template == form.id:
         try:
             return lay_out(form, identity.rows)
         except UsageError:
@@ -84,26 +83,23 @@ def _layout(form: Form, sheet: Sheet, identity: Identity | None) -> Layout:
 
 
 def _rows_shown(form: Form, sheet: Sheet) -> tuple[int, ...]:
-    """Return the rows of each level-2 block by where its name stands, the printed number where that is unclear."""
-    printed = block_sizes(form, None)
-    layout = lay_out(form)
-    labels = [label for label in layout.labels if label.level == 2]
-    if not labels:
-        return printed
-    after = min(
-        (label for label in layout.labels if label.range.top > labels[-1].range.bottom and label.text),
-        key=lambda label: label.range.anchor,
-        default=None,
-    )
-    wanted = [fold(label.text) for label in labels] + ([fold(after.text)] if after else [])
-    starts: list[int] = []
+    """Return the rows of each level-2 block by where its name and what comes after it stand, else the printed number."""
+    printed, labels = block_sizes(form, None), sorted(lay_out(form).labels, key=lambda label: label.range.anchor)
     by_row = sorted((row, fold(value)) for (row, _), value in sheet.values.items() if isinstance(value, str))
-    for text in wanted:
-        row = next((row for row, found in by_row if found == text and row > (starts[-1] if starts else 0)), None)
-        if row is None:
+
+    def row_of(text: str, after: int) -> int | None:
+        return next((row for row, found in by_row if found == fold(text) and row > after), None)
+
+    sizes: list[int] = []
+    start = 0
+    for label, rows in zip([label for label in labels if label.level == 2], printed, strict=True):
+        following = next((each for each in labels if each.range.top > label.range.bottom and each.text), None)
+        found = row_of(label.text, start)
+        if found is None:
             return printed
-        starts.append(row)
-    if after is None:
-        starts.append(starts[-1] + printed[-1])
-    sizes = tuple(end - start for start, end in pairwise(starts))
-    return sizes if all(1 <= size <= MAX_ROWS for size in sizes) else printed
+        start = found
+        end = row_of(following.text, start) if following else start + rows
+        if end is None or end - start > MAX_ROWS:
+            return printed
+        sizes.append(end - start)
+    return tuple(sizes)

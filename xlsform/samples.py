@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from xlsform.batch import Options, judged
+from xlsform.verdicts import Options, judged
 from xlsform.data import fill
 from xlsform.form import load
 from xlsform.issuing import issue

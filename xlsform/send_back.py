@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from xlsform.batch import Verdict
+from xlsform.verdicts import Verdict
 from xlsform.data import kept
 from xlsform.findings import Finding, say
 from xlsform.issuing import issue

@@ -86,6 +86,10 @@ class Submission:
             approved: its project as the list or the register has it, where one was given.
         """
         self.approved = approved
+        self.accounts: Mapping[str, Decimal] = {}
+        """The project's final accounts by field name, where a list of them was given."""
+        self.key: bytes | None = None
+        """The register's key, where there is one: then the identity has to be signed with it."""
         self.path = path
         self.workbook = workbook
         self.layout = layout
@@ -141,7 +145,8 @@ class Submission:
             return Entry(item, None, None, None)
         raw = self.sheet.values.get(place)
         formula = self.sheet.formulas.get(place)
-        if raw is None or (isinstance(raw, str) and raw in self._placeholders(item)):
+        printed = isinstance(raw, str) and (raw == item.spec.value or raw in self._placeholders(item))
+        if raw is None or printed:
             return Entry(item, place, raw, None, formula=formula)
         read = item.spec.type.read(raw, self.sheet.number_formats.get(place, "General"), self.form.money_unit)
         return Entry(item, place, raw, read.value, read.problem, read.as_text, read.decimals, formula)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from xlsform.inbox.archives import Archive
 from xlsform.inbox.contents import EXTENSIONS, Incoming, RefusedError
 from xlsform.inbox.disk import kind_of_file, opened, place_of
 from xlsform.inbox.kinds import kind_of
+from xlsform.inbox.names import steps
 from xlsform.inbox.sources import Source, find
 from xlsform.inbox.unpacking import Unpacker
 from xlsform.reading import Limits
 from xlsform.reading.contents import Unreadable
+from xlsform.reading.package import DEFAULT_LIMITS
 
-__all__ = ["EXTENSIONS", "Incoming", "count", "incoming"]
+__all__ = ["EXTENSIONS", "Incoming", "below", "count", "incoming"]
 
 
 def incoming(paths: Sequence[Path], limits: Limits) -> Iterator[Incoming]:
@@ -39,7 +41,7 @@ def incoming(paths: Sequence[Path], limits: Limits) -> Iterator[Incoming]:
     return (each for source in sources for each in unpacker.source(source))
 
 
-def count(paths: Sequence[Path], limits: Limits) -> int | None:
+def count(paths: Sequence[Path], limits: Limits = DEFAULT_LIMITS) -> int | None:
     """Return how many are to be expected, or None where that would take reading it all, as with an mbox.
 
     An estimate, for showing progress: a mail counts as one, an archive as the workbooks and containers right in it.
@@ -54,6 +56,23 @@ def count(paths: Sequence[Path], limits: Limits) -> int | None:
             return None
         total += expected
     return total
+
+
+def below(origin: str, roots: Sequence[Path]) -> PurePath:
+    """Return where a copy of a return belongs in a folder of copies: as it stood below its root, containers as folders.
+
+    The path is safe: relative, without ``..`` and without what any system reserves. Two origins may come out the same
+    where only reserved characters told them apart, or folders nested more than eight deep.
+
+    Args:
+        origin: of an incoming return.
+        roots: the paths that were looked into.
+    """
+    for root in roots:
+        start = root if root.is_dir() else root.parent
+        if PurePath(origin).is_relative_to(start):
+            return PurePath(*steps(str(PurePath(origin).relative_to(start))))
+    return PurePath(*steps(origin)[-1:])
 
 
 def _expected(source: Source, limits: Limits) -> int | None:

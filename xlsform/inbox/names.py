@@ -16,7 +16,7 @@ _READ = 4_000
 _RESERVED = re.compile(r'[<>:"/\\|?*]')
 _UNSEEN = frozenset({"Cc", "Cf", "Cs"})
 _SPACES = re.compile(r"\s+")
-_DRIVE = re.compile(r"\s*[A-Za-z]:")
+_DRIVE = re.compile(r"\A\s*[A-Za-z]:")
 
 
 def shown(text: str) -> str:

@@ -11,7 +11,7 @@ from itertools import starmap
 from pathlib import Path
 from typing import Any, Self
 
-from xlsform.batch import Verdict
+from xlsform.verdicts import Verdict
 from xlsform.findings import Severity
 from xlsform.projects import Project
 from xlsform.register import rows

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from xlsform.batch import Status as Outcome
-from xlsform.batch import Verdict
+from xlsform.verdicts import Status as Outcome
+from xlsform.verdicts import Verdict
 from xlsform.projects import Project
 
 Purpose = Literal["issue", "reply"]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from xlsform.batch import Figure, Shortfall, Summary, Verdict
+from xlsform.verdicts import Figure, Shortfall, Summary, Verdict
 from xlsform.findings import Finding, Message, Severity
 from xlsform.projects import ListedIndicator, Project
 from xlsform.reading.contents import CellError

@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from xlsform.batch import Status as Outcome
+from xlsform.verdicts import Status as Outcome
 from xlsform.register.contents import ProjectStatus, State, Status, Stray, UnitStatus
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 
-from xlsform.batch import Verdict
+from xlsform.verdicts import Verdict
 
 #: Yields pieces of text as the verdicts come in, in the language given.
 Render = Callable[[Iterable[Verdict], str], Iterator[str]]

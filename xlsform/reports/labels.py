@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta, timezone
 
-from xlsform.batch import Status
+from xlsform.verdicts import Status
 from xlsform.findings import Message, Severity, say
 from xlsform.workbook import creation_time
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from xlsform.batch import Verdict
+from xlsform.verdicts import Verdict
 from xlsform.findings import Severity, plain
 from xlsform.messages import render
 

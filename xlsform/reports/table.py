@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from xlsform.batch import Verdict
+from xlsform.verdicts import Verdict
 from xlsform.reports.structured import as_json
 
 COLUMNS = ("path", "status", "template", "year", "project_code", "project_name", "unit", "score")

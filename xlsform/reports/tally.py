@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from xlsform.batch import Status, Verdict
+from xlsform.verdicts import Status, Verdict
 from xlsform.findings import Severity
 
 #: Excel keeps fifteen digits.

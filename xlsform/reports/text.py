@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from xlsform.batch import Verdict
+from xlsform.verdicts import Verdict
 from xlsform.findings import Finding, Message, Severity, say
 from xlsform.messages import render
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from xlsform.findings import Finding, Severity, Violation, say
 from xlsform.reading.contents import CellError, Unreadable, Workbook
@@ -30,11 +30,11 @@ class Arrival:
     """None where no form was recognised."""
 
 
-About = Literal["file", "form", "batch"]
+About = Literal["file", "workbook", "form", "batch"]
 FileRule = Callable[[Arrival], Iterator[Violation]]
 FormRule = Callable[[Submission], Iterator[Violation]]
 BatchRule = Callable[["Batch"], Iterator[tuple[int | str, Violation]]]
-AnyRule = FileRule | FormRule | BatchRule
+AnyRule = Callable[[Any], Iterator[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,16 @@ def rule(code: str, severity: Severity) -> Callable[[FormRule], FormRule]:
 
     def register(function: FormRule) -> FormRule:
         _register(code, severity, "form", function)
+        return function
+
+    return register
+
+
+def workbook_rule(code: str, severity: Severity) -> Callable[[FormRule], FormRule]:
+    """Register a function that judges a submission, even one whose form's sheet is gone."""
+
+    def register(function: FormRule) -> FormRule:
+        _register(code, severity, "workbook", function)
         return function
 
     return register
@@ -115,12 +125,12 @@ def judge(arrival: Arrival, select: Iterable[str] = (), ignore: Iterable[str] = 
     findings: list[Finding] = []
     submission = arrival.submission
     for each in _chosen(tuple(select), tuple(ignore)):
-        if each.about == "batch":
-            continue
         if each.about == "file":
-            found = each.run(arrival)  # type: ignore[arg-type]
-        elif submission is not None and (not submission.sheet_gone or each.code[0] in "FS"):
-            found = each.run(submission)  # type: ignore[arg-type]
+            found = cast(FileRule, each.run)(arrival)
+        elif submission is not None and (
+            each.about == "workbook" or (each.about == "form" and not submission.sheet_gone)
+        ):
+            found = cast(FormRule, each.run)(submission)
         else:
             continue
         findings += [
@@ -139,8 +149,8 @@ def judge_together(
     """Yield what is wrong across the returns of a batch, each with the return's number or the project's code."""
     for each in _chosen(tuple(select), tuple(ignore)):
         if each.about == "batch":
-            for whose, violation in each.run(batch):  # type: ignore[arg-type, misc]
-                yield whose, _finding(each.code, each.name, each.severity, violation, None)  # type: ignore[arg-type]
+            for whose, violation in cast("BatchRule", each.run)(batch):
+                yield whose, _finding(each.code, each.name, each.severity, violation, None)
 
 
 def _own_checks(submission: Submission, select: tuple[str, ...], ignore: tuple[str, ...]) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xlsform.findings import Message, Severity, Violation, say
 from xlsform.reading.contents import Reason, Unreadable, Workbook
-from xlsform.rules import Arrival, file_rule, rule
+from xlsform.rules import Arrival, file_rule, rule, workbook_rule
 from xlsform.submission import Submission
 
 _REASONS: dict[Reason, Message] = {
@@ -120,7 +120,7 @@ def unknown_form(arrival: Arrival) -> Iterator[Violation]:
         )
 
 
-@rule("F105", Severity.WARNING)
+@workbook_rule("F105", Severity.WARNING)
 def old_edition(submission: Submission) -> Iterator[Violation]:
     """The workbook was made from an earlier edition of the template.
 
@@ -147,7 +147,7 @@ def old_edition(submission: Submission) -> Iterator[Violation]:
             )
 
 
-@rule("F106", Severity.NOTE)
+@workbook_rule("F106", Severity.NOTE)
 def not_fully_checkable(submission: Submission) -> Iterator[Violation]:
     """In this type of file formulas and locks cannot be seen; the values are checked all the same.
 

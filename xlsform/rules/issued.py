@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xlsform import identity as identities
 from xlsform.findings import Severity, Violation, plain, say
-from xlsform.rules import rule
+from xlsform.rules import rule, workbook_rule
 from xlsform.rules.structure import listed, text_of
 from xlsform.submission import Submission
 
@@ -40,7 +40,7 @@ def prefilled_value_changed(submission: Submission) -> Iterator[Violation]:
         yield Violation(message, field=name, found=found, expected=issued)
 
 
-@rule("S113", Severity.ERROR)
+@workbook_rule("S113", Severity.ERROR)
 def identity_conflict(submission: Submission) -> Iterator[Violation]:
     """What the workbook says of itself disagrees, was edited, or is missing.
 

@@ -12,7 +12,7 @@ from xlsform.figures import fold, is_blank_mark
 from xlsform.findings import Message, Severity, Violation, say
 from xlsform.reading.contents import CellError
 from xlsform.refs import Position, Range, a1, letters
-from xlsform.rules import rule
+from xlsform.rules import rule, workbook_rule
 from xlsform.submission import Entry, Submission
 from xlsform.workbook import INSTRUCTIONS_SHEET
 
@@ -32,7 +32,7 @@ def listed(items: Sequence[str]) -> Message:
     return say("{items} and {more} more", items=list(items[:_SHOWN]), more=len(items) - _SHOWN)
 
 
-@rule("S101", Severity.ERROR)
+@workbook_rule("S101", Severity.ERROR)
 def form_sheet_missing(submission: Submission) -> Iterator[Violation]:
     """The form's sheet is gone or was renamed.
 
@@ -64,7 +64,7 @@ def form_sheet_missing(submission: Submission) -> Iterator[Violation]:
         )
 
 
-@rule("S102", Severity.WARNING)
+@workbook_rule("S102", Severity.WARNING)
 def extra_sheet(submission: Submission) -> Iterator[Violation]:
     """The workbook has sheets that were not issued.
 

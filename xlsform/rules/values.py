@@ -200,7 +200,7 @@ _LEFT = re.compile(
     r"指标\d*:?|\.{3,}|待填写?|待补充"
     r"|.*?(?P<part>"
     r"(?<![0-9A-Za-z])(?:[Xx]{3,}|×{3,})(?![0-9A-Za-z])"
-    r"|(?<![0-9A-Za-z])(?:[Xx]{2}|××)(?=年|月|日|个|人|次|%|元|万元)"
+    r"|(?<![0-9A-Za-z])(?:[Xx]{2}|××)(?=[年月日个人次%元名户家件项台套份场期亩吨辆所村镇乡县市区局]|万元|公里|千米|平方米|单位|部门)"
     r"|\((?:限|不超过|控制在)?\d+字(?:左右|以内|之内|内)?\)"
     r"|(?:在?此处|在此|这里)(?:填写|输入|填报)|点击(?:此处|这里)?(?:填写|输入|选择)"
     r").*"
@@ -212,10 +212,11 @@ _LEFT = re.compile(
 def placeholder_left(submission: Submission) -> Iterator[Violation]:
     """Something that the blank form prints, or a hint for the filler, was left in.
 
-    A line that is only 指标1：, ……, 待填写 or 请填写…; anywhere in a text XXX, XX before a unit (XX年, XX万元), a limit of
-    length such as (100字以内), 此处填写, or the field's own prompt. Looked at are the texts of the form and the indicator
-    rows that are in use. 指标1： before a name is how the form prints it, and no fault. A row in use that has only its
-    printed 指标1： for a name is told by K107, words beside a figure for a target by P110, a reason of …… by P107.
+    A line that is only 指标1：, ……, 待填写 or 请填写…; anywhere in a text XXX, XX before a unit or a kind of office (XX年,
+    XX公里, XX局), a limit of length such as (100字以内), 此处填写, or the field's own prompt. Looked at are the texts of the
+    form and the indicator rows that are in use. 指标1： before a name is how the form prints it, and no fault. A row in use
+    that has only its printed 指标1： for a name is told by K107, words beside a figure for a target by P110, a reason of
+    …… by P107.
 
     ## Why it matters
 

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from xlsform.batch import Verdict
+from xlsform.verdicts import Verdict
 from xlsform.findings import Message, Severity, say
 from xlsform.messages import render
 from xlsform.reports.html import charts

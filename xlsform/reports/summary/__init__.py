@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import IO
 
-from xlsform.batch import Verdict
+from xlsform.verdicts import Verdict
 from xlsform.reports.summary.book import Book
 from xlsform.reports.summary.charts import ChartSheet
 from xlsform.reports.summary.lists import FindingList, SourceList

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from xlsxwriter.worksheet import Worksheet
 
-from xlsform.batch import Verdict
+from xlsform.verdicts import Verdict
 from xlsform.findings import say
 from xlsform.messages import render
 from xlsform.reports.labels import NAME, SEVERITIES

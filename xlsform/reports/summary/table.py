@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from xlsxwriter.format import Format
 
-from xlsform.batch import Shortfall, Status, Verdict
+from xlsform.verdicts import Shortfall, Status, Verdict
 from xlsform.findings import Severity, say
 from xlsform.form import bundled, load
 from xlsform.messages import render

@@ -1,0 +1,255 @@
+"""What became of one file that came in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from xlsform.figures import fold
+from xlsform.findings import Finding, Severity, plain
+from xlsform.form import Form
+from xlsform.inbox import Incoming
+from xlsform.projects import Project
+from xlsform.reading import Limits, load, read_bytes
+from xlsform.reading.contents import Unreadable, Workbook
+from xlsform.recognition import recognise
+from xlsform.rules import Arrival, judge
+from xlsform.submission import Submission
+from xlsform.template_check import load_checked
+from xlsform.waivers import Waiver, excused
+
+Status = Literal["passed", "failed", "unreadable"]
+
+_SUMMARISED = ("funds.total.initial", "funds.total.budget", "funds.total.executed", "funds.total.rate", "total_score")
+_LONG_TEXT = 30
+"""Characters from which a text is taken for a narrative of its own, when forms are compared."""
+_HEAD = frozenset({"project_name", "department", "unit", "year", "filler_unit"})
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a reviewer asked for."""
+
+    template: str | None = None
+    """Id or path of the form that every file is taken for."""
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    waivers: tuple[Waiver, ...] = ()
+    """Findings that become notes."""
+    projects: Mapping[str, Project] = field(default_factory=dict)
+    """What was approved and is to come back, by code; switches on the rules that need it."""
+    accounts: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    """Final accounts: amounts by field name, by project code."""
+    key: bytes | None = field(default=None, repr=False)
+    """The register's key, which identities are signed with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of a return, and the cell that it was read from."""
+
+    value: Decimal | None
+    cell: str
+    """``自评表!E6``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """An indicator that lost points, with the reason given."""
+
+    name: str
+    target: str
+    actual: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the bureau's 汇总表 takes from a return, and what returns are compared by."""
+
+    department: str | None
+    figures: Mapping[str, Figure]
+    """By field name: ``funds.total.{initial,budget,executed}`` as typed, in the form's unit of money;
+    ``funds.total.rate`` (0–1) and ``total_score`` (points) as the form's formulas give them."""
+    grade: str | None
+    """By the bands of the template's settings."""
+    shortfalls: tuple[Shortfall, ...]
+    content: str = ""
+    """Digest of what was typed, the head left out; blank where nothing was."""
+    narratives: Mapping[str, str] = field(default_factory=dict)
+    """Digest of each long text, by the field's label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one file."""
+
+    path: str
+    """Where it came from: its path, or the mail or archive and the place in it."""
+    sha256: str | None
+    status: Status
+    template: str | None
+    year: int | None
+    project_code: str | None
+    project_name: str | None
+    unit: str | None
+    score: Decimal | None
+    """总分 as the form's formulas give it (points)."""
+    findings: tuple[Finding, ...]
+    summary: Summary | None = None
+    """None where no form was recognised."""
+
+    def count(self, severity: Severity) -> int:
+        """Return how many findings of that severity there are."""
+        return sum(1 for finding in self.findings if finding.severity is severity)
+
+
+class Judge:
+    """Judges files by what a reviewer asked for; made once, used for all."""
+
+    def __init__(self, options: Options) -> None:
+        """Prepare to judge.
+
+        Raises:
+            UsageError, TemplateError: the template named cannot be used.
+        """
+        self.options = options
+        self.form: Form | None = load_checked(options.template) if options.template is not None else None
+
+    @cached_property
+    def _by_name(self) -> dict[str, Project]:
+        return {fold(project.name): project for project in self.options.projects.values()}
+
+    def verdict(self, incoming: Incoming) -> Verdict:
+        """Read one file and judge it; whatever it holds, a verdict comes out."""
+        path, data = Path(incoming.name), incoming.data
+        if isinstance(data, Unreadable):
+            return self._verdict(incoming.origin, None, Arrival(path, data, None))
+        contents = read_bytes(data, self.options.limits)
+        submission = recognise(path, contents, self.form) if isinstance(contents, Workbook) else None
+        if submission is not None:
+            self._inform(submission)
+        return self._verdict(incoming.origin, hashlib.sha256(data).hexdigest(), Arrival(path, contents, submission))
+
+    def _inform(self, submission: Submission) -> None:
+        """Tell a submission what is known of its project from elsewhere."""
+        options, code = self.options, _code(submission)
+        submission.key = options.key
+        if options.projects:
+            name = _text(submission, "project_name")
+            submission.approved = options.projects.get(code or "") or self._by_name.get(fold(name or ""))
+        if options.accounts:
+            known = code or (submission.approved.code if submission.approved else "")
+            submission.accounts = options.accounts.get(known, {})
+
+    def _verdict(self, origin: str, digest: str | None, arrival: Arrival) -> Verdict:
+        findings = tuple(judge(arrival, self.options.select, self.options.ignore))
+        submission = arrival.submission
+        if submission is not None and self.options.waivers:
+            findings = excused(findings, self.options.waivers, _code(submission), _text(submission, "project_name"))
+        status = _status(findings, unreadable=isinstance(arrival.contents, Unreadable))
+        if submission is None or submission.sheet_gone:
+            template = submission.form.id if submission else None
+            return Verdict(origin, digest, status, template, None, None, None, None, None, findings)
+        year = submission.number("year")
+        summary = _summary(submission)
+        score = summary.figures.get("total_score")
+        return Verdict(
+            path=origin,
+            sha256=digest,
+            status=status,
+            template=submission.form.id,
+            year=int(year) if year is not None else None,
+            project_code=_code(submission),
+            project_name=_text(submission, "project_name"),
+            unit=_text(submission, "unit"),
+            score=score.value if score else None,
+            findings=findings,
+            summary=summary,
+        )
+
+
+def check(path: Path, options: Options) -> Verdict:
+    """Read one file and judge it."""
+    return Judge(options).verdict(Incoming(str(path), path.name, load(path, options.limits), None, ""))
+
+
+def judged(path: Path, data: bytes, options: Options) -> Verdict:
+    """Judge a file by its name and content."""
+    return Judge(options).verdict(Incoming(str(path), path.name, data, None, ""))
+
+
+def _status(findings: Iterable[Finding], *, unreadable: bool) -> Status:
+    if unreadable:
+        return "unreadable"
+    return "failed" if any(each.severity is Severity.ERROR for each in findings) else "passed"
+
+
+def _summary(submission: Submission) -> Summary:
+    computed = submission.results.computed
+    figures = {}
+    for name in _SUMMARISED:
+        if name in submission.entries:
+            value = computed[name] if name in computed else submission.number(name)
+            number = value if isinstance(value, Decimal) else None
+            figures[name] = Figure(number, f"{submission.sheet.name}!{submission.cell(name)}")
+    score = figures["total_score"].value if "total_score" in figures else None
+    return Summary(
+        department=_text(submission, "department"),
+        figures=figures,
+        grade=_grade(submission.form, score),
+        shortfalls=tuple(_shortfalls(submission)),
+        content=_content(submission),
+        narratives=dict(_narratives(submission)),
+    )
+
+
+def _grade(form: Form, score: Decimal | None) -> str | None:
+    bands: Mapping[str, float] = form.scoring.get("grades", {})
+    least = [(Decimal(str(points)), grade) for grade, points in bands.items()]
+    return max(((points, grade) for points, grade in least if score is not None and score >= points), default=(0, None))[1]
+
+
+def _shortfalls(submission: Submission) -> Iterator[Shortfall]:
+    for row in submission.used_rows:
+        score, weight = (row[column].number if column in row else None for column in ("score", "weight"))
+        if score is not None and weight is not None and score < weight:
+            yield Shortfall(*(row[key].text if key in row else "" for key in ("name", "target", "actual", "reason")))
+
+
+def _content(submission: Submission) -> str:
+    typed = {
+        name: plain(value)
+        for name, value in submission.typed.items()
+        if name not in _HEAD and name not in submission.issued
+    }
+    return _digest(json.dumps(typed, ensure_ascii=False, sort_keys=True)) if typed else ""
+
+
+def _narratives(submission: Submission) -> Iterator[tuple[str, str]]:
+    for name, entry in submission.entries.items():
+        if "." not in name and name not in _HEAD and not entry.field.spec.type.numeric:
+            text = fold(entry.text)
+            if len(text) >= _LONG_TEXT:
+                yield entry.field.label, _digest(text)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _code(submission: Submission) -> str | None:
+    identity = submission.identity
+    return (identity.project_code or None) if identity else None
+
+
+def _text(submission: Submission, name: str) -> str | None:
+    entry = submission.entries.get(name)
+    return entry.text.strip() or None if entry else None
