@@ -60,7 +60,9 @@ def main(files: int, runs: int) -> None:
         for sample, what in (("faultless", "faultless"), ("seed", "the seed")):
             compare(
                 f"validate --jobs 1, {what}, a file / openpyxl, opened twice",
-                lambda sample=sample: run("-m", "xlsform", "validate", folder / sample, "--jobs", "1", "--format", "json"),
+                lambda sample=sample: run(
+                    "-m", "xlsform", "validate", folder / sample, "--jobs", "1", "--format", "json"
+                ),
                 lambda sample=sample: run("-c", OPENPYXL_TWICE, folder / sample),
                 runs,
                 files,
@@ -68,15 +70,32 @@ def main(files: int, runs: int) -> None:
         marked = folder / "marked"
         compare(
             "validate --annotate, the seed, a file / openpyxl, load and save",
-            lambda: run("-m", "xlsform", "validate", folder / "seed", "--jobs", "1", "--annotate", marked, "-o", folder / "r"),
+            lambda: run(
+                "-m", "xlsform", "validate", folder / "seed", "--jobs", "1", "--annotate", marked, "-o", folder / "r"
+            ),
             lambda: run("-c", OPENPYXL_SAVE, folder / "seed", folder),
             max(1, runs // 2),
             files,
         )
         one = folder / "one.xlsx"
-        compare("generate, one workbook / bare Python", lambda: run("-m", "xlsform", "generate", "mof-2020", "-o", one), lambda: run("-c", ""), runs)
-        compare("xlsform --version / bare Python", lambda: run("-m", "xlsform", "--version"), lambda: run("-c", ""), 3 * runs)
-        compare("validate, one file / bare Python", lambda: run("-m", "xlsform", "validate", samples_folder() / "faultless.xlsx"), lambda: run("-c", ""), 3 * runs)
+        compare(
+            "generate, one workbook / bare Python",
+            lambda: run("-m", "xlsform", "generate", "mof-2020", "-o", one),
+            lambda: run("-c", ""),
+            runs,
+        )
+        compare(
+            "xlsform --version / bare Python",
+            lambda: run("-m", "xlsform", "--version"),
+            lambda: run("-c", ""),
+            3 * runs,
+        )
+        compare(
+            "validate, one file / bare Python",
+            lambda: run("-m", "xlsform", "validate", samples_folder() / "faultless.xlsx"),
+            lambda: run("-c", ""),
+            3 * runs,
+        )
     in_process(runs)
 
 

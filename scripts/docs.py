@@ -102,6 +102,7 @@ def _kind(schema: Mapping[str, Any]) -> str:
 
 
 def main(arguments: list[str]) -> int:
+    """Write what is stale, or only say so; return the exit code."""
     stale = []
     if arguments != ["--check"]:
         make_samples(anew=arguments == ["--samples"])

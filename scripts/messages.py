@@ -68,6 +68,7 @@ def catalogue(extra: list[str]) -> polib.POFile:
 
 
 def main(arguments: list[str]) -> int:
+    """Update or check the catalogue; return the exit code."""
     check = arguments == ["--check"]
     result = catalogue([] if check else arguments)
     missing = [entry.msgid for entry in result if not entry.msgstr]

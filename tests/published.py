@@ -25,12 +25,12 @@ from pathlib import Path
 from typing import Any
 
 from xlsform import figures
-from xlsform.verdicts import Options, Verdict, judged
 from xlsform.form import load
 from xlsform.issuing import issue
 from xlsform.layout import lay_out
 from xlsform.samples import typed_over
 from xlsform.stamp import filled, lock_for
+from xlsform.verdicts import Options, Verdict, judged
 
 FOLDER = Path(__file__).with_name("published")
 

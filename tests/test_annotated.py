@@ -23,7 +23,15 @@ MARK = "【退回意见】"
 
 NOTES = [
     Note("自评表", "G9", "error", "M106", "执行率得分不对", "填了 100，应为 9.8。", "删去手填的数。"),
-    Note("自评表", "E6", "warning", "T201", "完成情况照抄", "与预期目标一字不差：" + "完成了全部任务，" * 30, "按实际填写。"),
+    Note(
+        "自评表",
+        "E6",
+        "warning",
+        "T201",
+        "完成情况照抄",
+        "与预期目标一字不差：" + "完成了全部任务，" * 30,
+        "按实际填写。",
+    ),
     Note("自评表", "D9", "note", "F003", "=1+1", '=HYPERLINK("x")', "bad\x01control _x0041_"),
     Note("自评表", "D9", "warning", "F004", "又一条", "同一格的第二条", ""),
     Note("自评表", "K60", "warning", "F005", "", "表格外的格子", "删去。"),
@@ -103,7 +111,9 @@ def looks(sheet: Worksheet) -> dict[str, tuple[object, ...]]:
 
 
 def comments(data: bytes, sheet: str = "自评表") -> dict[str, str]:
-    return {cell.coordinate: cell.comment.text for row in opened(data)[sheet].iter_rows() for cell in row if cell.comment}
+    return {
+        cell.coordinate: cell.comment.text for row in opened(data)[sheet].iter_rows() for cell in row if cell.comment
+    }
 
 
 def links(data: bytes) -> dict[str, str | None]:
@@ -154,7 +164,9 @@ def test_each_cell_has_one_comment_with_all_that_is_wrong_there(marked: bytes) -
 
 def test_the_cell_is_coloured_by_its_worst_finding_and_else_as_it_was(blank: bytes, marked: bytes) -> None:
     before, after = opened(blank)["自评表"], opened(marked)["自评表"]
-    colours = {cell.coordinate: cell.fill.fgColor.rgb for row in after.iter_rows() for cell in row if cell.fill.fill_type}
+    colours = {
+        cell.coordinate: cell.fill.fgColor.rgb for row in after.iter_rows() for cell in row if cell.fill.fill_type
+    }
     shaded = {a: c for a, c in colours.items() if c in (RED, YELLOW, BLUE)}
     assert shaded == {"G9": RED, "D9": YELLOW, "K60": YELLOW, "D5": YELLOW}
     for address in ("G9", "D9", "D5", "F7"):
@@ -236,7 +248,11 @@ def test_the_list_can_be_printed_and_is_locked(marked: bytes) -> None:
     sheet = opened(marked)[SHEET]
     assert sheet.protection.sheet
     assert sheet.freeze_panes == "A5"
-    assert (sheet.page_setup.paperSize, sheet.page_setup.orientation, sheet.page_setup.fitToHeight) == (9, "landscape", 0)
+    assert (sheet.page_setup.paperSize, sheet.page_setup.orientation, sheet.page_setup.fitToHeight) == (
+        9,
+        "landscape",
+        0,
+    )
     assert (sheet.print_area, sheet.print_title_rows) == (f"'{SHEET}'!$A$1:$F$12", "$4:$4")
     assert sheet.column_dimensions["H"].hidden
     assert sheet.row_dimensions[6].height > 4 * sheet.row_dimensions[7].height / 2
@@ -276,12 +292,17 @@ def test_existing_comments_are_kept_and_added_to() -> None:
     data = issued(with_comments)
     result = annotate(data, NOTES[:2], **WORDS)
     assert comments(result)["H20"] == "别处的批注"
-    assert comments(result)["G9"] == f"单位自己的批注\n{MARK}\n执行率得分不对\n填了 100，应为 9.8。\n如何修改：删去手填的数。"
+    assert (
+        comments(result)["G9"]
+        == f"单位自己的批注\n{MARK}\n执行率得分不对\n填了 100，应为 9.8。\n如何修改：删去手填的数。"
+    )
     assert opened(result)["自评表"]["G9"].comment.author == "张三"
     assert comments(unmark(result)) == comments(data)
     text = members(result)["xl/drawings/vmlDrawing1.vml"].decode()
     assert len(re.findall("<v:shape ", text)) == 3
-    boxes = [re.findall("<x:Anchor>[^<]*", each) for each in (members(data)["xl/drawings/vmlDrawing1.vml"].decode(), text)]
+    boxes = [
+        re.findall("<x:Anchor>[^<]*", each) for each in (members(data)["xl/drawings/vmlDrawing1.vml"].decode(), text)
+    ]
     # That of G9 has grown, that of H20 is as it was, that of D5 is new.
     assert boxes[0][0] != boxes[1][0]
     assert boxes[0][1] == boxes[1][1]
@@ -360,7 +381,8 @@ def test_a_sheet_of_the_same_name_that_is_not_ours_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "ours"), [(SHEET, True), ("退回意见(2)", True), ("退回意见书", False), ("自评表", False), ("退回意见(12)", False)]
+    ("name", "ours"),
+    [(SHEET, True), ("退回意见(2)", True), ("退回意见书", False), ("自评表", False), ("退回意见(12)", False)],
 )
 def test_the_sheet_is_known_by_its_name(name: str, ours: bool) -> None:
     assert is_annotation_sheet(name) is ours
@@ -407,7 +429,9 @@ def test_a_workbook_without_styles_gets_its_defaults_first() -> None:
 def test_a_strict_workbook_stays_strict() -> None:
     package = Package(issued())
     for name in package.names():
-        text = package.read(name).replace(b"schemas.openxmlformats.org/spreadsheetml/2006/main", b"purl.oclc.org/ooxml/spreadsheetml/main")
+        text = package.read(name).replace(
+            b"schemas.openxmlformats.org/spreadsheetml/2006/main", b"purl.oclc.org/ooxml/spreadsheetml/main"
+        )
         old = b"schemas.openxmlformats.org/officeDocument/2006/relationships"
         package.write(name, text.replace(old, b"purl.oclc.org/ooxml/officeDocument/relationships"))
     result = annotate(package.to_bytes(), NOTES, **WORDS)

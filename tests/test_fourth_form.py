@@ -15,7 +15,6 @@ from dump import dump
 from office import Office
 
 from xlsform import identity as identities
-from xlsform.verdicts import Options, check
 from xlsform.data import extract, fill
 from xlsform.field_types import Cast
 from xlsform.findings import Finding
@@ -28,6 +27,7 @@ from xlsform.recognition import recognise
 from xlsform.stamp import lock_for
 from xlsform.submission import Submission
 from xlsform.template_check import dangling, load_checked
+from xlsform.verdicts import Options, check
 
 TEMPLATE = Path(__file__).with_name("data") / "county-2023.json"
 OPTIONS = Options(template=str(TEMPLATE))

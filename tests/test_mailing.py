@@ -16,7 +16,6 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from jinja2 import UndefinedError
 
-from xlsform.verdicts import Options, check
 from xlsform.errors import UsageError
 from xlsform.mailing import (
     Attachment,
@@ -33,6 +32,7 @@ from xlsform.mailing import (
 from xlsform.projects import Project
 from xlsform.register import Issued, Return
 from xlsform.samples import samples_folder
+from xlsform.verdicts import Options, check
 
 WHEN = dt.datetime(2026, 1, 5, 9, 30, tzinfo=dt.UTC)
 SENDER = "某县财政局绩效科 <jx@example.gov.cn>"

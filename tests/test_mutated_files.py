@@ -23,12 +23,12 @@ from mutations import MUTATIONS, Mutation, cell, name_of
 from office import Office
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlsform.verdicts import Options, Verdict, judged
 from xlsform.findings import Severity
 from xlsform.issuing import issue
 from xlsform.reading.contents import CellError
 from xlsform.samples import typed_over
 from xlsform.stamp import filled, lock_for
+from xlsform.verdicts import Options, Verdict, judged
 
 LOCK = lock_for("a password")
 Told = list[tuple[str, str, str | None]]

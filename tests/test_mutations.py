@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutations import MUTATIONS, Mutation, cell, planted
 
-from xlsform.verdicts import Options, judged
 from xlsform.issuing import issue
 from xlsform.refs import position
 from xlsform.reports.text import render_text
 from xlsform.rules import catalogue
 from xlsform.stamp import filled, lock_for
 from xlsform.submission import Submission
+from xlsform.verdicts import Options, judged
 
 ALONE = [(each, template) for each in MUTATIONS for template in each.templates]
 

@@ -76,7 +76,10 @@ def test_an_untouched_package_keeps_its_members_their_order_and_their_dates() ->
     copy = Package(data).to_bytes()
     with zipfile.ZipFile(io.BytesIO(data)) as before, zipfile.ZipFile(io.BytesIO(copy)) as after:
         described = [
-            [(i.filename, i.CRC, i.compress_size, i.date_time, i.compress_type, i.external_attr) for i in archive.infolist()]
+            [
+                (i.filename, i.CRC, i.compress_size, i.date_time, i.compress_type, i.external_attr)
+                for i in archive.infolist()
+            ]
             for archive in (before, after)
         ]
     assert described[0] == described[1]
@@ -101,7 +104,11 @@ def test_only_the_changed_part_changes_and_its_date_is_fixed() -> None:
 @pytest.mark.parametrize("streamed", [False, True])
 @pytest.mark.parametrize("stored", [False, True])
 def test_the_habits_of_other_programs_are_taken(streamed: bool, stored: bool) -> None:
-    rename = {"xl/workbook.xml": "XL/Workbook.xml", "xl/sharedStrings.xml": "/xl/sharedStrings.xml", "xl/styles.xml": "xl\\styles.xml"}
+    rename = {
+        "xl/workbook.xml": "XL/Workbook.xml",
+        "xl/sharedStrings.xml": "/xl/sharedStrings.xml",
+        "xl/styles.xml": "xl\\styles.xml",
+    }
     data = rezipped(workbook(), rename, streamed=streamed, stored=stored)
     package = Package(data)
     assert package.workbook_part == "XL/Workbook.xml"
@@ -204,7 +211,13 @@ def test_a_cell_keeps_its_style_and_a_new_one_takes_that_of_its_row_or_column() 
 
 @pytest.mark.parametrize(
     ("value", "kind", "text"),
-    [(8.5, None, "8.5"), ("八", "str", "八"), ("", "str", None), (False, "b", "0"), (CellError("#DIV/0!"), "e", "#DIV/0!")],
+    [
+        (8.5, None, "8.5"),
+        ("八", "str", "八"),
+        ("", "str", None),
+        (False, "b", "0"),
+        (CellError("#DIV/0!"), "e", "#DIV/0!"),
+    ],
 )
 def test_a_formula_stays_and_gets_a_new_result(value: CellValue, kind: str | None, text: str | None) -> None:
     data = put(workbook(), {(3, 3): value})
@@ -226,9 +239,16 @@ def test_cells_and_rows_are_put_in_order() -> None:
 def test_addresses_may_be_left_out() -> None:
     package = Package(workbook())
     body = "<row><c><v>1</v></c><c r='C1'><v>3</v></c></row><row r='3'><c><v>4</v></c></row><row><c><v>5</v></c></row>"
-    package.write("xl/worksheets/sheet1.xml", f"<worksheet xmlns='{MAIN}'><sheetData>{body}</sheetData></worksheet>".encode())
+    package.write(
+        "xl/worksheets/sheet1.xml", f"<worksheet xmlns='{MAIN}'><sheetData>{body}</sheetData></worksheet>".encode()
+    )
     sheet = openpyxl.load_workbook(io.BytesIO(put(package.to_bytes(), {(1, 2): 2, (2, 1): 9, (4, 1): 6})))["自评表"]
-    assert [[cell.value for cell in row] for row in sheet["A1:C4"]] == [[1, 2, 3], [9, None, None], [4, None, None], [6, None, None]]
+    assert [[cell.value for cell in row] for row in sheet["A1:C4"]] == [
+        [1, 2, 3],
+        [9, None, None],
+        [4, None, None],
+        [6, None, None],
+    ]
 
 
 def test_texts_are_shared_and_found_again() -> None:
@@ -292,7 +312,15 @@ def test_lone_surrogates_are_replaced_and_pairs_joined() -> None:
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(0.1, "0.1"), (5.0, "5"), (-0.0, "-0"), (1e22, "1e+22"), (10**9, "1000000000"), (Decimal("1.50"), "1.5"), (1 / 3, "0.3333333333333333")],
+    [
+        (0.1, "0.1"),
+        (5.0, "5"),
+        (-0.0, "-0"),
+        (1e22, "1e+22"),
+        (10**9, "1000000000"),
+        (Decimal("1.50"), "1.5"),
+        (1 / 3, "0.3333333333333333"),
+    ],
 )
 def test_numbers_are_written_as_short_as_can_be(number: float | Decimal, text: str) -> None:
     assert number_text(number) == text

@@ -26,14 +26,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.forms import findings, submission
-from xlsform.verdicts import Figure, Options, Shortfall, Summary, Verdict, check
 from xlsform.errors import UsageError
 from xlsform.findings import Finding, Severity, say
+from xlsform.identity import Identity, signature
 from xlsform.messages import render
 from xlsform.projects import ListedIndicator, Project
 from xlsform.reading.contents import CellError
-from xlsform.register import Counts, Register, State, packed, signature, signature_holds, store
+from xlsform.register import Counts, Register, State, packed, store
 from xlsform.register.packed import pack, unpack
+from xlsform.verdicts import Figure, Options, Shortfall, Summary, Verdict, check
 
 ROOT = Path(__file__).parent.parent
 DAY = dt.datetime(2022, 3, 1, 8, tzinfo=dt.UTC)
@@ -175,14 +176,14 @@ def test_the_key_is_made_once_and_differs_from_register_to_register(tmp_path: Pa
 def test_a_signature_is_that_of_rfc_4231() -> None:
     expected = "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
     assert signature(b"\x0b" * 20, "Hi There") == expected
-    assert signature_holds(b"\x0b" * 20, "Hi There", expected)
+    assert Identity("t", "1", (), digest="Hi There", signature=expected).signed_with(b"\x0b" * 20)
 
 
 @pytest.mark.parametrize(
     "forged", ["", "00" * 32, "签名", "\ud800", signature(b"other", "ab"), signature(b"key", "ac")]
 )
 def test_a_forged_signature_does_not_hold(forged: str) -> None:
-    assert not signature_holds(b"key", "ab", forged)
+    assert not Identity("t", "1", (), digest="ab", signature=forged).signed_with(b"key")
 
 
 # --- what came back

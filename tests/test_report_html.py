@@ -15,17 +15,18 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_verdicts import ERROR, NOTE, WARNING, finding, many, summary, unreadable, verdict
 
 from tests.browser import Browser
 from tests.browser import browser as browser
-from tests.verdicts import ERROR, NOTE, WARNING, finding, many, summary, unreadable, verdict
-from xlsform.verdicts import Options, Verdict, find, validate
+from xlsform.batch import verdicts
 from xlsform.reports import html as report
 from xlsform.reports.html import Outstanding, charts, render_html
 from xlsform.reports.rule_texts import title
 from xlsform.reports.visible import cut, visible
 from xlsform.samples import samples_folder
 from xlsform.text_size import width
+from xlsform.verdicts import Options, Verdict
 
 VOID = {"meta", "link", "input", "br"}
 #: What hostile and careless people write into a cell.
@@ -266,7 +267,7 @@ def test_an_empty_batch_is_a_page_too() -> None:
 
 
 def test_the_samples_as_they_are_judged() -> None:
-    page = Page(rendered(validate(find([samples_folder()]), Options())))
+    page = Page(rendered(verdicts([samples_folder()], Options())))
     assert len(page.all("details")) == 11
     assert "农村公路养护" in page.text(of="span")
 

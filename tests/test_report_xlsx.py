@@ -16,18 +16,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from made_verdicts import ERROR, NOTE, WARNING, finding, many, summary, unreadable, verdict
 from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.audit import MAIN, audit
 from tests.office import Office
-from tests.verdicts import ERROR, NOTE, WARNING, finding, many, summary, unreadable, verdict
-from xlsform.verdicts import Options, Shortfall, Verdict, find, validate
+from xlsform.batch import verdicts
 from xlsform.errors import UsageError
 from xlsform.reports.summary import book as room
 from xlsform.reports.summary import write_xlsx
 from xlsform.reports.visible import visible
 from xlsform.samples import samples_folder
+from xlsform.verdicts import Options, Shortfall, Verdict
 
 SHEETS = ["Summary table", "Charts", "Findings list", "Sources of figures"]
 HEAD, FIRST, TOTALS = 4, 5, 3
@@ -137,7 +138,7 @@ def test_returns_of_several_years_have_no_year_in_the_title() -> None:
 
 def test_the_samples_as_they_are_judged(tmp_path: Path) -> None:
     path = tmp_path / "汇总表.xlsx"
-    path.write_bytes(written(validate(find([samples_folder()]), Options()), "zh"))
+    path.write_bytes(written(verdicts([samples_folder()], Options()), "zh"))
     table = next(iter(opened(path.read_bytes(), values=True).values()))
     assert table.max_row == FIRST + 10
     assert row(table, TOTALS)[5] == 1000
@@ -389,7 +390,7 @@ def test_no_room_for_temporary_files_is_an_operating_systems_error(
 
 def test_libreoffice_adds_up_the_same(office: Office, tmp_path: Path) -> None:
     path = tmp_path / "汇总表.xlsx"
-    path.write_bytes(written([*many(160), *validate(find([samples_folder()]), Options())]))
+    path.write_bytes(written([*many(160), *verdicts([samples_folder()], Options())]))
     stored = opened(path.read_bytes(), values=True)
     recalculated = office.recalculated(path)
     places = formulas(path.read_bytes())

@@ -12,7 +12,6 @@ import pytest
 from forms import TEMPLATES, faultless, layout_of
 from office import Office
 
-from xlsform.verdicts import Options, Verdict, check
 from xlsform.data import extract, fill
 from xlsform.findings import Severity
 from xlsform.issuing import issue
@@ -21,6 +20,7 @@ from xlsform.reading.contents import Workbook
 from xlsform.recognition import recognise
 from xlsform.samples import samples_folder
 from xlsform.stamp import filled, lock_for
+from xlsform.verdicts import Options, Verdict, check
 
 LOCK = lock_for("a password")
 

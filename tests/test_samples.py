@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from xlsform.verdicts import Options, check
 from xlsform.data import extract
 from xlsform.reading import read, read_bytes
 from xlsform.reading.contents import Workbook
 from xlsform.recognition import recognise
 from xlsform.reports.text import render_text
 from xlsform.samples import Sample, samples, samples_folder
+from xlsform.verdicts import Options, check
 
 WORKBOOKS = sorted(samples_folder().glob("*.xlsx"))
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from forms import faultless, layout_of
 
-from xlsform.verdicts import Options, Verdict, judged
 from xlsform.errors import DataError, UsageError
 from xlsform.findings import Severity
 from xlsform.issuing import issue
 from xlsform.messages import render
 from xlsform.stamp import filled, lock_for
+from xlsform.verdicts import Options, Verdict, judged
 from xlsform.waivers import Waiver, read_waivers
 
 TODAY = dt.date(2022, 3, 1)

@@ -8,10 +8,11 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 from xlsform.findings import Finding, Severity
-from xlsform.inbox import Incoming
+from xlsform.inbox import Incoming, incoming
 from xlsform.reading.contents import Unreadable
 from xlsform.rules import judge_together
 from xlsform.rules.across import Batch, Returned
@@ -27,11 +28,11 @@ class Judged(NamedTuple):
     verdict: Verdict
 
 
-def validate(incoming: Iterable[Incoming], options: Options, jobs: int = 1) -> Iterator[Judged]:
+def validate(files: Iterable[Incoming], options: Options, jobs: int = 1) -> Iterator[Judged]:
     """Yield each file with its verdict, in the order given; only a few are in memory at a time.
 
     Args:
-        incoming: the files.
+        files: what came in.
         options: what the reviewer asked for.
         jobs: processes to work with; one that dies costs its file a verdict, and the rest go on.
 
@@ -39,7 +40,7 @@ def validate(incoming: Iterable[Incoming], options: Options, jobs: int = 1) -> I
         UsageError, TemplateError: the template named cannot be used.
     """
     judge = Judge(options)
-    files = iter(incoming)
+    files = iter(files)
     first = list(islice(files, 2 * _CHUNK))
     # A pool takes longer to start than a few files take.
     if jobs <= 1 or len(first) < 2 * _CHUNK:
@@ -47,6 +48,15 @@ def validate(incoming: Iterable[Incoming], options: Options, jobs: int = 1) -> I
             yield Judged(each, judge.verdict(each))
         return
     yield from _pooled(_chunks(first, files), options, jobs)
+
+
+def verdicts(paths: Sequence[Path], options: Options, jobs: int = 1) -> Iterator[Verdict]:
+    """Yield the verdict on everything that files, folders, mails and archives hold.
+
+    Raises:
+        UsageError, NothingFoundError: a path that cannot be used, or nothing to read.
+    """
+    return (each.verdict for each in validate(incoming(paths, options.limits), options, jobs))
 
 
 def _chunks(first: Sequence[Incoming], rest: Iterator[Incoming]) -> Iterator[list[Incoming]]:
@@ -86,7 +96,7 @@ _worker: Judge | None = None
 
 def _start(options: Options) -> None:
     """Prepare a worker process: what is the same for all files goes there once."""
-    global _worker  # noqa: PLW0603
+    global _worker
     _worker = Judge(options)
 
 

@@ -81,7 +81,9 @@ def read_data(path: Path) -> Any:
         problem = say("byte {byte}: not UTF-8 text; save the file as UTF-8", byte=error.start)
         raise DataError(str(path), [problem]) from None
     except json.JSONDecodeError as error:
-        where = say("line {line}, column {column}: not JSON ({what})", line=error.lineno, column=error.colno, what=error.msg)
+        where = say(
+            "line {line}, column {column}: not JSON ({what})", line=error.lineno, column=error.colno, what=error.msg
+        )
         raise DataError(str(path), [where]) from None
     except RecursionError:
         raise DataError(str(path), [say("nested too deeply")]) from None
@@ -101,7 +103,9 @@ def fill(submission: Submission, original: bytes, content: Any, source: str = "d
         DataError: the data do not fit, with every problem.
     """
     if not submission.workbook.complete or submission.sheet_gone:
-        raise UsageError(say("only issued .xlsx workbooks can be filled; this one is .{kind}", kind=submission.workbook.kind))
+        raise UsageError(
+            say("only issued .xlsx workbooks can be filled; this one is .{kind}", kind=submission.workbook.kind)
+        )
     given = assign(submission.layout, content, source)
     problems = list(_locked_differences(submission, given))
     if problems:
@@ -125,7 +129,12 @@ def _locked_differences(submission: Submission, given: Mapping[str, Cast | None]
     for name, issued in submission.issued.items():
         if name in given and given[name] is not None and plain(given[name]) != issued:
             label = submission.label(name)
-            yield say("{field} was issued as {issued} and is locked; the data say {given}", field=label, issued=issued, given=given[name])
+            yield say(
+                "{field} was issued as {issued} and is locked; the data say {given}",
+                field=label,
+                issued=issued,
+                given=given[name],
+            )
 
 
 def assign(layout: Layout, content: Any, source: str) -> dict[str, Cast | None]:
@@ -172,7 +181,15 @@ def _assigned_rows(layout: Layout, items: list[dict[str, Any]], source: str) -> 
         row = free[level2][wanted[level2] - 1]
         level1 = next(iter(row.values())).level1
         if item.get("level1", level1) != level1:
-            problems.append(say("$.indicators[{number}]: {level2} belongs to {level1}, not {given}", number=number, level2=level2, level1=level1, given=item["level1"]))
+            problems.append(
+                say(
+                    "$.indicators[{number}]: {level2} belongs to {level1}, not {given}",
+                    number=number,
+                    level2=level2,
+                    level1=level1,
+                    given=item["level1"],
+                )
+            )
         values |= {field.name: item.get(column) for column, field in row.items() if field.spec.kind == "input"}
     for level2, count in wanted.items():
         if count > issued[level2]:

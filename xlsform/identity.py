@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import math
 import re
@@ -32,13 +33,20 @@ class Identity:
     year: str = ""
     project_code: str = ""
     digest: str = ""
-    """SHA-256 over all else."""
+    """SHA-256 over all else, the signature left out."""
+    signature: str = ""
+    """HMAC-SHA256 of the digest with the register's key, in hexadecimal; blank where there is no register."""
     issued: Mapping[str, Any] = field(default_factory=dict, compare=False)
     """Prefilled, locked values by field; carried by the hidden sheet alone."""
 
-    def sealed(self) -> Identity:
-        """Return it with its digest."""
-        return replace(self, digest=self._digest())
+    def sealed(self, key: bytes | None = None) -> Identity:
+        """Return it with its digest, and signed where there is a key."""
+        digest = self._digest()
+        return replace(self, digest=digest, signature=signature(key, digest) if key else "")
+
+    def signed_with(self, key: bytes) -> bool:
+        """Whether the digest was signed with this key."""
+        return hmac.compare_digest(_bytes(signature(key, self.digest)), _bytes(self.signature))
 
     @property
     def intact(self) -> bool:
@@ -47,6 +55,7 @@ class Identity:
 
     def _digest(self) -> str:
         content = asdict(self) | {"digest": "", "issued": dict(self.issued)}
+        del content["signature"]
         text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -59,6 +68,7 @@ class Identity:
             "year": self.year,
             "project_code": self.project_code,
             "digest": self.digest,
+            **({"signature": self.signature} if self.signature else {}),
         }
 
     def sheet_rows(self) -> list[tuple[str, str]]:
@@ -74,6 +84,16 @@ class Identity:
     def name_text(self) -> str:
         """Return what the defined name holds; short enough for a text in a formula."""
         return "|".join([self.template, self.edition, self.year, self.project_code, self.digest])
+
+
+def signature(key: bytes, digest: str) -> str:
+    """Return the HMAC-SHA256 of an identity's digest, in hexadecimal."""
+    return hmac.new(key, _bytes(digest), hashlib.sha256).hexdigest()
+
+
+def _bytes(text: str) -> bytes:
+    # What came back may hold half a character, which plain UTF-8 cannot carry.
+    return text.encode("utf-8", "surrogatepass")
 
 
 def from_pairs(pairs: Mapping[str, str]) -> Identity | None:
@@ -92,6 +112,7 @@ def from_pairs(pairs: Mapping[str, str]) -> Identity | None:
             year=_year(pairs.get("year", "")),
             project_code=pairs.get("project_code", ""),
             digest=pairs.get("digest", ""),
+            signature=pairs.get("signature", ""),
             issued={name: _issued_value(text) for name, text in texts.items()},
         )
     except (KeyError, ValueError, RecursionError):

@@ -27,6 +27,7 @@ def issue(
     year: int | None = None,
     values: Mapping[str, Cast] | None = None,
     project_code: str = "",
+    key: bytes | None = None,
 ) -> bytes:
     """Return a workbook ready to be mailed.
 
@@ -51,11 +52,18 @@ def issue(
         project_code=_clean(project_code),
         issued={name: plain(value) for name, value in prefilled.items()},
     )
-    return locked(write(layout, prefilled, identity.sealed()), lock)
+    return locked(write(layout, prefilled, identity.sealed(key)), lock)
 
 
 def issue_project(
-    form: Form, project: Project, lock: Lock, *, year: int | None = None, rows: int | None = None, spare: int = 0
+    form: Form,
+    project: Project,
+    lock: Lock,
+    *,
+    year: int | None = None,
+    rows: int | None = None,
+    spare: int = 0,
+    key: bytes | None = None,
 ) -> bytes:
     """Return a project's workbook, what the list says of it prefilled and locked.
 
@@ -66,10 +74,11 @@ def issue_project(
         year: the year of the form.
         rows: rows in each level-2 block at least; as many as the project has indicators, if not given.
         spare: rows beyond the project's indicators.
+        key: the register's key, to sign the identity with.
     """
     needed = rows_needed(project, form, spare)
     layout = lay_out(form, needed if rows is None else tuple(max(rows, each) for each in needed))
-    return issue(layout, lock, year=year, values=prefilled_values(project, layout), project_code=project.code)
+    return issue(layout, lock, year=year, values=prefilled_values(project, layout), project_code=project.code, key=key)
 
 
 def _clean(text: str) -> str:

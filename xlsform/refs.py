@@ -40,7 +40,9 @@ class Range(NamedTuple):
 
     def cells(self) -> Iterator[Position]:
         """Yield its cells, row by row."""
-        return ((row, column) for row in range(self.top, self.bottom + 1) for column in range(self.left, self.right + 1))
+        return (
+            (row, column) for row in range(self.top, self.bottom + 1) for column in range(self.left, self.right + 1)
+        )
 
     def overlaps(self, other: Range) -> bool:
         """Whether the two share a cell."""

@@ -16,7 +16,9 @@ from xlsform.register import Register
 from xlsform.verdicts import Options, Verdict
 
 
-def review(incoming: Iterable[Incoming], options: Options, jobs: int, register: Register | None = None) -> Iterator[Judged]:
+def review(
+    incoming: Iterable[Incoming], options: Options, jobs: int, register: Register | None = None
+) -> Iterator[Judged]:
     """Yield each file with its verdict, in the order given.
 
     With a register only what is new or changed is judged, and everything is recorded. With a register or a project

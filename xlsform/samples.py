@@ -9,7 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from xlsform.verdicts import Options, judged
 from xlsform.data import fill
 from xlsform.form import load
 from xlsform.issuing import issue
@@ -22,6 +21,7 @@ from xlsform.refs import position
 from xlsform.reports.text import render_text
 from xlsform.sheet_cells import Grid, SharedStrings, put
 from xlsform.stamp import lock_for
+from xlsform.verdicts import Options, judged
 
 _PASSWORD = "xlsform-sample"
 """The samples are for everybody to take apart."""

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from xlsform.verdicts import Verdict
 from xlsform.data import kept
+from xlsform.field_types import Cast
 from xlsform.findings import Finding, say
-from xlsform.issuing import issue
+from xlsform.identity import Identity
+from xlsform.inbox import Incoming
 from xlsform.manual import paragraphs
 from xlsform.messages import render, translated
 from xlsform.outputs import write_whole
@@ -20,8 +21,10 @@ from xlsform.reading.contents import Unreadable
 from xlsform.recognition import recognise
 from xlsform.reports.annotated import Note, annotate
 from xlsform.rules import catalogue
-from xlsform.stamp import filled, lock_for
+from xlsform.stamp import filled, lock_for, locked
 from xlsform.submission import Submission
+from xlsform.verdicts import Verdict
+from xlsform.workbook import write
 
 #: What is put behind the name of a marked copy.
 SUFFIX = "_退回"
@@ -29,26 +32,61 @@ SUFFIX = "_退回"
 _AUTHOR = "xlsform"
 
 
-def marked_copy(verdict: Verdict, folder: Path, roots: Sequence[Path], language: str) -> Path | None:
-    """Write the marked copy of a faulty return and return its path; None where there is nothing to mark.
+class Copies:
+    """The marked copies of a batch, written into one folder."""
 
-    A return that shows its values alone (.xls, .ods) comes back as the form issued anew with these values, in .xlsx.
+    def __init__(self, folder: Path, roots: Sequence[Path], language: str) -> None:
+        """Prepare to write copies.
 
-    Args:
-        verdict: what was found in the return.
-        folder: where copies go; returns of a folder keep their place below it.
-        roots: the paths that the batch was started with.
-        language: of the texts, ``zh`` or ``en``.
+        Args:
+            folder: where copies go; returns of a folder keep their place below it.
+            roots: the paths that the batch was started with.
+            language: of the texts, ``zh`` or ``en``.
+        """
+        self.folder, self.roots, self.language = folder, roots, language
+        self._taken: set[str] = set()
 
-    Raises:
-        UsageError: the folder cannot be written to.
+    def write(self, incoming: Incoming, verdict: Verdict) -> Path | None:
+        """Write the marked copy of a faulty return and return its path; None where there is nothing to mark.
+
+        Raises:
+            UsageError: the folder cannot be written to.
+        """
+        copy = marked(verdict, incoming, self.language)
+        if copy is None:
+            return None
+        target = self._free(self.folder / self._place(incoming))
+        write_whole(target, copy)
+        return target
+
+    def _place(self, incoming: Incoming) -> Path:
+        """Return the place of a copy: below the folder as its original was, or by its name alone if it was mailed."""
+        name = f"{Path(incoming.name).stem.removesuffix(SUFFIX)}{SUFFIX}.xlsx"
+        path = Path(incoming.origin)
+        for root in self.roots:
+            if root.is_dir() and path.is_relative_to(root) and path.is_file():
+                return path.relative_to(root).with_name(name)
+        return Path(name)
+
+    def _free(self, target: Path) -> Path:
+        path, count = target, 1
+        while str(path).casefold() in self._taken:
+            count += 1
+            path = target.with_stem(f"{target.stem}({count})")
+        self._taken.add(str(path).casefold())
+        return path
+
+
+def marked(verdict: Verdict, incoming: Incoming, language: str) -> bytes | None:
+    """Return a return marked with what is wrong in it; None where it cannot be marked.
+
+    One that shows its values alone (.xls, .ods) comes back as the form issued anew with these values, in .xlsx.
     """
-    path = Path(verdict.path)
-    data = _workbook(path)
+    data = _workbook(incoming)
     if data is None:
         return None
     try:
-        copy = annotate(
+        return annotate(
             data,
             [_note(finding, language) for finding in verdict.findings],
             heading=render(say("Returned for correction"), language),
@@ -59,9 +97,6 @@ def marked_copy(verdict: Verdict, folder: Path, roots: Sequence[Path], language:
         )
     except ValueError:
         return None
-    target = folder / _below(path, roots).with_name(f"{_stem(path)}{SUFFIX}.xlsx")
-    write_whole(target, copy)
-    return target
 
 
 _COLUMNS = (
@@ -82,7 +117,9 @@ def _intro(verdict: Verdict, language: str) -> list[str]:
         lines.append(render(say("Project: {project}", project=who), language))
     lines.append(render(say("Please mend what is listed below in this workbook, save it, and send it back."), language))
     lines.append(
-        render(say("Errors have to be mended; for warnings, mend or explain; notes are for your information."), language)
+        render(
+            say("Errors have to be mended; for warnings, mend or explain; notes are for your information."), language
+        )
     )
     return lines
 
@@ -108,47 +145,28 @@ def _mend(page: str, language: str) -> str:
     return "\n".join(translated(part, language) for part in parts[start + 1 :])
 
 
-def _below(path: Path, roots: Sequence[Path]) -> Path:
-    for root in roots:
-        if root.is_dir() and path.is_relative_to(root):
-            return path.relative_to(root)
-    return Path(path.name)
-
-
-def _stem(path: Path) -> str:
-    return path.stem.removesuffix(SUFFIX)
-
-
-def _workbook(path: Path) -> bytes | None:
+def _workbook(incoming: Incoming) -> bytes | None:
     """Return the workbook to be marked: the return itself, or the form issued anew with its values."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
-    contents = read_bytes(data)
-    if isinstance(contents, Unreadable):
+    data = incoming.data
+    contents = read_bytes(data) if isinstance(data, bytes) else data
+    if isinstance(contents, Unreadable) or not isinstance(data, bytes):
         return None
     if contents.complete:
         return data
-    submission = recognise(path, contents)
+    submission = recognise(Path(incoming.name), contents)
     return None if submission is None or submission.sheet_gone else _anew(submission)
 
 
 def _anew(submission: Submission) -> bytes:
-    """Return the form issued anew, with what was prefilled then and what was typed since."""
-    layout, identity = submission.layout, submission.identity
-    prefilled = {
+    """Return the form issued anew under its own identity, with what was prefilled then and what was typed since."""
+    layout = submission.layout
+    prefilled: dict[str, Cast] = {
         name: Decimal(str(value)) if isinstance(value, int | float) else str(value)
         for name, value in submission.issued.items()
-        if name != "year"
+        if name in layout.fields
     }
-    year = identity.year if identity else ""
-    blank = issue(
-        layout,
-        lock_for(os.environ.get("XLSFORM_PASSWORD") or secrets.token_urlsafe(24)),
-        year=int(year) if year else None,
-        values=prefilled,
-        project_code=identity.project_code if identity else "",
-    )
+    own = Identity(layout.form.id, layout.form.edition, layout.rows).sealed()
+    identity = submission.identities.get("sheet", own)
+    lock = lock_for(os.environ.get("XLSFORM_PASSWORD") or secrets.token_urlsafe(24))
     places = {name: item.range.anchor for name, item in layout.fields.items()}
-    return filled(blank, layout, places, kept(submission) | prefilled)
+    return filled(locked(write(layout, prefilled, identity), lock), layout, places, kept(submission) | prefilled)

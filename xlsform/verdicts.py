@@ -214,7 +214,9 @@ def _summary(submission: Submission) -> Summary:
 def _grade(form: Form, score: Decimal | None) -> str | None:
     bands: Mapping[str, float] = form.scoring.get("grades", {})
     least = [(Decimal(str(points)), grade) for grade, points in bands.items()]
-    return max(((points, grade) for points, grade in least if score is not None and score >= points), default=(0, None))[1]
+    return max(
+        ((points, grade) for points, grade in least if score is not None and score >= points), default=(0, None)
+    )[1]
 
 
 def _shortfalls(submission: Submission) -> Iterator[Shortfall]:

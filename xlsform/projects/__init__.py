@@ -11,7 +11,7 @@ from xlsform.figures import fold
 from xlsform.findings import say
 from xlsform.form import Form
 from xlsform.projects.contents import ListedIndicator, ListProblem, Project, ProjectList
-from xlsform.projects.file_names import file_name, folder_name, places
+from xlsform.projects.file_names import file_name, folder_name, places, safe_name
 from xlsform.projects.files import Grid, Source, open_list
 from xlsform.projects.headings import Columns, Heading, columns_of, indicator_headings, project_headings, recognised
 from xlsform.projects.indicator_rows import IndicatorReader
@@ -30,6 +30,7 @@ __all__ = [
     "places",
     "read_projects",
     "rows_needed",
+    "safe_name",
     "values",
     "write_list_template",
 ]

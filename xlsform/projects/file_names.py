@@ -48,6 +48,11 @@ def folder_name(project: Project) -> str:
     return _fitted([part] if part else [], _FOLDER_CHARACTERS, _BYTES, "")
 
 
+def safe_name(text: str, suffix: str) -> str:
+    """Return a file name made of any text, short enough and free of what any system reserves."""
+    return _fitted([_safe(text)], _CHARACTERS, _BYTES, suffix)
+
+
 def places(projects: Iterable[Project]) -> dict[str, PurePosixPath]:
     """Return where each project's workbook belongs, by code: a folder a unit, no two names alike in any case.
 

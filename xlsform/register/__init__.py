@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from xlsform.register.book import Register
 from xlsform.register.contents import Counts, Issued, Mail, ProjectStatus, Return, State, Status, Stray, UnitStatus
-from xlsform.register.signatures import signature, signature_holds
 
 __all__ = [
     "Counts",
@@ -17,6 +16,4 @@ __all__ = [
     "Status",
     "Stray",
     "UnitStatus",
-    "signature",
-    "signature_holds",
 ]

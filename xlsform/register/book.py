@@ -11,7 +11,6 @@ from itertools import starmap
 from pathlib import Path
 from typing import Any, Self
 
-from xlsform.verdicts import Verdict
 from xlsform.findings import Severity
 from xlsform.projects import Project
 from xlsform.register import rows
@@ -19,6 +18,7 @@ from xlsform.register.contents import Issued, Mail, MailKind, Purpose, Return, S
 from xlsform.register.packed import pack, unpack
 from xlsform.register.standing import Issue, Line, newest, standing
 from xlsform.register.store import Store
+from xlsform.verdicts import Verdict
 
 _PAGE = 100
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from xlsform.projects import Project
 from xlsform.verdicts import Status as Outcome
 from xlsform.verdicts import Verdict
-from xlsform.projects import Project
 
 Purpose = Literal["issue", "reply"]
 """Why a mail is written: it brings workbooks to be filled, or sends a faulty return back."""

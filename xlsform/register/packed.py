@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from xlsform.verdicts import Figure, Shortfall, Summary, Verdict
 from xlsform.findings import Finding, Message, Severity
 from xlsform.projects import ListedIndicator, Project
 from xlsform.reading.contents import CellError
+from xlsform.verdicts import Figure, Shortfall, Summary, Verdict
 
 #: What is kept field by field. A field may be added if it has a default; to take one away or rename it needs a new
 #: version of the register's schema, since older registers hold it.

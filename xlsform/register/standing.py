@@ -8,8 +8,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from xlsform.verdicts import Status as Outcome
 from xlsform.register.contents import ProjectStatus, State, Status, Stray, UnitStatus
+from xlsform.verdicts import Status as Outcome
 
 
 class Issue(NamedTuple):

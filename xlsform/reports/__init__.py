@@ -10,11 +10,13 @@ from xlsform.verdicts import Verdict
 #: Yields pieces of text as the verdicts come in, in the language given.
 Render = Callable[[Iterable[Verdict], str], Iterator[str]]
 
-FORMATS = ("text", "json", "jsonl", "csv")
+_MODULES = {"text": "text", "json": "structured", "jsonl": "structured", "csv": "table", "html": "html"}
+
+#: Those that are text; the bureau's workbook is `reports.summary.write_xlsx`.
+TEXT_FORMATS = tuple(_MODULES)
 
 
 def renderer(name: str) -> Render:
-    """Return the rendering of a format; its module is imported only now."""
-    module = {"text": "text", "json": "structured", "jsonl": "structured", "csv": "table"}[name]
-    render: Render = getattr(import_module(f"xlsform.reports.{module}"), f"render_{name}")
+    """Return the rendering of a text format; its module is imported only now."""
+    render: Render = getattr(import_module(f"xlsform.reports.{_MODULES[name]}"), f"render_{name}")
     return render

@@ -63,7 +63,9 @@ def annotate(
     package = Package(data)
     _unmark(package)
     styles = CellStyles(package)
-    visible = {entry.name.casefold(): entry for entry in package.sheets() if entry.visible and entry.kind == "worksheet"}
+    visible = {
+        entry.name.casefold(): entry for entry in package.sheets() if entry.visible and entry.kind == "worksheet"
+    }
     placed: dict[str, dict[Range, list[Note]]] = defaultdict(lambda: defaultdict(list))
     lines = []
     for note in notes:
@@ -142,7 +144,9 @@ def _mark(
             before = element.get("s", "0")
             element.set("s", styles.filled(before, color))
             marked.append(Marked(entry.name, a1(row, column), before))
-    add_comments(Place(package, entry.part, root), {area: _comment(notes, mend) for area, notes in areas.items()}, author)
+    add_comments(
+        Place(package, entry.part, root), {area: _comment(notes, mend) for area, notes in areas.items()}, author
+    )
     package.write_xml(entry.part, root)
     return marked
 
@@ -184,5 +188,7 @@ def _comment(notes: Sequence[Note], mend: str) -> str:
     for number, note in enumerate(notes, 1):
         lead = f"{number}. " if len(notes) > 1 else ""
         head = f"{lead}{note.title}" if note.title else lead.rstrip()
-        texts.append("\n".join(part for part in (head, note.message, f"{mend}：{note.mend}" if note.mend else "") if part))
+        texts.append(
+            "\n".join(part for part in (head, note.message, f"{mend}：{note.mend}" if note.mend else "") if part)
+        )
     return "\n".join(texts)[:_LONGEST]

@@ -71,7 +71,9 @@ class CellStyles:
 
     def frame(self, color: str) -> str:
         """Return the index of a thin border on all sides."""
-        sides = "".join(f'<{side} style="thin"><color rgb="FF{color}"/></{side}>' for side in ("left", "right", "top", "bottom"))
+        sides = "".join(
+            f'<{side} style="thin"><color rgb="FF{color}"/></{side}>' for side in ("left", "right", "top", "bottom")
+        )
         return self._add("borders", self._made(f"<border>{sides}<diagonal/></border>")[0])
 
     def add(self, *, font: str, fill: str = "0", border: str = "0", centred: bool = False) -> str:

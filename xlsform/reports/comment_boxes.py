@@ -74,7 +74,9 @@ class Boxes:
         if "_x0000_t202" not in self._text:
             self._insert(_TYPE)
         size = {"width": _WIDTH * 0.75, "height": height * 0.75}
-        self._insert(_BOX.format(identity=self._next, order=self._next % 1024, anchor=anchor, row=row, column=column, **size))
+        self._insert(
+            _BOX.format(identity=self._next, order=self._next % 1024, anchor=anchor, row=row, column=column, **size)
+        )
         self._next += 1
 
     def remove(self, cells: Collection[Position]) -> None:

@@ -26,7 +26,15 @@ _THREAD = "tc="
 _BEFORE_BOXES = frozenset(
     (
         *("sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetCalcPr", "sheetProtection"),
-        *("protectedRanges", "scenarios", "autoFilter", "sortState", "dataConsolidate", "customSheetViews", "mergeCells"),
+        *(
+            "protectedRanges",
+            "scenarios",
+            "autoFilter",
+            "sortState",
+            "dataConsolidate",
+            "customSheetViews",
+            "mergeCells",
+        ),
         *("phoneticPr", "conditionalFormatting", "dataValidations", "hyperlinks", "printOptions", "pageMargins"),
         *("pageSetup", "headerFooter", "rowBreaks", "colBreaks", "customProperties", "cellWatches", "ignoredErrors"),
         *("smartTags", "drawing"),
@@ -54,7 +62,9 @@ def add_comments(place: Place, texts: Mapping[Range, str], author: str) -> None:
         address = a1(*area.anchor)
         comment = present.get(address)
         if comment is None:
-            comment = etree.SubElement(_child(tree, "commentList"), f"{{{namespace(tree)}}}comment", ref=address, authorId=ours)
+            comment = etree.SubElement(
+                _child(tree, "commentList"), f"{{{namespace(tree)}}}comment", ref=address, authorId=ours
+            )
             _append(comment, f"{MARK}\n", text)
             boxes.add(area, f"{MARK}\n{text}")
         elif not _threaded(tree, comment):
@@ -131,7 +141,11 @@ def _texts(comment: etree._Element) -> list[etree._Element]:
     body = child(comment, "text")
     if body is None:
         return []
-    return [t for each in body for t in ([each] if local(each) == "t" else children(each, "t") if local(each) == "r" else ())]
+    return [
+        t
+        for each in body
+        for t in ([each] if local(each) == "t" else children(each, "t") if local(each) == "r" else ())
+    ]
 
 
 def _text(comment: etree._Element) -> str:

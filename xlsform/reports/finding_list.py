@@ -177,7 +177,8 @@ def _looks(styles: CellStyles, lines: Sequence[Line]) -> _Looks:
         centred=styles.add(font=font, border=frame, centred=True),
         link=styles.add(font=blue, border=frame),
         labels={
-            color: styles.add(font=font, fill=styles.fill(color), border=frame, centred=True) for color in sorted(colors)
+            color: styles.add(font=font, fill=styles.fill(color), border=frame, centred=True)
+            for color in sorted(colors)
         },
     )
 

@@ -43,7 +43,9 @@ def insert_first(package: Package, name: str, root: etree._Element, names: Mappi
     if sheets is None:
         raise ValueError("the workbook lists no sheets")
     numbers = [int(sheet.get("sheetId", "0")) for sheet in children(sheets, "sheet")]
-    sheet = etree.Element(f"{{{namespace(workbook)}}}sheet", name=escape(name), sheetId=str(max(numbers, default=0) + 1))
+    sheet = etree.Element(
+        f"{{{namespace(workbook)}}}sheet", name=escape(name), sheetId=str(max(numbers, default=0) + 1)
+    )
     sheet.set(f"{{{package.relation_namespace}}}id", identity)
     sheets.insert(0, sheet)
     _renumber(workbook, lambda place: place + 1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta, timezone
 
-from xlsform.verdicts import Status
 from xlsform.findings import Message, Severity, say
+from xlsform.verdicts import Status
 from xlsform.workbook import creation_time
 
 STATUSES: Mapping[Status, Message] = {

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from xlsform.verdicts import Verdict
 from xlsform.findings import Severity, plain
 from xlsform.messages import render
+from xlsform.verdicts import Verdict
 
 
 def render_json(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from xlsform.verdicts import Verdict
 from xlsform.reports.structured import as_json
+from xlsform.verdicts import Verdict
 
 COLUMNS = ("path", "status", "template", "year", "project_code", "project_name", "unit", "score")
 FINDING_COLUMNS = ("code", "rule", "severity", "cell", "field", "message", "found", "expected")

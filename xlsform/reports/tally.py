@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from xlsform.verdicts import Status, Verdict
 from xlsform.findings import Severity
+from xlsform.verdicts import Status, Verdict
 
 #: Excel keeps fifteen digits.
 _BEYOND = Decimal("1e15")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from xlsform.verdicts import Verdict
 from xlsform.findings import Finding, Message, Severity, say
 from xlsform.messages import render
+from xlsform.verdicts import Verdict
 
 _SHOWN = 30
 """Findings of one file that are shown; the rest is counted."""

@@ -89,9 +89,12 @@ def project_not_returned(batch: Batch) -> Told:
     returned = batch.by_project()
     for code, project in batch.projects.items():
         if code not in returned:
-            yield code, Violation(
-                say("{code} {name} ({unit}) has not come back", code=code, name=project.name, unit=project.unit),
-                expected=project.name,
+            yield (
+                code,
+                Violation(
+                    say("{code} {name} ({unit}) has not come back", code=code, name=project.name, unit=project.unit),
+                    expected=project.name,
+                ),
             )
 
 
@@ -112,7 +115,9 @@ def returned_twice(batch: Batch) -> Told:
     for group in batch.by_project().values():
         newest = batch.returns[group[0]]
         for number in group[1:]:
-            message = say("the same project came back again in {newest}, which is newer and counts", newest=newest.origin)
+            message = say(
+                "the same project came back again in {newest}, which is newer and counts", newest=newest.origin
+            )
             yield number, Violation(message, found=batch.returns[number].origin, expected=newest.origin)
 
 
@@ -133,7 +138,9 @@ def duplicate_content(batch: Batch) -> Told:
         first = batch.returns[numbers[0]]
         for number in numbers[1:]:
             if batch.returns[number].project != first.project:
-                message = say("filled in exactly like {other}, which is another project", other=first.name or first.origin)
+                message = say(
+                    "filled in exactly like {other}, which is another project", other=first.name or first.origin
+                )
                 yield number, Violation(message, found=first.origin)
 
 

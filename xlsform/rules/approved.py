@@ -91,7 +91,10 @@ def indicator_missing(submission: Submission) -> Iterator[Violation]:
     renamed = [approved for approved, _ in _renamed(submission)]
     for each in _pairs(submission)[1]:
         if not any(each is other for other in renamed):
-            place = next((row["name"] for row in submission.rows if "name" in row and row["name"].field.level2 == each.level2), None)
+            place = next(
+                (row["name"] for row in submission.rows if "name" in row and row["name"].field.level2 == each.level2),
+                None,
+            )
             yield Violation(
                 say("the approved indicator “{name}” ({level2}) is missing", name=each.name, level2=each.level2),
                 field=place.field.name if place else None,
@@ -248,7 +251,12 @@ def project_mismatch(submission: Submission) -> Iterator[Violation]:
         if figures.fold(entry.text) != figures.fold(expected):
             found = entry.text.strip()
             yield Violation(
-                say("{field} is “{found}”; the list says “{expected}”", field=entry.field.label, found=found, expected=expected),
+                say(
+                    "{field} is “{found}”; the list says “{expected}”",
+                    field=entry.field.label,
+                    found=found,
+                    expected=expected,
+                ),
                 field=name,
                 found=found,
                 expected=expected,

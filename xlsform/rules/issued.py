@@ -46,7 +46,8 @@ def identity_conflict(submission: Submission) -> Iterator[Violation]:
 
     When a workbook is issued its identity (template, edition, year, project, what was prefilled) is put into a
     hidden sheet, into its properties and into a defined name. A trip through .xls or another program may lose the
-    last two, which is no finding; the hidden sheet survives them all.
+    last two, which is no finding; the hidden sheet survives them all. With a register the identity has to be signed
+    with its key.
 
     ## Why it matters
 
@@ -63,6 +64,11 @@ def identity_conflict(submission: Submission) -> Iterator[Violation]:
         return
     if not sheet.intact:
         yield Violation(say("the workbook's identity was edited"), found=sheet.digest)
+        return
+    if submission.key is not None and not sheet.signed_with(submission.key):
+        yield Violation(
+            say("the workbook was not issued from this register: its signature fails"), found=sheet.signature
+        )
         return
     for carrier in ("properties", "name"):
         other = found.get(carrier)

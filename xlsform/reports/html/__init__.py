@@ -14,7 +14,6 @@ from typing import IO, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from xlsform.verdicts import Verdict
 from xlsform.findings import Message, Severity, say
 from xlsform.messages import render
 from xlsform.reports.html import charts
@@ -22,6 +21,7 @@ from xlsform.reports.labels import BARS, BY_RATE, BY_RULE, BY_SCORE, BY_STATUS, 
 from xlsform.reports.rule_texts import mend, title
 from xlsform.reports.tally import ORDER, RATE_BANDS, SCORE_BANDS, Band, Tally, figure
 from xlsform.reports.visible import cut, visible
+from xlsform.verdicts import Verdict
 
 _HERE = Path(__file__).parent
 #: Files up to which a report shows every finding at once.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import IO
 
-from xlsform.verdicts import Verdict
 from xlsform.reports.summary.book import Book
 from xlsform.reports.summary.charts import ChartSheet
 from xlsform.reports.summary.lists import FindingList, SourceList
 from xlsform.reports.summary.table import TITLE, Table
 from xlsform.reports.tally import Tally
+from xlsform.verdicts import Verdict
 
 
 def write_xlsx(verdicts: Iterable[Verdict], output: IO[bytes], language: str) -> None:

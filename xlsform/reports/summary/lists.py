@@ -7,12 +7,12 @@ from pathlib import Path
 
 from xlsxwriter.worksheet import Worksheet
 
-from xlsform.verdicts import Verdict
 from xlsform.findings import say
 from xlsform.messages import render
 from xlsform.reports.labels import NAME, SEVERITIES
 from xlsform.reports.summary.book import Book, Column
 from xlsform.reports.visible import visible
+from xlsform.verdicts import Verdict
 
 #: The figures of the table by field name, with the heading that each has there.
 FIGURES = {

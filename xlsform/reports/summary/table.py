@@ -8,7 +8,6 @@ from functools import lru_cache
 
 from xlsxwriter.format import Format
 
-from xlsform.verdicts import Shortfall, Status, Verdict
 from xlsform.findings import Severity, say
 from xlsform.form import bundled, load
 from xlsform.messages import render
@@ -18,6 +17,7 @@ from xlsform.reports.summary.book import Book, Column
 from xlsform.reports.summary.lists import FIGURES, named
 from xlsform.reports.tally import figure
 from xlsform.reports.visible import visible
+from xlsform.verdicts import Shortfall, Status, Verdict
 
 TITLE = "项目支出绩效自评结果汇总表"
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from xlsform.verdicts import Figure, Shortfall, Status, Summary, Verdict
 from xlsform.findings import Finding, Severity, say
+from xlsform.verdicts import Figure, Shortfall, Status, Summary, Verdict
 
 
 def finding(

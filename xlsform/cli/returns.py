@@ -1,0 +1,276 @@
+"""Commands of the bureau: what came back, what is wrong with it, and what the rules are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from xlsform.cli.console import FILE, cli, destination, detail, language, progress, remark, tell
+
+Command = Callable[..., Any]
+Decorator = Callable[[Command], Command]
+
+if TYPE_CHECKING:
+    from xlsform.batch import Judged
+    from xlsform.projects import Project
+    from xlsform.register import Register
+    from xlsform.verdicts import Options, Verdict
+    from xlsform.waivers import Waiver
+
+FORMATS = ("text", "json", "jsonl", "csv", "html", "xlsx")
+
+
+def _options(*more: Decorator) -> Decorator:
+    """Return a decorator with the options that `validate` and `summarize` share."""
+    shared = (
+        click.argument("paths", nargs=-1, required=True, type=FILE),
+        click.option("--template", help="Take every workbook for this form (id or template file)."),
+        click.option(
+            "--projects",
+            "listed",
+            type=FILE,
+            help="What was approved (project list): switches on the rules that compare with it.",
+        ),
+        click.option(
+            "--register",
+            "register_path",
+            type=FILE,
+            help="Remember returns in this register, judge only new ones, and compare with what was issued.",
+        ),
+        click.option("--jobs", type=click.IntRange(1, 256), help="Processes; as many as there are cores if not given."),
+        *more,
+    )
+
+    def decorate(function: Command) -> Command:
+        decorated: Any = function
+        for option in reversed(shared):
+            decorated = option(decorated)
+        return cast(Command, decorated)
+
+    return decorate
+
+
+@cli.command()
+@_options(
+    click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True),
+    click.option("-o", "--output", type=FILE, help="Write the report to this file instead of stdout."),
+    click.option(
+        "--annotate", type=FILE, metavar="DIR", help="Write a marked copy of each faulty workbook into this folder."
+    ),
+    click.option(
+        "--select", multiple=True, metavar="CODES", help="Only these codes or prefixes (M, S10, P101), comma-separated."
+    ),
+    click.option("--ignore", multiple=True, metavar="CODES", help="Not these."),
+    click.option(
+        "--waive",
+        type=FILE,
+        help="Findings that are excused (JSON or CSV: code, project, reason, until): told as notes.",
+    ),
+    click.option("--fail-on", type=click.Choice(["error", "warning", "never"]), default="error", show_default=True),
+)
+@click.pass_context
+def validate(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    template: str | None,
+    listed: Path | None,
+    register_path: Path | None,
+    jobs: int | None,
+    form: str,
+    output: Path | None,
+    annotate: Path | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    waive: Path | None,
+    fail_on: str,
+) -> None:
+    """Read filled workbooks back and say what is wrong with each.
+
+    PATHS are workbooks, mails (.eml, .mbox, Maildir), archives (.zip), and folders of them, searched deep.
+    """
+    from xlsform.verdicts import Options
+
+    if form == "xlsx" and output is None:
+        raise click.UsageError("--format xlsx needs -o FILE.xlsx")
+    asked = Options(
+        template=template,
+        select=_codes(select),
+        ignore=_codes(ignore),
+        waivers=_waivers(waive) if waive is not None else (),
+    )
+    worst = _Worst(fail_on)
+    with ExitStack() as stack:
+        judged = worst.watch(_judged(stack, paths, asked, listed, register_path, jobs))
+        if annotate is not None:
+            judged = _annotated(judged, annotate, paths)
+        _report((each.verdict for each in judged), form, output)
+    ctx.exit(1 if worst.reached else 0)
+
+
+@cli.command()
+@_options(click.option("-o", "--output", type=FILE, required=True, help="The workbook to write."))
+def summarize(
+    paths: tuple[Path, ...],
+    template: str | None,
+    listed: Path | None,
+    register_path: Path | None,
+    jobs: int | None,
+    output: Path,
+) -> None:
+    """Write the bureau's 汇总表: one row a project, charts, findings, and the source of every figure."""
+    from xlsform.findings import say
+    from xlsform.verdicts import Options
+
+    with ExitStack() as stack:
+        judged = _judged(stack, paths, Options(template=template), listed, register_path, jobs)
+        _report((each.verdict for each in judged), "xlsx", output)
+    remark(say("written: {path}", path=output))
+
+
+def _judged(
+    stack: ExitStack,
+    paths: tuple[Path, ...],
+    asked: Options,
+    listed: Path | None,
+    register_path: Path | None,
+    jobs: int | None,
+) -> Iterator[Judged]:
+    """Return the run over what came in, with all that is known of the projects."""
+    import os
+    from dataclasses import replace
+
+    from xlsform.inbox import count, incoming
+    from xlsform.register import Register
+    from xlsform.review import review
+
+    register = stack.enter_context(Register.open(register_path)) if register_path is not None else None
+    projects = _approved(listed, asked.template, register)
+    options = replace(asked, projects=projects, key=register.key if register else None)
+    files = incoming(paths, options.limits)
+    return progress(review(files, options, jobs or os.cpu_count() or 1, register), count(paths, options.limits))
+
+
+def _approved(listed: Path | None, template: str | None, register: Register | None) -> Mapping[str, Project]:
+    """Return what was approved, by code: by the list where one is given, else by the register."""
+    from xlsform.errors import DataError
+    from xlsform.projects import read_projects
+    from xlsform.template_check import load_checked
+
+    if listed is not None:
+        found = read_projects(listed, load_checked(template or "mof-2020"))
+        if found.problems:
+            raise DataError(str(listed), [problem.line for problem in found.problems])
+        return {project.code: project for project in found.projects}
+    return {each.project.code: each.project for each in register.issued()} if register else {}
+
+
+def _report(verdicts: Iterable[Verdict], form: str, output: Path | None) -> None:
+    from xlsform.reports import renderer
+
+    if form == "xlsx":
+        from xlsform.outputs import open_whole
+        from xlsform.reports.summary import write_xlsx
+
+        assert output is not None, "a workbook is written to a file"
+        with open_whole(output) as file:
+            write_xlsx(verdicts, file, language())
+        return
+    pieces = renderer(form)(verdicts, language())
+    with destination(output) as write:
+        for piece in pieces:
+            write(piece)
+
+
+def _waivers(path: Path) -> tuple[Waiver, ...]:
+    """Return the waivers of a file that hold today; say which have expired."""
+    import datetime as dt
+
+    from xlsform.findings import say
+    from xlsform.waivers import read_waivers
+
+    found = read_waivers(path, dt.date.today())
+    if found.expired:
+        listed = [
+            say("{code} {project} ({until})", code=each.code, project=each.project, until=each.until)
+            for each in found.expired
+        ]
+        tell(say("{path}: these waivers have expired and are not applied: {waivers}", path=path, waivers=listed))
+    return found.current
+
+
+class _Worst:
+    """Whether a batch holds what it was asked to fail on."""
+
+    def __init__(self, fail_on: str) -> None:
+        self.fail_on = fail_on
+        self.reached = False
+
+    def watch(self, judged: Iterable[Judged]) -> Iterator[Judged]:
+        """Pass everything on, and remember the worst."""
+        from xlsform.findings import say
+
+        ranks = {"error": 0, "warning": 1, "never": -1}
+        for each in judged:
+            verdict = each.verdict
+            detail(say("{path}: {count} findings", path=verdict.path, count=len(verdict.findings)))
+            worst = min((each.severity.rank for each in verdict.findings), default=99)
+            unreadable = verdict.status == "unreadable" and self.fail_on != "never"
+            self.reached |= unreadable or worst <= ranks[self.fail_on]
+            yield each
+
+
+def _codes(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the codes of an option, each known or the beginning of a known one."""
+    from xlsform.errors import UsageError
+    from xlsform.findings import say
+    from xlsform.rules import catalogue
+
+    codes = tuple(code.strip().upper() for part in given for code in part.split(",") if code.strip())
+    for code in codes:
+        if not any(known.startswith(code) for known in catalogue()):
+            families = sorted({known[0] for known in catalogue()})
+            raise UsageError(say("no rule has the code {code}; families are {families}", code=code, families=families))
+    return codes
+
+
+def _annotated(judged: Iterable[Judged], folder: Path, roots: tuple[Path, ...]) -> Iterator[Judged]:
+    from xlsform.findings import say
+    from xlsform.send_back import Copies
+
+    copies = Copies(folder, roots, language())
+    for each in judged:
+        incoming, verdict = each
+        if verdict.status != "passed" and incoming.origin and copies.write(incoming, verdict) is None:
+            remark(say("{path}: cannot be marked; only the report names what is wrong", path=verdict.path))
+        yield each
+
+
+# --- rules
+
+
+@cli.command()
+@click.argument("code", required=False)
+@click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
+def rules(code: str | None, form: str) -> None:
+    """Print the manual page of every rule, or of one."""
+    from xlsform.manual import pages
+
+    click.echo(pages(code, form, language()), nl=False)
+
+
+# --- demo
+
+
+@cli.command()
+@click.argument("folder", type=FILE, default=Path("xlsform-demo"))
+def demo(folder: Path) -> None:
+    """Issue, fill and validate a few workbooks in a folder, and say where to look."""
+    from xlsform.demo import run
+    from xlsform.messages import render
+
+    for message in run(folder, language()):
+        click.echo(render(message, language()))

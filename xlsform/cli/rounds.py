@@ -1,0 +1,250 @@
+"""Commands of a round: how far it has come, and the mails that go out and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from xlsform.cli.console import FILE, HELP, cli, language, progress, remark, tell
+
+Command = Callable[..., Any]
+Decorator = Callable[[Command], Command]
+
+if TYPE_CHECKING:
+    from xlsform.mailing import Letter, Server
+    from xlsform.register import Register
+
+_REGISTER = click.option(
+    "--register", "path", type=FILE, default=Path("register.db"), show_default=True, help="The round's register."
+)
+
+
+@cli.command()
+@_REGISTER
+@click.option(
+    "--due", type=click.DateTime(["%Y-%m-%d"]), help="The last day for returns, in place of the one recorded."
+)
+@click.option("--year", type=click.IntRange(1990, 2100), help="Only what was issued for this year.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "csv", "xlsx"]), default="text", show_default=True)
+@click.option("-o", "--output", type=FILE, help="Write to this file instead of stdout.")
+def status(path: Path, due: datetime | None, year: int | None, form: str, output: Path | None) -> None:
+    """Say per unit what was issued, returned, passed, sent back, and what is outstanding or overdue."""
+    from xlsform.outputs import write_whole
+    from xlsform.register import Register
+    from xlsform.reports.status import rendered
+
+    if form == "xlsx" and output is None:
+        raise click.UsageError("--format xlsx needs -o FILE.xlsx")
+    with Register.open(path) as register:
+        report = rendered(register.status(due.date() if due else None, year=year), form, language())
+    if output is None:
+        click.echo(report.decode("utf-8"), nl=False)
+    else:
+        write_whole(output, report)
+
+
+@cli.group(context_settings=HELP)
+def mail() -> None:
+    """Mail workbooks out and faulty returns back, one letter a unit."""
+
+
+@mail.command("texts")
+@click.argument("folder", type=FILE)
+def mail_texts(folder: Path) -> None:
+    """Write the wording of the letters into a folder, to be edited and given back with --texts."""
+    from xlsform.findings import say
+    from xlsform.mailing import own_texts
+    from xlsform.outputs import write_whole
+
+    for name, content in own_texts().items():
+        write_whole(folder / name, content)
+    remark(say("written: {path}", path=folder))
+
+
+def _letters(*more: Decorator) -> Decorator:
+    shared = (
+        _REGISTER,
+        click.option("--from", "sender", required=True, help="The office's address: 县财政局 <jx@example.gov.cn>."),
+        click.option("--texts", type=FILE, help="Folder with the office's own wording."),
+        click.option(
+            "--returns",
+            multiple=True,
+            type=FILE,
+            help="Answer faulty returns: the files, mails or folders that they came in.",
+        ),
+        click.option("--year", type=click.IntRange(1990, 2100), help="Only what was issued for this year."),
+        *more,
+    )
+
+    def decorate(function: Command) -> Command:
+        decorated: Any = function
+        for option in reversed(shared):
+            decorated = option(decorated)
+        return cast(Command, decorated)
+
+    return decorate
+
+
+@mail.command("draft")
+@click.argument("folder", type=FILE)
+@_letters()
+def mail_draft(
+    folder: Path, path: Path, sender: str, texts: Path | None, returns: tuple[Path, ...], year: int | None
+) -> None:
+    """Write one .eml a unit into a folder, for Outlook, Foxmail or QQ mail to open and send."""
+    import datetime as dt
+
+    from xlsform.findings import say
+    from xlsform.mailing import draft
+    from xlsform.outputs import write_whole
+    from xlsform.projects import safe_name
+    from xlsform.register import Register
+
+    count = 0
+    with Register.open(path) as register:
+        for count, letter in enumerate(_to_send(register, texts, returns, year), 1):
+            name = safe_name(f"{count:03}_{letter.unit or letter.to}", ".eml")
+            write_whole(folder / name, draft(letter, sender, dt.datetime.now(dt.UTC)))
+    remark(say("written: {count} letters in {folder}", count=count, folder=folder))
+
+
+@mail.command("send")
+@_letters(
+    click.option("--smtp", required=True, metavar="HOST[:PORT]", help="The mail server."),
+    click.option("--security", type=click.Choice(["ssl", "starttls", "none"]), default="ssl", show_default=True),
+    click.option("--user", help="Login name; the password comes from XLSFORM_SMTP_PASSWORD or a prompt."),
+    click.option(
+        "--pause", type=click.FloatRange(0, 3600), default=3.0, show_default=True, help="Seconds between two mails."
+    ),
+    click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing."),
+)
+@click.pass_context
+def mail_send(
+    ctx: click.Context,
+    path: Path,
+    sender: str,
+    texts: Path | None,
+    returns: tuple[Path, ...],
+    year: int | None,
+    smtp: str,
+    security: Any,
+    user: str | None,
+    pause: float,
+    dry_run: bool,
+) -> None:
+    """Deliver what was not yet delivered, one mail at a time; a second run sends only the rest."""
+    from xlsform.findings import say
+    from xlsform.register import Register
+
+    with Register.open(path) as register:
+        letters = list(_to_send(register, texts, returns, year))
+        if dry_run:
+            for letter in letters:
+                tell(
+                    say(
+                        "to {to}: {subject} ({count} attachments)",
+                        to=letter.to,
+                        subject=letter.subject,
+                        count=len(letter.attachments),
+                    )
+                )
+            return
+        failed = _deliver(register, letters, _server(smtp, security, user), sender, pause)
+    remark(say("{sent} delivered, {failed} failed", sent=len(letters) - failed, failed=failed))
+    ctx.exit(1 if failed else 0)
+
+
+def _deliver(register: Register, letters: Sequence[Letter], server: Server, sender: str, pause: float) -> int:
+    """Deliver letters and record each as soon as it is gone; return how many failed."""
+    import datetime as dt
+
+    from xlsform.findings import say
+    from xlsform.mailing import compose, deliver
+
+    failed = 0
+    mails = (compose(letter, sender, dt.datetime.now(dt.UTC)) for letter in letters)
+    outcomes = deliver(mails, server, pause) if letters else iter(())
+    for letter, outcome in progress(zip(letters, outcomes, strict=True), len(letters)):
+        register.record_mail(
+            letter.purpose,
+            "failed" if outcome.error else "sent",
+            unit=letter.unit,
+            email=letter.to,
+            message_id=outcome.mail["Message-ID"],
+            attachments=[each.name for each in letter.attachments],
+            about=letter.about,
+            error=outcome.error,
+        )
+        if outcome.error:
+            failed += 1
+            tell(say("{to}: not delivered ({reason})", to=letter.to, reason=outcome.error))
+    return failed
+
+
+def _server(smtp: str, security: Any, user: str | None) -> Server:
+    import os
+
+    from xlsform.findings import say
+    from xlsform.mailing import Server
+    from xlsform.messages import render
+
+    host, _, port = smtp.partition(":")
+    if port and not port.isdecimal():
+        raise click.UsageError(f"{smtp}: the port is to be a number")
+    password = os.environ.get("XLSFORM_SMTP_PASSWORD", "") if user else ""
+    if user and not password:
+        password = click.prompt(render(say("Password of the mail account"), language()), hide_input=True, err=True)
+    return Server(
+        host, int(port or {"ssl": 465, "starttls": 587, "none": 25}[security]), security, user or "", password
+    )
+
+
+def _to_send(register: Register, texts: Path | None, returns: tuple[Path, ...], year: int | None) -> Iterator[Letter]:
+    """Yield the letters that are due: workbooks not yet mailed, or replies to faulty returns not yet answered."""
+    from xlsform.findings import say
+    from xlsform.mailing import Texts, issue_letters
+
+    wording = Texts(texts) if texts else Texts()
+    if returns:
+        yield from _replies(register, wording, returns, year)
+        return
+    issued = register.to_mail(year)
+    for each in issued:
+        if not each.project.email:
+            tell(
+                say(
+                    "{code} {name}: no e-mail address in the list; not mailed",
+                    code=each.project.code,
+                    name=each.project.name,
+                )
+            )
+    yield from issue_letters([each for each in issued if each.project.email], Path(), wording)
+
+
+def _replies(register: Register, wording: Any, returns: tuple[Path, ...], year: int | None) -> Iterator[Letter]:
+    import hashlib
+
+    from xlsform.findings import say
+    from xlsform.inbox import incoming
+    from xlsform.mailing import Attachment, reply_letter
+    from xlsform.reading import Limits
+    from xlsform.send_back import marked
+
+    due = {each.reference: each for each in register.to_answer(year)}
+    for arrival in incoming(returns, Limits()):
+        data = arrival.data if isinstance(arrival.data, bytes) else b""
+        returned = due.pop(hashlib.sha256(data).hexdigest() if data else arrival.origin, None)
+        if returned is None:
+            continue
+        project = register.project(returned.verdict.project_code or "")
+        address = project.email if project else ""
+        if not address:
+            tell(say("{path}: no e-mail address is known for it; not answered", path=arrival.origin))
+            continue
+        copy = marked(returned.verdict, arrival, language()) if data else None
+        name = f"{Path(arrival.name).stem}_退回.xlsx"
+        yield reply_letter(returned, address, Attachment(name, copy) if copy else None, wording, language())
