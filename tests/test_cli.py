@@ -82,7 +82,7 @@ def test_every_problem_of_a_template_is_told(tmp_path: Path) -> None:
     assert result.stdout.splitlines() == [
         f"{path}: $.fields.total_score.formula: no field {{funds.total.scores}}; known: funds.total.score, "
         "funds.total.rate, funds.other.score",
-        f"{path}: $.checks.weights-not-100.at: no field fits 'weights'",
+        f"{path}: $.checks.weights-not-100.at: no field fits 'weights'; known: total_weight",
     ]
 
 

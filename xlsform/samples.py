@@ -50,7 +50,7 @@ class Sample:
 
 def samples_folder() -> Path:
     """Return the folder of the samples: inside the package once installed, beside it in a checkout."""
-    inside = Path(__file__).parent / "samples"
+    inside = Path(__file__).parent / "samples_data"
     return inside if inside.is_dir() else Path(__file__).parent.parent / "samples"
 
 

@@ -16,6 +16,7 @@ Decorator = Callable[[Command], Command]
 
 if TYPE_CHECKING:
     from xlsform.batch import Judged
+    from xlsform.form import Form
     from xlsform.projects import Project
     from xlsform.register import Register
     from xlsform.verdicts import Options, Verdict
@@ -34,6 +35,12 @@ def _options(*more: Decorator) -> Decorator:
             "listed",
             type=FILE,
             help="What was approved (project list): switches on the rules that compare with it.",
+        ),
+        click.option(
+            "--accounts",
+            "accounts_path",
+            type=FILE,
+            help="Final accounts by project (.xlsx, .csv, .json): amounts that the returns have to agree with.",
         ),
         click.option(
             "--register",
@@ -78,6 +85,7 @@ def validate(
     paths: tuple[Path, ...],
     template: str | None,
     listed: Path | None,
+    accounts_path: Path | None,
     register_path: Path | None,
     jobs: int | None,
     form: str,
@@ -104,7 +112,7 @@ def validate(
     )
     worst = _Worst(fail_on)
     with ExitStack() as stack:
-        judged = worst.watch(_judged(stack, paths, asked, listed, register_path, jobs))
+        judged = worst.watch(_judged(stack, paths, asked, listed, accounts_path, register_path, jobs))
         if annotate is not None:
             judged = _annotated(judged, annotate, paths)
         _report((each.verdict for each in judged), form, output)
@@ -117,6 +125,7 @@ def summarize(
     paths: tuple[Path, ...],
     template: str | None,
     listed: Path | None,
+    accounts_path: Path | None,
     register_path: Path | None,
     jobs: int | None,
     output: Path,
@@ -126,7 +135,7 @@ def summarize(
     from xlsform.verdicts import Options
 
     with ExitStack() as stack:
-        judged = _judged(stack, paths, Options(template=template), listed, register_path, jobs)
+        judged = _judged(stack, paths, Options(template=template), listed, accounts_path, register_path, jobs)
         _report((each.verdict for each in judged), "xlsx", output)
     remark(say("written: {path}", path=output))
 
@@ -136,6 +145,7 @@ def _judged(
     paths: tuple[Path, ...],
     asked: Options,
     listed: Path | None,
+    accounts_path: Path | None,
     register_path: Path | None,
     jobs: int | None,
 ) -> Iterator[Judged]:
@@ -144,24 +154,28 @@ def _judged(
     from dataclasses import replace
 
     from xlsform.inbox import count, incoming
+    from xlsform.projects import read_accounts
     from xlsform.register import Register
     from xlsform.review import review
+    from xlsform.template_check import load_checked
 
+    # Said before anything is read.
+    form = load_checked(asked.template or "mof-2020")
     register = stack.enter_context(Register.open(register_path)) if register_path is not None else None
-    projects = _approved(listed, asked.template, register)
-    options = replace(asked, projects=projects, key=register.key if register else None)
+    projects = _approved(listed, form, register)
+    accounts = read_accounts(accounts_path, form) if accounts_path else {}
+    options = replace(asked, projects=projects, accounts=accounts, key=register.key if register else None)
     files = incoming(paths, options.limits)
     return progress(review(files, options, jobs or os.cpu_count() or 1, register), count(paths, options.limits))
 
 
-def _approved(listed: Path | None, template: str | None, register: Register | None) -> Mapping[str, Project]:
+def _approved(listed: Path | None, form: Form, register: Register | None) -> Mapping[str, Project]:
     """Return what was approved, by code: by the list where one is given, else by the register."""
     from xlsform.errors import DataError
     from xlsform.projects import read_projects
-    from xlsform.template_check import load_checked
 
     if listed is not None:
-        found = read_projects(listed, load_checked(template or "mof-2020"))
+        found = read_projects(listed, form)
         if found.problems:
             raise DataError(str(listed), [problem.line for problem in found.problems])
         return {project.code: project for project in found.projects}

@@ -10,6 +10,7 @@ from pathlib import Path
 from xlsform.figures import fold
 from xlsform.findings import say
 from xlsform.form import Form
+from xlsform.projects.accounts import read_accounts
 from xlsform.projects.contents import ListedIndicator, ListProblem, Project, ProjectList
 from xlsform.projects.file_names import file_name, folder_name, places, safe_name
 from xlsform.projects.files import Grid, Source, open_list
@@ -28,6 +29,7 @@ __all__ = [
     "file_name",
     "folder_name",
     "places",
+    "read_accounts",
     "read_projects",
     "rows_needed",
     "safe_name",

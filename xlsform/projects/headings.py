@@ -21,6 +21,9 @@ _AMOUNT_COLUMNS = {
     "initial": ("年初预算数", "年初预算", "年初预算金额", "年初数"),
     "budget": ("全年预算数", "全年预算", "全年预算金额", "调整预算数", "调整后预算数", "调整后全年预算数"),
 }
+_SPENDING_COLUMNS = {
+    "executed": ("全年执行数", "执行数", "预算执行数", "全年支出数", "支出数", "决算数"),
+}
 _AMOUNT_ROWS = {
     "total": ("年度资金总额", "资金总额", "总额", "合计"),
     "appropriation": ("当年财政拨款", "本年财政拨款", "财政拨款"),
@@ -126,16 +129,23 @@ def indicator_headings() -> tuple[Heading, ...]:
     )
 
 
-def _amounts(form: Form) -> Iterator[Heading]:
+@lru_cache(maxsize=16)
+def account_headings(form: Form) -> tuple[Heading, ...]:
+    """Return the headings of a table of final accounts: the project's code and its amounts, spending included."""
+    code = next(heading for heading in project_headings(form) if heading.name == "project_code")
+    return (code, *_amounts(form, _AMOUNT_COLUMNS | _SPENDING_COLUMNS))
+
+
+def _amounts(form: Form, known: Mapping[str, tuple[str, ...]] = _AMOUNT_COLUMNS) -> Iterator[Heading]:
     for table in form.tables.values():
         for row, label in table.rows.items():
             for column in table.columns:
                 spec = table.spec(row, column)
-                if column not in _AMOUNT_COLUMNS or spec.kind != "input" or spec.type is not MONEY:
+                if column not in known or spec.kind != "input" or spec.type is not MONEY:
                     continue
                 own = fold(label).removeprefix("其中:")
                 rows = tuple(dict.fromkeys((own, *_AMOUNT_ROWS.get(row, ()), row, fold(label))))
-                columns = tuple(dict.fromkeys((fold(spec.label), *_AMOUNT_COLUMNS[column], column)))
+                columns = tuple(dict.fromkeys((fold(spec.label), *known[column], column)))
                 # 年初预算数 alone is the total's.
                 texts = list(columns) if row == "total" else []
                 texts += [

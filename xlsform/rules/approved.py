@@ -263,5 +263,37 @@ def project_mismatch(submission: Submission) -> Iterator[Violation]:
             )
 
 
+@rule("M111", Severity.ERROR)
+def differs_from_accounts(submission: Submission) -> Iterator[Violation]:
+    """An amount differs from the final accounts.
+
+    Speaks only where a list of final accounts was given (``--accounts``).
+
+    ## Why it matters
+
+    The self-evaluation is published with the final accounts, and both have to give the same amounts.
+
+    ## How to mend it
+
+    Check the amount against the accounts, in the form's unit of money. If the accounts are wrong, have them corrected.
+    """
+    for name, expected in submission.accounts.items():
+        entry = submission.entries.get(name)
+        if entry is None or entry.number is None:
+            continue
+        if not figures.agrees(entry.number, expected, entry.decimals):
+            yield Violation(
+                say(
+                    "{field} is {found}; the final accounts say {expected}",
+                    field=entry.field.label,
+                    found=entry.number,
+                    expected=expected,
+                ),
+                field=name,
+                found=entry.number,
+                expected=expected,
+            )
+
+
 def _named(project: Project) -> Mapping[str, str]:
     return {"project_name": project.name, "department": project.department, "unit": project.unit}

@@ -1,0 +1,361 @@
+"""A whole round as an office and a bureau live it: list, workbooks, mails, returns, replies, status, summary."""
+
+from __future__ import annotations
+
+import csv
+import email
+import io
+import json
+import shutil
+import socket
+import zipfile
+from collections.abc import Iterator
+from decimal import Decimal
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from audit import audit
+from click.testing import CliRunner, Result
+
+from xlsform.cli import cli
+from xlsform.data import fill
+from xlsform.form import load
+from xlsform.identity import Identity
+from xlsform.issuing import issue
+from xlsform.layout import lay_out
+from xlsform.package_parts import Package
+from xlsform.reading import read_bytes
+from xlsform.reading.contents import Workbook
+from xlsform.recognition import recognise
+from xlsform.samples import samples_folder
+from xlsform.stamp import lock_for
+
+UNITS = [("公路养护中心", "gl@example.cn"), ("水利站", "sl@example.cn"), ("卫生院", "ws@example.cn")]
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("XLSFORM_PASSWORD", "office secret")
+
+
+def run(*arguments: str | Path, code: int = 0) -> Result:
+    result = CliRunner().invoke(cli, [str(each) for each in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == code, result.stdout + result.stderr
+    return result
+
+
+def sample() -> dict[str, Any]:
+    content = json.loads(
+        (samples_folder() / "faultless.json").read_text(encoding="utf-8"), parse_float=Decimal, parse_int=Decimal
+    )
+    return dict(content["data"])
+
+
+@pytest.fixture
+def project_list(tmp_path: Path) -> Path:
+    """Six projects over three units, each with the faultless sample's indicators."""
+    data = sample()
+    rows = [["项目编码", "项目名称", "主管部门", "实施单位", "电子邮箱"]]
+    indicators = [["项目编码", "二级指标", "三级指标", "指标值", "分值"]]
+    for number in range(6):
+        unit, address = UNITS[number // 2]
+        rows.append([f"00{number + 1}", f"项目{number + 1}", "某县某局", unit, address])
+        indicators += [
+            [f"00{number + 1}", *(str(each[key]) for key in ("level2", "name", "target", "weight"))]
+            for each in data["indicators"]
+        ]
+    path = tmp_path / "项目清单.csv"
+    for target, table in ((path, rows), (tmp_path / "项目清单-指标.csv", indicators)):
+        with target.open("w", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file).writerows(table)
+    return path
+
+
+@pytest.fixture
+def round_folder(tmp_path: Path, project_list: Path) -> Path:
+    run("generate", "mof-2020", "--projects", project_list, "--year", "2025", "--register", tmp_path / "r.db",
+        "--due", "2026-01-31", "-o", tmp_path / "issued")  # fmt: skip
+    return tmp_path
+
+
+def returned(folder: Path, code: str, **changes: Any) -> bytes:
+    """Return a project's issued workbook filled in as the faultless sample, its first score changed where asked."""
+    (path,) = folder.glob(f"issued/*/{code}_*.xlsx")
+    original = path.read_bytes()
+    contents = read_bytes(original)
+    assert isinstance(contents, Workbook)
+    submission = recognise(path, contents)
+    assert submission is not None
+    data = sample() | {"year": Decimal(2025)}
+    data["fields"] = {key: value for key, value in data["fields"].items() if key.startswith("goal")}
+    data["fields"]["goal_actual"] = f"{data['fields']['goal_actual']}（{code}）"
+    data["funds"]["total"] = data["funds"]["total"] | {"executed": Decimal("117.6")}
+    data["indicators"] = [dict(each) for each in data["indicators"]]
+    data["indicators"][0] |= changes
+    return fill(submission, original, data)
+
+
+def mail(sender: str, *attachments: tuple[str, bytes]) -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = sender, "jx@example.gov.cn", "自评表"
+    message["Date"] = "Mon, 05 Jan 2026 10:00:00 +0800"
+    message.set_content("见附件")
+    for name, data in attachments:
+        message.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
+    return message.as_bytes()
+
+
+def inbox(folder: Path) -> Path:
+    """Return a folder of what came back: by mail, in an archive, faulty, forged; 005 and 006 are outstanding."""
+    path = folder / "inbox"
+    path.mkdir()
+    (path / "1.eml").write_bytes(
+        mail(
+            "gl@example.cn",
+            ("001_项目1.xlsx", returned(folder, "001")),
+            ("002.xlsx", returned(folder, "002", score=Decimal(30))),
+        )
+    )
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("自评表/003_项目3.xlsx", returned(folder, "003"))
+    (path / "2.eml").write_bytes(mail("sl@example.cn", ("自评表.zip", archive.getvalue())))
+    (path / "004.xlsx").write_bytes(forged(folder))
+    return path
+
+
+def forged(folder: Path) -> bytes:
+    """Return a workbook that claims to be project 004's, issued by somebody without the register's key."""
+    layout = lay_out(load("mof-2020"))
+    return issue(layout, lock_for("x"), year=2025, project_code="004", values={"project_name": "项目4"})
+
+
+def found(report: dict[str, Any], code: str) -> list[str]:
+    return [each["code"] for file in report["files"] if file["project_code"] == code for each in file["findings"]]
+
+
+# --- issuing
+
+
+def test_a_workbook_for_each_project_in_a_folder_for_each_unit(round_folder: Path) -> None:
+    names = sorted(
+        path.relative_to(round_folder / "issued").as_posix() for path in (round_folder / "issued").rglob("*.xlsx")
+    )
+    assert names[0] == "公路养护中心/001_项目1_公路养护中心.xlsx"
+    assert len(names) == 6
+    assert audit(next((round_folder / "issued").rglob("*.xlsx"))) == []
+
+
+def test_what_the_list_says_is_prefilled_and_locked(round_folder: Path) -> None:
+    (path,) = round_folder.glob("issued/*/001_*.xlsx")
+    sheet = openpyxl.load_workbook(path)["自评表"]
+    texts = {cell.value: cell for row in sheet.iter_rows() for cell in row if cell.value is not None}
+    for text in ("项目1", "公路养护中心", "养护里程", "≥120公里"):
+        assert texts[text].protection.locked, text
+    assert not texts["养护里程"].offset(0, 2).protection.locked
+    assert "指标2：" not in texts
+
+
+def test_a_faulty_list_issues_nothing(tmp_path: Path, project_list: Path) -> None:
+    text = project_list.read_text(encoding="utf-8-sig").replace("002,", "001,")
+    project_list.write_text(text, encoding="utf-8-sig")
+    result = run("generate", "mof-2020", "--projects", project_list, "-o", tmp_path / "out", code=2)
+    assert "001" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_list_template_is_empty_and_sound(tmp_path: Path) -> None:
+    path = tmp_path / "list.xlsx"
+    run("projects", "template", "-o", path)
+    assert audit(path) == []
+    assert "the list has no projects" in run("generate", "mof-2020", "--projects", path, "-o", tmp_path, code=2).stderr
+
+
+# --- mailing
+
+
+class Memory:
+    def __init__(self) -> None:
+        self.got: list[EmailMessage] = []
+        self.refused = ""
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address == self.refused:
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        assert isinstance(envelope.content, bytes)
+        message = email.message_from_bytes(envelope.content, policy=default)
+        assert isinstance(message, EmailMessage)
+        self.got.append(message)
+        return "250 OK"
+
+
+@pytest.fixture
+def post() -> Iterator[tuple[Memory, list[str]]]:
+    memory = Memory()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = Controller(memory, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield (
+            memory,
+            ["--smtp", f"127.0.0.1:{port}", "--security", "none", "--pause", "0", "--from", "jx@example.gov.cn"],
+        )
+    finally:
+        controller.stop()
+
+
+def test_one_draft_a_unit(round_folder: Path) -> None:
+    drafts = round_folder / "drafts"
+    run("mail", "draft", drafts, "--register", round_folder / "r.db", "--from", "jx@example.gov.cn")
+    assert sorted(path.name for path in drafts.iterdir()) == [
+        "001_公路养护中心.eml",
+        "002_水利站.eml",
+        "003_卫生院.eml",
+    ]
+    message = email.message_from_bytes((drafts / "001_公路养护中心.eml").read_bytes(), policy=default)
+    assert message["X-Unsent"] == "1"
+    assert b"office secret" not in (drafts / "001_公路养护中心.eml").read_bytes()
+
+
+def test_sending_goes_on_where_it_stopped(round_folder: Path, post: tuple[Memory, list[str]]) -> None:
+    memory, server = post
+    register = ["--register", str(round_folder / "r.db")]
+    assert run("mail", "send", *register, *server, "--dry-run").stderr.count("attachments") == 3
+    assert memory.got == []
+    memory.refused = "sl@example.cn"
+    result = run("mail", "send", *register, *server, code=1)
+    assert "sl@example.cn: not delivered (sl@example.cn: 550 no such mailbox)" in result.stderr
+    assert "2 delivered, 1 failed" in result.stderr
+    memory.refused = ""
+    assert "1 delivered, 0 failed" in run("mail", "send", *register, *server).stderr
+    assert "0 delivered, 0 failed" in run("mail", "send", *register, *server).stderr
+    assert [message["To"].addresses[0].addr_spec for message in memory.got] == [
+        "gl@example.cn",
+        "ws@example.cn",
+        "sl@example.cn",
+    ]
+    assert [part.get_filename() for part in memory.got[0].iter_attachments()] == [
+        "001_项目1_公路养护中心.xlsx", "002_项目2_公路养护中心.xlsx",
+    ]  # fmt: skip
+
+
+# --- what comes back
+
+
+def test_returns_from_mails_and_archives_are_judged_and_remembered(round_folder: Path) -> None:
+    register = ["--register", str(round_folder / "r.db")]
+    folder = inbox(round_folder)
+    report = json.loads(run("validate", folder, *register, "--format", "json", code=1).stdout)
+    assert found(report, "001") == []
+    assert found(report, "002") == ["P101"]
+    assert found(report, "003") == []
+    assert "S113" in found(report, "004")
+    assert found(report, "005") == found(report, "006") == ["X101"]
+    assert any(each["path"].endswith("/001_项目1.xlsx") and ".eml" in each["path"] for each in report["files"])
+    again = json.loads(run("validate", folder, *register, "--format", "json", code=1).stdout)
+    assert again == report
+
+
+def test_status_says_who_is_how_far(round_folder: Path) -> None:
+    register = ["--register", str(round_folder / "r.db")]
+    run("validate", inbox(round_folder), *register, code=1)
+    status = json.loads(run("status", *register, "--format", "json").stdout)
+    text = run("status", *register).stdout
+    assert all(unit in text for unit, _ in UNITS)
+    states = {project["project_code"]: project["state"] for unit in status["units"] for project in unit["projects"]}
+    assert states == {
+        "001": "passed", "002": "sent_back", "003": "passed", "004": "sent_back", "005": "overdue", "006": "overdue",
+    }  # fmt: skip
+    workbook = round_folder / "status.xlsx"
+    run("status", *register, "--format", "xlsx", "-o", workbook)
+    assert audit(workbook) == []
+
+
+def test_a_faulty_return_is_answered_with_a_marked_copy(round_folder: Path, post: tuple[Memory, list[str]]) -> None:
+    memory, server = post
+    register = ["--register", str(round_folder / "r.db")]
+    folder = inbox(round_folder)
+    run("validate", folder, *register, code=1)
+    run("mail", "send", *register, *server, "--returns", folder, "--lang", "zh")
+    replies = {message["To"].addresses[0].addr_spec: message for message in memory.got}
+    assert set(replies) == {"gl@example.cn", "sl@example.cn"}
+    reply = replies["gl@example.cn"]
+    body = reply.get_body(["plain"])
+    assert body is not None
+    assert "P101" in body.get_content()
+    (part,) = reply.iter_attachments()
+    assert part.get_filename() == "002_退回.xlsx"
+    assert Package(part.get_content()).sheets()[0].name == "退回意见"
+    run("mail", "send", *register, *server, "--returns", folder)
+    assert len(memory.got) == 2
+
+
+def test_the_bureaus_summary(round_folder: Path) -> None:
+    folder = inbox(round_folder)
+    path = round_folder / "汇总表.xlsx"
+    run("summarize", folder, "--register", round_folder / "r.db", "-o", path, "--lang", "zh")
+    assert audit(path) == []
+    sheet = openpyxl.load_workbook(path, data_only=True)["汇总表"]
+    cells = {cell.value for row in sheet.iter_rows() for cell in row}
+    assert {"001", "项目1", "002", "项目3"} <= cells
+
+
+def test_a_page_for_the_browser(round_folder: Path) -> None:
+    page = round_folder / "report.html"
+    run("validate", inbox(round_folder), "--format", "html", "-o", page, code=1)
+    text = page.read_text(encoding="utf-8")
+    assert "项目2" in text
+    assert "http://" not in text.replace("http://www.w3.org", "")
+
+
+def test_a_project_list_stands_in_for_a_register(round_folder: Path, project_list: Path) -> None:
+    report = json.loads(
+        run("validate", inbox(round_folder), "--projects", project_list, "--format", "json", code=1).stdout
+    )
+    assert found(report, "005") == ["X101"]
+    assert found(report, "001") == []
+
+
+def test_returned_twice_and_copied(round_folder: Path, project_list: Path) -> None:
+    folder = round_folder / "inbox"
+    folder.mkdir()
+    data = returned(round_folder, "001")
+    (folder / "a.xlsx").write_bytes(data)
+    (folder / "b.xlsx").write_bytes(data)
+    report = json.loads(run("validate", folder, "--projects", project_list, "--format", "json", code=1).stdout)
+    assert sorted(found(report, "001")) == ["X102"]
+
+
+def test_identity_is_signed_with_the_registers_key(round_folder: Path) -> None:
+    (path,) = round_folder.glob("issued/*/001_*.xlsx")
+    contents = read_bytes(path.read_bytes())
+    assert isinstance(contents, Workbook)
+    submission = recognise(path, contents)
+    assert submission is not None
+    identity = submission.identities["sheet"]
+    assert isinstance(identity, Identity)
+    assert identity.signature
+    assert not identity.signed_with(b"another key")
+
+
+def test_a_register_that_is_none_is_one_clear_line(round_folder: Path) -> None:
+    result = run("validate", samples_folder() / "faultless.xlsx", "--register", round_folder / "none.db", code=2)
+    assert len(result.stderr.splitlines()) == 1
+    shutil.copy(samples_folder() / "faultless.xlsx", round_folder / "wrong.db")
+    assert len(run("status", "--register", round_folder / "wrong.db", code=2).stderr.splitlines()) == 1

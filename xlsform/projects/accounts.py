@@ -1,0 +1,59 @@
+"""Final accounts by project, to compare returns with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+
+from xlsform.errors import DataError
+from xlsform.field_types import MONEY
+from xlsform.findings import say
+from xlsform.form import Form
+from xlsform.projects.cells import code_of, number_in
+from xlsform.projects.contents import ListProblem
+from xlsform.projects.files import open_list
+from xlsform.projects.headings import account_headings, columns_of, recognised
+from xlsform.projects.lines import Line, lines_of
+
+
+def read_accounts(path: Path, form: Form) -> dict[str, dict[str, Decimal]]:
+    """Return the amounts of each project by its code, each by field name, in the form's unit of money.
+
+    Args:
+        path: a workbook, CSV or JSON with 项目编码 and amounts such as 全年预算数 and 全年执行数.
+        form: the form whose amounts they are.
+
+    Raises:
+        UsageError: the file cannot be opened or is no list at all.
+        DataError: the list is wrong; with every problem.
+    """
+    known = account_headings(form)
+
+    def recognise(headings: Iterable[str], *, indicators: bool) -> int:
+        return 0 if indicators else recognised(headings, known)
+
+    grid = open_list(path, None, recognise).projects
+    columns = columns_of(grid, known)
+    problems = [ListProblem(grid.sheet, columns.row, place, message) for place, message in columns.problems]
+    accounts: dict[str, dict[str, Decimal]] = {}
+    for line in lines_of(grid, columns, problems):
+        code = line.take("project_code", code_of, "")
+        if not code:
+            line.problem("project_code", say("{field} is blank", field="项目编码"))
+        elif code in accounts:
+            line.problem("project_code", say("{code} stands in the list twice", code=code))
+        accounts[code] = dict(_amounts(line, columns.units, form))
+    if problems:
+        raise DataError(str(path), [problem.line for problem in problems])
+    return accounts
+
+
+def _amounts(line: Line, units: Mapping[str, str], form: Form) -> Iterator[tuple[str, Decimal]]:
+    for heading in account_headings(form):
+        if heading.money and heading.name in line.cells:
+            read = partial(number_in, kind=MONEY, money_unit=form.money_unit, heading_unit=units.get(heading.name, ""))
+            amount = line.take(heading.name, read, None)
+            if amount is not None:
+                yield heading.name, amount
