@@ -182,7 +182,7 @@ def test_there_and_back_without_a_finding(blank: bytes, layout: Layout, tmp_path
 @pytest.mark.parametrize(
     ("path", "value", "wanted"),
     [
-        ("indicators/1/evidence", None, ["L001 error 评价表!H6 质量 第 1 行·佐证材料: 请写明佐证材料"]),
+        ("indicators/1/evidence", None, ["L001 error 评价表!H6 “质量 第 1 行·佐证材料”：请写明佐证材料"]),
         ("indicators/0/weight", 30.5, ["L002", "W101"]),
         ("funds/own/budget", 90_000, ["M102"]),
         ("indicators/3/score", 16, ["P101"]),

@@ -65,7 +65,7 @@ def test_v101_is_an_error_for_such_a_mark_where_money_is_asked() -> None:
 
 def test_v101_is_not_about_what_the_form_prints() -> None:
     subject = submission()
-    assert subject.entries["funds.other.score"].problem == "not-a-number"
+    assert subject.entries["funds.other.score"].raw == "—"
     assert found("V101", subject) == []
 
 
