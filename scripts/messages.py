@@ -75,7 +75,7 @@ def main(arguments: list[str]) -> int:
     for text in missing:
         print(f"no translation: {text}")
     if check:
-        stale = str(polib.pofile(str(CATALOGUE))) != str(result)
+        stale = CATALOGUE.read_text(encoding="utf-8").strip() != str(result).strip()
         stale |= CATALOGUE.with_suffix(".mo").read_bytes() != result.to_binary()
         if stale:
             print("the catalogue is stale: run python scripts/messages.py")
