@@ -41,17 +41,16 @@ class Axis:
         return (min(left), max(left)) if left else None
 
 
-@dataclass(frozen=True, slots=True)
 class Alignment:
     """The rows and columns of the issued form in a returned sheet."""
 
-    rows: Axis
-    columns: Axis
+    __slots__ = ("columns", "rows", "unchanged")
 
-    @property
-    def unchanged(self) -> bool:
-        """Whether the form stands where it was issued."""
-        return self.rows.unchanged and self.columns.unchanged
+    def __init__(self, rows: Axis, columns: Axis) -> None:
+        self.rows = rows
+        self.columns = columns
+        self.unchanged = rows.unchanged and columns.unchanged
+        """Whether the form stands where it was issued. Asked for each cell, so worked out once."""
 
     def place(self, position: Position) -> Position | None:
         """Return where an issued cell stands now, None if it is gone."""
@@ -60,10 +59,13 @@ class Alignment:
 
     def area(self, area: Range) -> Range | None:
         """Return what is left of an issued range and where it stands now, None if all of it is gone."""
+        if self.unchanged and area.bottom in self.rows.found and area.right in self.columns.found:
+            return area
         rows, columns = self.rows.span(area.top, area.bottom), self.columns.span(area.left, area.right)
         return None if rows is None or columns is None else Range(rows[0], columns[0], rows[1], columns[1])
 
 
+@lru_cache(maxsize=64)
 def in_place(layout: Layout) -> Alignment:
     """Return the alignment of a sheet in which everything stands where it was issued."""
     rows = {row: row for row in range(1, layout.row_count + 1)}
