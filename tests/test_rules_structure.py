@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -331,7 +332,7 @@ class TestRowsAndColumns:
 
     def test_a_block_of_rows_that_moved_is_one_finding(self) -> None:
         def move_up(workbook: Workbook) -> None:
-            for at in (8, 7, 6, 7, 8, 7):
+            for at in (7, 6, 8, 7):
                 excel_edits.swap(workbook, "rows", at)
 
         subject = edited("mof-2020", move_up)
@@ -393,7 +394,10 @@ class TestMergedCells:
             def split(workbook: Workbook, area: Range = area) -> None:
                 sheet_of(workbook).merges = tuple(each for each in sheet_of(workbook).merges if each != area)
 
-            assert only("S110", edited(template, split)) == f"自评表!{area} merged cells were taken apart: {area}"
+            assert (
+                only("S110", edited(template, split))
+                == f"自评表!{area} merged cells were taken apart or merged otherwise: {area}"
+            )
 
     def test_s110_others_merged_or_merged_otherwise(self) -> None:
         def merge(workbook: Workbook) -> None:
@@ -406,16 +410,16 @@ class TestMergedCells:
         assert only("S110", edited("mof-2020", merge)) == (
             "自评表!D13:E13 cells were merged that are apart in the form: D13:E13"
         )
-        assert found("S110", edited("mof-2020", otherwise)) == [
-            "自评表!B3:E3 cells were merged that are apart in the form: B3:E3",
-            "自评表!B3:I3 merged cells were taken apart: B3:I3",
-        ]
+        assert only("S110", edited("mof-2020", otherwise)) == (
+            "自评表!B3:I3 merged cells were taken apart or merged otherwise: B3:I3"
+        )
 
     def test_s110_names_eight_and_counts_the_rest(self) -> None:
         subject = edited("mof-2020", on_form(merges=()))
         (text,) = found("S110", subject)
         assert text == (
-            "自评表!A1:I1 merged cells were taken apart: A1:I1, A2:I2, B3:I3, B4:D4, F4:I4, A5:A9, B5:C5, B6:C6 and 22 more"
+            "自评表!A1:I1 merged cells were taken apart or merged otherwise: "
+            "A1:I1, A2:I2, B3:I3, B4:D4, F4:I4, A5:A9, B5:C5, B6:C6 and 22 more"
         )
         assert findings(subject, "S110")[0].found == 30
 
@@ -564,23 +568,22 @@ class TestNames:
     @pytest.mark.parametrize("template", TEMPLATES)
     def test_s114_each_name_deleted_or_pointed_elsewhere(self, template: str) -> None:
         layout = layout_of(template)
-        for name in layout.fields:
-            for target in (None, "'自评表'!$Z$99", "'自评表'!#REF!"):
-
-                def point(workbook: Workbook, name: str = name, target: str | None = target) -> None:
-                    workbook.names.pop(name)
-                    if target is not None:
-                        workbook.names[name] = target
-
-                subject = edited(template, point)
-                assert found("S114", subject) == [f"None 1 names of fields are missing or point elsewhere: {name}"]
-        assert codes(subject) == ["S114"]
+        subject = submission(template)
+        for number, name in enumerate(layout.fields):
+            names = dict(subject.workbook.names)
+            target = names.pop(name)
+            if number % 3:
+                names[name] = "'自评表'!#REF!" if number % 3 == 1 else target + "9"
+            workbook = replace(subject.workbook, names=names)
+            other = Submission(subject.path, workbook, layout, subject.sheet, subject.identities)
+            assert only("S114", other) == f"None 1 names of fields are missing or point elsewhere: {name}"
 
     def test_s114_all_names_lost(self) -> None:
         subject = edited("mof-2020", lambda workbook: workbook.names.clear())
         (text,) = found("S114", subject)
-        assert text.startswith("None 186 names of fields are missing or point elsewhere: year, project_name, ")
-        assert text.endswith(" and 178 more")
+        count = len(layout_of("mof-2020").fields)
+        assert text.startswith(f"None {count} names of fields are missing or point elsewhere: year, project_name, ")
+        assert text.endswith(f" and {count - 8} more")
         assert codes(subject) == ["S114"]
         assert findings(subject)[0].severity is Severity.NOTE
 

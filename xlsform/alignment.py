@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import count, pairwise
 from typing import NamedTuple
@@ -41,16 +41,17 @@ class Axis:
         return (min(left), max(left)) if left else None
 
 
+@dataclass(frozen=True, slots=True)
 class Alignment:
     """The rows and columns of the issued form in a returned sheet."""
 
-    __slots__ = ("columns", "rows", "unchanged")
+    rows: Axis
+    columns: Axis
+    unchanged: bool = field(init=False)
+    """Whether the form stands where it was issued. Asked for each cell, so worked out once."""
 
-    def __init__(self, rows: Axis, columns: Axis) -> None:
-        self.rows = rows
-        self.columns = columns
-        self.unchanged = rows.unchanged and columns.unchanged
-        """Whether the form stands where it was issued. Asked for each cell, so worked out once."""
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "unchanged", self.rows.unchanged and self.columns.unchanged)
 
     def place(self, position: Position) -> Position | None:
         """Return where an issued cell stands now, None if it is gone."""

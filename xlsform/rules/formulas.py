@@ -353,7 +353,10 @@ def protection_removed(submission: Submission) -> Iterator[Violation]:
     layout, alignment = submission.layout, submission.alignment
     inputs = [item.range for item in layout.inputs if item.name not in submission.issued]
     left = [area for each in inputs if (area := alignment.area(each)) is not None]
-    relocked = [area.anchor for area in left if area.anchor not in sheet.unlocked and area.anchor in sheet.values]
+    # Without the identity nobody knows which cells were prefilled, and so locked.
+    identity = submission.identities.get("sheet")
+    known = left if identity is not None and identity.intact else []
+    relocked = [area.anchor for area in known if area.anchor not in sheet.unlocked and area.anchor in sheet.values]
     open_cells = {place for area in left for place in area.cells()}
     rows = set(alignment.rows.found.values())
     used = (*range(1, layout.column_count + 1), layout.hint_column)

@@ -30,7 +30,7 @@ def prefilled_value_changed(submission: Submission) -> Iterator[Violation]:
         if name not in submission.altered:
             continue
         entry = submission.entries[name]
-        found = plain(entry.value) if entry.value is not None else text_of(entry.raw).strip() or None
+        found = None if entry.blank else plain(entry.value) if entry.usable else text_of(entry.raw).strip()
         message = say(
             "{field} was issued as {expected}, now it is {found}",
             field=entry.field.label,
