@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Literal, TypeVar
+from functools import lru_cache
+from typing import Literal, NamedTuple, TypeVar
 
 from xlsform.reading.contents import Workbook
 from xlsform.refs import Position, Range, letters, position
@@ -118,21 +119,44 @@ def _placed(cells: Mapping[Position, Content], moved: Moved) -> dict[Position, C
 
 def _adjusted(text: str, on_form: bool, form: str, area: Stretched) -> str:
     """Return a formula with its references to the form's sheet as they are afterwards."""
+    return "".join(
+        piece if isinstance(piece, str) else _reference(piece, on_form, form, area) for piece in _pieces(text)
+    )
 
-    def reference(match: re.Match[str]) -> str:
+
+class _Reference(NamedTuple):
+    text: str
+    sheet: str
+    first: str
+    last: str
+    area: Range
+
+
+def _reference(old: _Reference, on_form: bool, form: str, area: Stretched) -> str:
+    if (old.sheet[:-1].strip("'") != form) if old.sheet else not on_form:
+        return old.text
+    new = area(old.area)
+    if new == old.area:
+        return old.text
+    if new is None:
+        return f"{old.sheet}#REF!"
+    start = _address(old.first, new.top, new.left)
+    return old.sheet + (f"{start}:{_address(old.last, new.bottom, new.right)}" if old.last else start)
+
+
+@lru_cache(maxsize=4096)
+def _pieces(text: str) -> tuple[str | _Reference, ...]:
+    """Split a formula into its references and what stands between them."""
+    pieces: list[str | _Reference] = []
+    end = 0
+    for match in _REFERENCE.finditer(text):
         if match["text"]:
-            return match[0]
-        sheet = match["sheet"] or ""
-        if (sheet[:-1].strip("'") != form) if sheet else not on_form:
-            return match[0]
-        first, last = match["first"], match["last"] or match["first"]
-        new = area(Range(*position(first), *position(last)))
-        if new is None:
-            return f"{sheet}#REF!"
-        start, end = _address(first, new.top, new.left), _address(last, new.bottom, new.right)
-        return sheet + (f"{start}:{end}" if match["last"] else start)
-
-    return _REFERENCE.sub(reference, text)
+            continue
+        first, last = match["first"], match["last"] or ""
+        area = Range(*position(first), *position(last or first))
+        pieces += [text[end : match.start()], _Reference(match[0], match["sheet"] or "", first, last, area)]
+        end = match.end()
+    return (*pieces, text[end:])
 
 
 def _address(written: str, row: int, column: int) -> str:
