@@ -59,7 +59,7 @@ def commands() -> Iterator[str]:
 
 
 def _command(command: click.Command, words: list[str]) -> Iterator[str]:
-    with click.Context(command, info_name=" ".join(words), max_content_width=100) as context:
+    with click.Context(command, info_name=" ".join(words), max_content_width=100, terminal_width=100) as context:
         yield f"## {' '.join(words)}\n\n```text\n{command.get_help(context)}\n```\n\n"
     if isinstance(command, click.Group):
         for name, sub in sorted(command.commands.items()):

@@ -111,7 +111,7 @@ def shifted(area: Range) -> Range:
         ("SUM($A$1:B3)", "SUM(A3:B5)"),
         ('"A1"&A1', '"A1"&A3'),
         ("LOG10(A1)", "LOG10(A3)"),
-        ("A1:A1", "A3:A3"),
+        ("A1:A1", "A3"),
         ("x.A1+A1", "x.A1+A3"),
         ("IF(A1=FALSE,1,2)", "IF(A3=FALSE,1,2)"),
     ],

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from forms import TEMPLATES, findings, layout_of
+from forms import TEMPLATES, faultless, findings, layout_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutations import MUTATIONS, Mutation, cell, planted
@@ -202,3 +202,28 @@ def test_the_text_report_caps_a_long_list() -> None:
     assert len(verdict.findings) > 144
     assert sum(line.startswith("  error") for line in lines) == 30
     assert f"  … and {len(verdict.findings) - 30} more findings" in lines
+
+
+def test_the_text_report_tells_many_alike_together() -> None:
+    """Nine actuals copied from their targets: nine warnings for programs, one line and their places for people."""
+    layout = layout_of("mof-2020")
+    values = faultless("mof-2020")
+    rows = [name.removesuffix(".actual") for name in values if name.endswith(".actual")]
+    for row in rows:
+        if str(values[f"{row}.target"]).startswith("≥"):
+            values[f"{row}.actual"], values[f"{row}.score"] = values[f"{row}.target"], values[f"{row}.weight"]
+    values = {name: value for name, value in values.items() if not name.endswith(".reason")}
+    places = {name: item.range.anchor for name, item in layout.fields.items()}
+    data = filled(
+        issue(layout, lock_for("a password")),
+        layout,
+        places,
+        {item.name: values.get(item.name) for item in layout.inputs},
+    )
+    verdict = judged(Path("return.xlsx"), data, Options())
+    alike = [finding for finding in verdict.findings if finding.code == "P109"]
+    assert len(alike) >= 4
+    lines = "".join(render_text([verdict], "en")).splitlines()
+    assert sum("P109" in line for line in lines) == 1
+    cells = ", ".join(str(finding.cell).rpartition("!")[2] for finding in alike[1:])
+    assert f"    … and {len(alike) - 1} more like it: {cells}" in [line[2:] for line in lines]

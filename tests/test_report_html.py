@@ -255,6 +255,20 @@ def test_outstanding_projects_by_unit() -> None:
     assert "Not yet returned" not in Page(rendered([verdict()])).text()
 
 
+def test_a_project_without_a_return_is_no_file() -> None:
+    missing = [
+        verdict("failed", finding("X101"), path="", project_code=code, summary=None, unit="丙") for code in ("P8", "P9")
+    ]
+    late = Outstanding("丙", "P9", "水库", overdue=True)
+    text = rendered([verdict(), *missing], outstanding=[late])
+    page = Page(text)
+    assert len(page.all("details")) == 1
+    tiles = dict(re.findall(r'<li class="(\w+)"><b>(\d+)</b>', text))
+    assert (tiles["files"], tiles["failed"], tiles["outstanding"], tiles["error"]) == ("1", "0", "2", "0")
+    assert re.findall(r"<td>([^<]*)</td>", text) == ["丙", "2"]
+    assert [each.get("class") for each in page.all("span")].count("overdue") == 1
+
+
 @pytest.mark.parametrize(("language", "lang"), [("zh", "zh-CN"), ("en", "en")])
 def test_the_language_is_told(language: str, lang: str) -> None:
     assert Page(rendered([verdict()], language)).all("html") == [{"lang": lang}]

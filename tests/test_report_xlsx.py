@@ -105,6 +105,20 @@ def test_what_could_not_be_read_is_a_row_of_blanks() -> None:
     assert row(table, FIRST) == [1, None, "附件.et", *[None] * 8, "unreadable", 1, 0, None]
 
 
+def test_a_project_without_a_return_says_so() -> None:
+    missing = verdict(
+        "failed", finding("X101", cell=None), path="", sha256=None, template=None, year=None, summary=None
+    )
+    data = written([verdict(), missing])
+    sheets, results = opened(data), opened(data, values=True)
+    assert row(sheets["Summary table"], FIRST + 1) == [
+        2, "P001", "农村公路养护", None, "某县公路养护中心", *[None] * 6, "not returned", 1, 0, None,
+    ]  # fmt: skip
+    labels = {results["Charts"].cell(line, 1).value: results["Charts"].cell(line, 2).value for line in range(2, 6)}
+    assert labels == {"passed": 1, "failed": 0, "unreadable": 0, "not returned": 1}
+    assert row(sheets["Summary table"], 1)[0] == "2021年度项目支出绩效自评结果汇总表"
+
+
 def test_findings_with_their_places() -> None:
     sheet = opened(written([verdict("passed"), verdict("failed", ERROR, NOTE, project_code="P002")]))["Findings list"]
     assert sheet.max_row == 3
@@ -305,6 +319,7 @@ def test_results_and_low_execution_are_coloured() -> None:
         ("L5:L6", "cellIs", ('"passed"',)),
         ("L5:L6", "cellIs", ('"failed"',)),
         ("L5:L6", "cellIs", ('"unreadable"',)),
+        ("L5:L6", "cellIs", ('"not returned"',)),
         ("I5:I6", "expression", ("AND(ISNUMBER($I5),$I5<0.9)",)),
         ("I5:I6", "expression", ("AND(ISNUMBER($I5),$I5<0.6)",)),
     }
@@ -378,14 +393,6 @@ def test_a_full_disk_is_an_operating_systems_error() -> None:
     with pytest.raises(OSError, match="No space left") as caught:
         write_xlsx([verdict()], Full(), "en")
     assert caught.value.errno == errno.ENOSPC
-
-
-def test_no_room_for_temporary_files_is_an_operating_systems_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
-    with pytest.raises(FileNotFoundError):
-        written([verdict()])
 
 
 def test_libreoffice_adds_up_the_same(office: Office, tmp_path: Path) -> None:

@@ -250,7 +250,13 @@ def only(code: str, subject: Submission) -> str:
     return found(code, subject)[0]
 
 
-LINES = [(template, axis) for template in TEMPLATES for axis in ("rows", "columns")]
+#: The rows of mof-2020 are the first forty of shanxi-2021's.
+LINES = [
+    (template, axis)
+    for template in TEMPLATES
+    for axis in ("rows", "columns")
+    if (template, axis) != ("mof-2020", "rows")
+]
 
 
 class TestRowsAndColumns:

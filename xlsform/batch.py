@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from xlsform.rules.across import Batch, Returned
 from xlsform.verdicts import Judge, Options, Verdict
 
 _CHUNK = 16
+_CHUNK_BYTES = 4_000_000
 
 
 class Judged(NamedTuple):
@@ -40,14 +41,14 @@ def validate(files: Iterable[Incoming], options: Options, jobs: int = 1) -> Iter
         UsageError, TemplateError: the template named cannot be used.
     """
     judge = Judge(options)
-    files = iter(files)
-    first = list(islice(files, 2 * _CHUNK))
+    chunks = _chunks(files)
     # A pool takes longer to start than a few files take.
-    if jobs <= 1 or len(first) < 2 * _CHUNK:
-        for each in (*first, *files):
-            yield Judged(each, judge.verdict(each))
+    first = list(islice(chunks, 2))
+    if jobs <= 1 or len(first) < 2:
+        for chunk in chain(first, chunks):
+            yield from (Judged(each, judge.verdict(each)) for each in chunk)
         return
-    yield from _pooled(_chunks(first, files), options, jobs)
+    yield from _pooled(chain(first, chunks), options, jobs)
 
 
 def verdicts(paths: Sequence[Path], options: Options, jobs: int = 1) -> Iterator[Verdict]:
@@ -59,36 +60,40 @@ def verdicts(paths: Sequence[Path], options: Options, jobs: int = 1) -> Iterator
     return (each.verdict for each in validate(incoming(paths, options.limits), options, jobs))
 
 
-def _chunks(first: Sequence[Incoming], rest: Iterator[Incoming]) -> Iterator[list[Incoming]]:
-    for start in range(0, len(first), _CHUNK):
-        yield list(first[start : start + _CHUNK])
-    while chunk := list(islice(rest, _CHUNK)):
+def _chunks(files: Iterable[Incoming]) -> Iterator[list[Incoming]]:
+    """Yield the files in chunks, bounded in number and in bytes."""
+    chunk: list[Incoming] = []
+    size = 0
+    for each in files:
+        chunk.append(each)
+        size += len(each.data) if isinstance(each.data, bytes) else 0
+        if len(chunk) >= _CHUNK or size >= _CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
         yield chunk
 
 
 def _pooled(chunks: Iterator[list[Incoming]], options: Options, jobs: int) -> Iterator[Judged]:
     """Judge chunks in worker processes; when one dies, a new pool goes on behind the chunk that it worked on."""
-    waiting: deque[list[Incoming]] = deque()
+    held: deque[list[Incoming]] = deque()
+    """Chunks that were read and have no verdict yet: a pool that breaks loses none of them."""
     while True:
-        running: deque[tuple[list[Incoming], Future[list[Verdict]]]] = deque()
+        running: deque[Future[list[Verdict]]] = deque()
         with ProcessPoolExecutor(jobs, initializer=_start, initargs=(options,)) as pool:
             try:
                 while True:
-                    while len(running) < 4 * jobs and (chunk := _next(waiting, chunks)):
-                        running.append((chunk, pool.submit(_judge_all, chunk)))
-                    if not running:
+                    while len(held) < 4 * jobs and (chunk := next(chunks, None)):
+                        held.append(chunk)
+                    while len(running) < len(held):
+                        running.append(pool.submit(_judge_all, held[len(running)]))
+                    if not held:
                         return
-                    verdicts = running[0][1].result()
-                    chunk, _ = running.popleft()
-                    yield from map(Judged, chunk, verdicts)
+                    verdicts = running.popleft().result()
+                    yield from map(Judged, held.popleft(), verdicts)
             except BrokenProcessPool:
-                suspects, *others = (chunk for chunk, _ in running)
+                suspects = held.popleft()
         yield from (Judged(each, _alone(each, options)) for each in suspects)
-        waiting.extendleft(reversed(others))
-
-
-def _next(waiting: deque[list[Incoming]], chunks: Iterator[list[Incoming]]) -> list[Incoming] | None:
-    return waiting.popleft() if waiting else next(chunks, None)
 
 
 _worker: Judge | None = None

@@ -52,19 +52,27 @@ def _spelled(match: re.Match[str]) -> str:
 
 def moved(formula: str, area: Callable[[Range], Range | None]) -> str:
     """Return a formula with each reference where its cells stand now; one whose cells are gone becomes ``#REF!``."""
+    return "".join(piece if isinstance(piece, str) else _written(piece, area(piece)) for piece in _parts(formula))
 
-    def where(match: re.Match[str]) -> str:
-        if match.lastgroup not in ("cell", "area"):
-            return match[0]
-        found = area(parse_range(match[0]))
-        if found is None:
-            return "#REF!"
-        first, last = a1(*found.anchor), a1(found.bottom, found.right)
-        return first if match.lastgroup == "cell" else f"{first}:{last}"
 
-    return _PIECE.sub(where, formula)
+def _written(old: Range, new: Range | None) -> str:
+    if new is None:
+        return "#REF!"
+    return a1(*new.anchor) if old.single and new.single else f"{a1(*new.anchor)}:{a1(new.bottom, new.right)}"
 
 
 def areas(formula: str) -> Iterator[Range]:
     """Yield the ranges of several cells that a formula refers to."""
-    return (parse_range(match[0]) for match in _PIECE.finditer(formula) if match.lastgroup == "area")
+    return (piece for piece in _parts(formula) if not isinstance(piece, str) and not piece.single)
+
+
+@lru_cache(maxsize=4096)
+def _parts(formula: str) -> tuple[str | Range, ...]:
+    """Split a formula into its references and what stands between them."""
+    parts: list[str | Range] = []
+    end = 0
+    for match in _PIECE.finditer(formula):
+        if match.lastgroup in ("cell", "area"):
+            parts += [formula[end : match.start()], parse_range(match[0])]
+            end = match.end()
+    return (*parts, formula[end:])

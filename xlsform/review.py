@@ -38,7 +38,6 @@ def review(
     if not options.projects:
         yield from judged
         return
-    # The contents of files are no longer needed, but for marking copies, which reads them anew from their place.
     yield from compared(list(judged), options)
 
 

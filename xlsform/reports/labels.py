@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import timedelta, timezone
 
 from xlsform.findings import Message, Severity, say
-from xlsform.verdicts import Status
+from xlsform.reports.tally import Standing
 from xlsform.workbook import creation_time
 
-STATUSES: Mapping[Status, Message] = {
+STANDINGS: Mapping[Standing, Message] = {
+    "outstanding": say("not returned"),
     "passed": say("passed"),
     "failed": say("failed"),
     "unreadable": say("unreadable"),

@@ -7,16 +7,19 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from xlsform.findings import Severity
-from xlsform.verdicts import Status, Verdict
+from xlsform.verdicts import Verdict
 
 #: Excel keeps fifteen digits.
 _BEYOND = Decimal("1e15")
 
-#: Statuses in the order of lists: what wants work first.
-ORDER: tuple[Status, ...] = ("unreadable", "failed", "passed")
+#: A status, or that of a project whose return never came.
+Standing = Literal["outstanding", "unreadable", "failed", "passed"]
+
+#: In the order of lists: what wants work first.
+ORDER: tuple[Standing, ...] = ("unreadable", "failed", "passed")
 
 _COMPARE: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
     "<": operator.lt,
@@ -74,7 +77,7 @@ class Tally:
     """Counts that grow verdict by verdict."""
 
     files: int = 0
-    statuses: Counter[str] = field(default_factory=Counter)
+    standings: Counter[Standing] = field(default_factory=Counter)
     severities: Counter[Severity] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
     heaviest: dict[str, Severity] = field(default_factory=dict)
@@ -86,7 +89,7 @@ class Tally:
     def add(self, verdict: Verdict) -> None:
         """Count a verdict."""
         self.files += 1
-        self.statuses[verdict.status] += 1
+        self.standings[standing(verdict)] += 1
         for finding in verdict.findings:
             self.severities[finding.severity] += 1
             self.codes[finding.code] += 1
@@ -98,6 +101,11 @@ class Tally:
     def most_frequent(self, most: int) -> list[tuple[str, int]]:
         """Return codes with how often they were found, the most frequent first."""
         return sorted(self.codes.items(), key=lambda item: (-item[1], item[0]))[:most]
+
+
+def standing(verdict: Verdict) -> Standing:
+    """Return a verdict's status; a verdict on no file is on a project that has not returned."""
+    return verdict.status if verdict.path else "outstanding"
 
 
 def figure(verdict: Verdict, name: str) -> Decimal | None:

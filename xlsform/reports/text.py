@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 from xlsform.findings import Finding, Message, Severity, say
 from xlsform.messages import render
@@ -11,6 +12,9 @@ from xlsform.verdicts import Verdict
 
 _SHOWN = 30
 """Findings of one file that are shown; the rest is counted."""
+
+_ALIKE = 4
+"""Warnings or notes of one rule in a file from which they are told together."""
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -24,11 +28,8 @@ def render_text(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:
     held = sorted(verdicts, key=_badness)
     for verdict in held:
         yield _safe(_heading(verdict, language)) + "\n"
-        for finding in verdict.findings[:_SHOWN]:
-            yield "  " + _safe(_finding(finding, language)) + "\n"
-        if len(verdict.findings) > _SHOWN:
-            more = say("… and {count} more findings", count=len(verdict.findings) - _SHOWN)
-            yield f"  {render(more, language)}\n"
+        for line in _lines(verdict.findings, language):
+            yield "  " + _safe(line) + "\n"
     yield ("\n" if held else "") + render(_summary(held), language) + "\n"
 
 
@@ -37,12 +38,35 @@ def _badness(verdict: Verdict) -> tuple[int, int, int]:
 
 
 def _heading(verdict: Verdict, language: str) -> str:
-    parts = [render(_STATUS[verdict.status], language), verdict.path]
+    parts = [render(_STATUS[verdict.status], language), *filter(None, [verdict.path])]
     if verdict.project_name:
         parts.append(verdict.project_name + (f"（{verdict.unit}）" if verdict.unit else ""))
     if verdict.score is not None:
         parts.append(render(say("score {score}", score=verdict.score), language))
     return "  ".join(parts)
+
+
+def _lines(findings: Sequence[Finding], language: str) -> Iterator[str]:
+    """Yield a line a finding; of many alike that need not be mended one by one, the first, and where the others stand."""
+    counts = Counter(each.code for each in findings if each.severity is not Severity.ERROR)
+    grouped: dict[str, list[Finding]] = {}
+    shown: list[Finding] = []
+    for finding in findings:
+        alike = grouped.get(finding.code)
+        if alike is not None and finding.severity is not Severity.ERROR:
+            alike.append(finding)
+            continue
+        shown.append(finding)
+        if counts[finding.code] >= _ALIKE and finding.severity is not Severity.ERROR:
+            grouped[finding.code] = []
+    for finding in shown[:_SHOWN]:
+        yield _finding(finding, language)
+        if finding.severity is not Severity.ERROR and (others := grouped.get(finding.code)):
+            cells = [each.cell.rpartition("!")[2] for each in others if each.cell]
+            yield "    " + render(say("… and {count} more like it: {cells}", count=len(others), cells=cells), language)
+    if len(shown) > _SHOWN:
+        left = len(shown) - _SHOWN + sum(len(grouped.get(each.code, ())) for each in shown[_SHOWN:])
+        yield render(say("… and {count} more findings", count=left), language)
 
 
 def _finding(finding: Finding, language: str) -> str:

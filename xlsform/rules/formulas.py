@@ -63,10 +63,13 @@ def _is_issued(submission: Submission, found: str, formula: str) -> bool:
     """
     if found == formula:
         return True
-    wanted = {formula}
-    if not submission.alignment.unchanged:
-        wanted |= {_issued(submission, formula), moved(formula, lambda area: _corners(submission, area))}
-    return any("#REF!" in each for each in wanted) or normalised(found) in map(normalised, wanted)
+    if submission.alignment.unchanged:
+        return normalised(found) == normalised(formula)
+    followed = _issued(submission, formula)
+    if found == followed or "#REF!" in followed:
+        return True
+    wanted = (formula, followed, moved(formula, lambda area: _corners(submission, area)))
+    return normalised(found) in map(normalised, wanted)
 
 
 def _corners(submission: Submission, area: Range) -> Range | None:

@@ -17,9 +17,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from xlsform.findings import Message, Severity, say
 from xlsform.messages import render
 from xlsform.reports.html import charts
-from xlsform.reports.labels import BARS, BY_RATE, BY_RULE, BY_SCORE, BY_STATUS, NAME, SEVERITIES, STATUSES, made
+from xlsform.reports.labels import BARS, BY_RATE, BY_RULE, BY_SCORE, BY_STATUS, NAME, SEVERITIES, STANDINGS, made
 from xlsform.reports.rule_texts import mend, title
-from xlsform.reports.tally import ORDER, RATE_BANDS, SCORE_BANDS, Band, Tally, figure
+from xlsform.reports.tally import ORDER, RATE_BANDS, SCORE_BANDS, Band, Tally, figure, standing
 from xlsform.reports.visible import cut, visible
 from xlsform.verdicts import Verdict
 
@@ -69,16 +69,21 @@ def render_html(verdicts: Iterable[Verdict], language: str, outstanding: Sequenc
     Args:
         verdicts: of a batch.
         language: of the program's own words, ``zh`` or ``en``.
-        outstanding: what has not come back.
+        outstanding: what has not come back; verdicts on projects without a return are taken for such, too.
     """
     environment = Environment(
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     template = environment.get_template("file.jinja")
     tally, units = Tally(), set[str]()
+    waiting = {each.code: each for each in outstanding}
     with ExitStack() as stack:
         lists: dict[str, IO[str]] = {status: stack.enter_context(_list()) for status in ORDER}
         for verdict in verdicts:
+            if standing(verdict) == "outstanding":
+                missing = Outstanding(verdict.unit or "", verdict.project_code or "", verdict.project_name or "")
+                waiting.setdefault(missing.code, missing)
+                continue
             tally.add(verdict)
             content = _file(verdict, language)
             units.add(content["unit"])
@@ -87,7 +92,7 @@ def render_html(verdicts: Iterable[Verdict], language: str, outstanding: Sequenc
         for file in lists.values():
             file.seek(0)
         page = environment.get_template("page.jinja")
-        yield from page.generate(_page(tally, sorted(units), lists, outstanding, language))
+        yield from page.generate(_page(tally, sorted(units), lists, list(waiting.values()), language))
 
 
 def _list() -> IO[str]:
@@ -106,7 +111,7 @@ def _page(
         "script": script,
         "t": {name: render(text, language) for name, text in _TEXTS.items()},
         "made": render(made(), language),
-        "tiles": _tiles(tally, language),
+        "tiles": _tiles(tally, len(outstanding), language),
         "charts": _charts(tally, outstanding, language),
         "outstanding": _by_unit(outstanding),
         "choices": _choices(tally, units, language),
@@ -114,12 +119,12 @@ def _page(
         "sections": [
             {
                 "status": status,
-                "title": render(STATUSES[status], language),
-                "count": tally.statuses[status],
+                "title": render(STANDINGS[status], language),
+                "count": tally.standings[status],
                 "lines": (line.rstrip("\n") for line in lists[status]),
             }
             for status in ORDER
-            if tally.statuses[status]
+            if tally.standings[status]
         ],
         "rules": [
             {
@@ -151,7 +156,7 @@ def _file(verdict: Verdict, language: str) -> dict[str, Any]:
     ]
     return {
         "status": verdict.status,
-        "status_text": render(STATUSES[verdict.status], language),
+        "status_text": render(STANDINGS[verdict.status], language),
         "name": visible(verdict.project_name or Path(verdict.path).name, NAME),
         "unit": visible(verdict.unit or "", NAME),
         "score": "" if verdict.score is None else format(verdict.score, "f"),
@@ -179,12 +184,14 @@ def _counts(verdict: Verdict, language: str) -> str:
     return " · ".join(parts) or render(say("no findings"), language)
 
 
-def _tiles(tally: Tally, language: str) -> list[dict[str, Any]]:
+def _tiles(tally: Tally, outstanding: int, language: str) -> list[dict[str, Any]]:
     tiles = [{"look": "files", "label": render(say("files"), language), "count": tally.files}]
     tiles += [
-        {"look": status, "label": render(STATUSES[status], language), "count": tally.statuses[status]}
+        {"look": status, "label": render(STANDINGS[status], language), "count": tally.standings[status]}
         for status in reversed(ORDER)
     ]
+    if outstanding:
+        tiles.append({"look": "outstanding", "label": render(STANDINGS["outstanding"], language), "count": outstanding})
     return tiles + [
         {"look": severity.value, "label": render(text, language), "count": tally.severities[severity]}
         for severity, text in _COUNTED.items()
@@ -196,7 +203,7 @@ def _charts(tally: Tally, outstanding: Sequence[Outstanding], language: str) -> 
         charts.ring(
             render(BY_STATUS, language),
             [
-                charts.Item(render(STATUSES[status], language), tally.statuses[status], status)
+                charts.Item(render(STANDINGS[status], language), tally.standings[status], status)
                 for status in reversed(ORDER)
             ],
         ),
@@ -241,7 +248,7 @@ def _choices(tally: Tally, units: Sequence[str], language: str) -> list[dict[str
 
     none = render(say("(none)"), language)
     return [
-        choice("status", say("Status"), ((key, render(STATUSES[key], language)) for key in ORDER)),
+        choice("status", say("Status"), ((key, render(STANDINGS[key], language)) for key in ORDER)),
         choice("unit", say("Implementing unit"), ((unit, unit or none) for unit in units)),
         choice("severity", say("Severity"), ((key.value, render(text, language)) for key, text in SEVERITIES.items())),
         choice(

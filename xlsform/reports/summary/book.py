@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import IO, Any, Literal, NamedTuple, get_args
 
 import xlsxwriter
-from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
@@ -39,14 +38,22 @@ class Column(NamedTuple):
     kind: Kind = "text"
 
 
+class _Held(io.BytesIO):
+    """Memory that stays open: an archive that was given up half-way closes itself whenever it is collected."""
+
+    def close(self) -> None:
+        """Stay open."""
+
+
 class Book:
     """A workbook being written."""
 
     def __init__(self, output: IO[bytes], title: str) -> None:
         # A table is held until the end: with constant memory, texts would stand in the cells, which Numbers does not show.
-        self._output, self._buffer = output, io.BytesIO()
-        # Parts wait on disk; packed, they are small enough to be held, so that a full disk leaves no archive half open.
-        self.book = xlsxwriter.Workbook(self._buffer, {"strings_to_formulas": False, "strings_to_urls": False})
+        self._output, self._buffer = output, _Held()
+        # Packed it is small enough to be held, so that a full disk leaves no archive half open.
+        options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        self.book = xlsxwriter.Workbook(self._buffer, options)
         self.book.set_properties({"title": title, "created": creation_time().replace(tzinfo=None)})
         self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
         self._plain = {kind: self.cell(kind) for kind in get_args(Kind)}
@@ -124,10 +131,7 @@ class Book:
         """Write it out.
 
         Raises:
-            OSError: the output or a temporary file cannot be written to.
+            OSError: the output cannot be written to.
         """
-        try:
-            self.book.close()
-        except FileCreateError as error:
-            raise error.args[0] from None
+        self.book.close()
         self._output.write(self._buffer.getbuffer())

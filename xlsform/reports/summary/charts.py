@@ -9,7 +9,7 @@ from typing import Any
 from xlsform.findings import say
 from xlsform.formula import quote
 from xlsform.messages import render
-from xlsform.reports.labels import BARS, BY_RATE, BY_RULE, BY_SCORE, BY_STATUS, STATUSES
+from xlsform.reports.labels import BARS, BY_RATE, BY_RULE, BY_SCORE, BY_STATUS, STANDINGS
 from xlsform.reports.rule_texts import title
 from xlsform.reports.summary.book import FONT, Book
 from xlsform.reports.summary.lists import FindingList
@@ -18,7 +18,7 @@ from xlsform.reports.tally import ORDER, RATE_BANDS, SCORE_BANDS, Band, Tally
 from xlsform.reports.visible import cut, visible
 from xlsform.workbook import quoted
 
-_STATUS_COLOURS = {"passed": "#2E7D32", "failed": "#C62828", "unreadable": "#7F7F7F"}
+_COLOURS = {"passed": "#2E7D32", "failed": "#C62828", "unreadable": "#7F7F7F", "outstanding": "#E0A800"}
 _BAR = "#3B6EA5"
 _CHART = {"width": 560, "height": 420}
 """In pixels; two stand side by side."""
@@ -67,13 +67,14 @@ class ChartSheet:
     def _statuses(self, tally: Tally, table: Table) -> None:
         heading = render(BY_STATUS, self._language)
         area = f"{quoted(table.name)}!{table.area('status', absolute=True)}"
-        labels = {status: render(STATUSES[status], self._language) for status in reversed(ORDER)}
+        kinds = [*reversed(ORDER), *(["outstanding"] if tally.standings["outstanding"] else [])]
+        labels = {kind: render(STANDINGS[kind], self._language) for kind in kinds}
         counts = [
-            _Count(label, f"=COUNTIF({area},{quote(label)})", tally.statuses[status])
+            _Count(label, f"=COUNTIF({area},{quote(label)})", tally.standings[status])
             for status, label in labels.items()
         ]
         series = self._counted(heading, counts)
-        series["points"] = [{"fill": {"color": _STATUS_COLOURS[status]}} for status in labels]
+        series["points"] = [{"fill": {"color": _COLOURS[status]}} for status in labels]
         series["data_labels"] = {
             "value": True,
             "percentage": True,

@@ -12,16 +12,17 @@ from xlsform.findings import Severity, say
 from xlsform.form import bundled, load
 from xlsform.messages import render
 from xlsform.refs import letters
-from xlsform.reports.labels import NAME, STATUSES, made
+from xlsform.reports.labels import NAME, STANDINGS, made
 from xlsform.reports.summary.book import Book, Column
 from xlsform.reports.summary.lists import FIGURES, named
-from xlsform.reports.tally import figure
+from xlsform.reports.tally import Standing, figure, standing
 from xlsform.reports.visible import visible
-from xlsform.verdicts import Shortfall, Status, Verdict
+from xlsform.verdicts import Shortfall, Verdict
 
 TITLE = "项目支出绩效自评结果汇总表"
 
-_COLOURS: Mapping[Status, tuple[str, str]] = {
+_COLOURS: Mapping[Standing, tuple[str, str]] = {
+    "outstanding": ("#FFEB9C", "#7F6000"),
     "passed": ("#C6EFCE", "#006100"),
     "failed": ("#FFC7CE", "#9C0006"),
     "unreadable": ("#D9D9D9", "#404040"),
@@ -89,7 +90,7 @@ class Table:
             "department": visible((verdict.summary and verdict.summary.department) or "", NAME),
             "unit": visible(verdict.unit or "", NAME),
             "grade": visible((verdict.summary and verdict.summary.grade) or "", NAME),
-            "status": render(STATUSES[verdict.status], self._language),
+            "status": render(STANDINGS[standing(verdict)], self._language),
             "shortfalls": self._shortfalls(verdict.summary.shortfalls if verdict.summary else ()),
         }
         values = {"number": order, **texts, **figures, **counts}
@@ -158,7 +159,7 @@ class Table:
             self.sheet.write_blank(_TOTALS, place, None, self._book.cell("centred", **_TOTAL))
         self.sheet.set_row(_TOTALS, 22)
         self.sheet.merge_range(_TOTALS, 0, _TOTALS, 1, "合计", self._book.cell("centred", **_TOTAL))
-        before, _, after = render(say("{count} returns", count="\0"), self._language).partition("\0")
+        before, _, after = render(say("{count} projects", count="\0"), self._language).partition("\0")
         style = self._book.cell("count", num_format=f'"{before}"0"{after}"', **_TOTAL)
         self._total("name", f"=COUNT({self.area('number')})", self.next_row - FIRST, style)
         money = ("funds.total.initial", "funds.total.budget", "funds.total.executed")
@@ -185,7 +186,7 @@ class Table:
             rule = {
                 "type": "cell",
                 "criteria": "==",
-                "value": f'"{render(STATUSES[status], self._language)}"',
+                "value": f'"{render(STANDINGS[status], self._language)}"',
                 "format": self._book.book.add_format({"bg_color": fill, "font_color": ink}),
             }
             self.sheet.conditional_format(self.area("status"), rule)
