@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from forms import TEMPLATES, codes, faultless, findings, found, prefilled, sheet_of, submission
+from forms import TEMPLATES, codes, faultless, findings, found, layout_of, prefilled, sheet_of, submission
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from xlsform import rules
 from xlsform.findings import Finding, Severity, Violation, plain, say
@@ -215,3 +217,21 @@ def test_a_violation_of_a_place_that_is_no_field_keeps_its_cell() -> None:
     violation = Violation(say("x"), cell="B5:C5")
     finding = rules._finding("S110", "x", Severity.NOTE, violation, submission())
     assert (finding.cell, finding.place) == ("自评表!B5:C5", (1, 5, 2))
+
+
+NUMBERS = st.one_of(
+    st.floats(-1.7e308, 1.7e308),
+    st.sampled_from([1e98, -1e98, 1e307, 5e-324, 1e15 + 0.5, 0.0, -0.0, 123456789.123456789]),
+    st.from_regex(r"-?[0-9]{1,40}(\.[0-9]{1,20})?(%|万元|元|分|亿)?", fullmatch=True),
+    st.text("0123456789.%-+/eE≥≤~～至不少于—万元人次天月日年一二十", max_size=30),
+)
+FIELDS = sorted(item.name for item in layout_of("shanxi-2021").fields.values())
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.dictionaries(st.sampled_from(FIELDS), NUMBERS | st.booleans() | st.builds(CellError, st.text()), max_size=8))
+def test_whatever_stands_in_the_cells_is_no_reason_to_fail(raw: dict[str, Any]) -> None:
+    for finding in findings(submission("shanxi-2021", raw=raw)):
+        for language in ("zh", "en"):
+            assert render(finding.message, language)
+        json.dumps([plain(finding.found), plain(finding.expected)])

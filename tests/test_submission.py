@@ -61,6 +61,14 @@ def test_an_error_value_is_of_no_use_and_shown_as_it_is() -> None:
     assert "funds.total.budget" in subject.unusable
 
 
+@pytest.mark.parametrize("number", [1.7976931348623157e308, -1.7976931348623157e308, 5e-324, 1e300])
+def test_a_number_that_no_cell_can_hold_is_no_reason_to_fail(number: float) -> None:
+    for name in ("funds.total.budget", "indicators.1.weight", "indicators.1.actual", "year", "unit"):
+        subject = submission(raw={name: number})
+        assert subject.results.computed
+        assert subject.exact
+
+
 TARGETS = {
     "'自评表'!$B$3": (3, 2),
     "自评表!$B$3": (3, 2),

@@ -34,6 +34,8 @@ _DEFAULTS: Mapping[str, Any] = {
 _NUMBERED = re.compile(r"指标[0-9]*[:、.]|指标[0-9]+|[0-9]+[:、.](?![0-9])")
 _REMARK = re.compile(r"\([^()]*\)\Z")
 _SHOWN = 40
+_LONGEST = 60
+"""Digits before the point of a figure that is still rounded."""
 
 #: Of two figures only one of which has a unit, a ratio beyond this tells of a unit that is missing, not of the result.
 _FAR = 1000
@@ -141,14 +143,14 @@ def shown(entry: Entry) -> str:
 
 
 def points(exact: Decimal) -> Decimal:
-    """Return points to two decimals."""
-    return exact.quantize(Decimal("0.01"), ROUND_HALF_UP, ARITHMETIC)
+    """Return points to two decimals; a figure too long for that, which no score is, as it stands."""
+    return exact if exact.adjusted() > _LONGEST else exact.quantize(Decimal("0.01"), ROUND_HALF_UP, ARITHMETIC)
 
 
 def percent(ratio: Decimal) -> str:
     """Return a ratio as a percentage, to two decimals at most."""
-    text = f"{ARITHMETIC.multiply(ratio, Decimal(100)).quantize(Decimal('0.01'), ROUND_HALF_UP, ARITHMETIC):f}"
-    return f"{text.rstrip('0').rstrip('.')}%"
+    text = f"{points(ARITHMETIC.multiply(ratio, Decimal(100))):f}"
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text}%"
 
 
 def is_inequality(figure: Target | None) -> bool:

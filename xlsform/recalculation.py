@@ -20,6 +20,8 @@ from xlsform.formula import unrounded
 from xlsform.layout import Field, Layout, PlacedCheck
 
 _SHEET = 0
+_LARGEST = 9.99999999999999e307
+"""The largest number that a cell holds; only a file that no spreadsheet program wrote has more."""
 _CHECKS = 60
 """First of the columns, right of any form, that hold the checks."""
 
@@ -144,7 +146,8 @@ class _Model:
             text = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
             self.model.update_cell_with_text(_SHEET, *self.places[name], text)
         else:
-            self.model.update_cell_with_number(_SHEET, *self.places[name], float(value))
+            number = max(-_LARGEST, min(float(value), _LARGEST))
+            self.model.update_cell_with_number(_SHEET, *self.places[name], number)
 
     def computed(self) -> dict[str, Result]:
         return {name: self._value(*self.places[name]) for name in self.layout.computed}

@@ -14,7 +14,7 @@ from xlsform.reports.rule_texts import title
 from xlsform.reports.summary.book import FONT, Book
 from xlsform.reports.summary.lists import FindingList
 from xlsform.reports.summary.table import Table
-from xlsform.reports.tally import ORDER, RATE_BANDS, SCORE_BANDS, Band, Tally
+from xlsform.reports.tally import ORDER, RATE_BANDS, SCORE_BANDS, Band, Standing, Tally
 from xlsform.reports.visible import cut, visible
 from xlsform.workbook import quoted
 
@@ -67,7 +67,9 @@ class ChartSheet:
     def _statuses(self, tally: Tally, table: Table) -> None:
         heading = render(BY_STATUS, self._language)
         area = f"{quoted(table.name)}!{table.area('status', absolute=True)}"
-        kinds = [*reversed(ORDER), *(["outstanding"] if tally.standings["outstanding"] else [])]
+        kinds: list[Standing] = [*reversed(ORDER)]
+        if tally.standings["outstanding"]:
+            kinds.append("outstanding")
         labels = {kind: render(STANDINGS[kind], self._language) for kind in kinds}
         counts = [
             _Count(label, f"=COUNTIF({area},{quote(label)})", tally.standings[status])
