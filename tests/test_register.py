@@ -32,7 +32,7 @@ from xlsform.identity import Identity, signature
 from xlsform.messages import render
 from xlsform.projects import ListedIndicator, Project
 from xlsform.reading.contents import CellError
-from xlsform.register import Counts, Register, State, packed, store
+from xlsform.register import Arrival, Counts, Register, State, packed, store
 from xlsform.register.packed import pack, unpack
 from xlsform.verdicts import Figure, Options, Shortfall, Summary, Verdict, check
 
@@ -351,15 +351,15 @@ def test_a_file_of_no_project_is_known_too(register: Register) -> None:
 def test_returns_are_recorded_before_they_are_told(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("xlsform.register.book._GROUP", 2)
 
-    def judged() -> Iterator[tuple[Verdict, str, dt.datetime | None]]:
+    def judged() -> Iterator[Arrival]:
         for name in "abcde":
-            yield verdict(name, name), name, DAY
+            yield Arrival(verdict(name, name), name, "rules 1", DAY)
         raise KeyboardInterrupt
 
     told = []
 
     def follow() -> None:
-        for each in register.record_returns(judged(), "rules 1"):
+        for each in register.record_returns(judged()):
             told.append(each.project_code)
             assert register.known(str(each.sha256), "rules 1") == each
 
@@ -371,8 +371,7 @@ def test_returns_are_recorded_before_they_are_told(register: Register, monkeypat
 
 def test_what_takes_long_is_recorded_at_once(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("xlsform.register.book._GROUP_SECONDS", 0.0)
-    arrivals = iter([(verdict("a", "a"), "a", None), (verdict("b", "b"), "b", None)])
-    told = register.record_returns(arrivals, "rules 1")
+    told = register.record_returns(Arrival(verdict(name, name), name, "rules 1") for name in "ab")
     assert next(told).project_code == "a"
     assert [each.verdict.project_code for each in register.returns()] == ["a"]
 
@@ -978,7 +977,7 @@ def assert_sound(path: Path) -> None:
 def test_verdicts_of_real_files_survive(register: Register) -> None:
     judged = [check(path, Options()) for path in sorted((ROOT / "samples").glob("*.xlsx"))]
     assert sum(len(each.findings) for each in judged) > 20
-    told = list(register.record_returns(((each, each.path, None) for each in judged), "rules 1"))
+    told = list(register.record_returns(Arrival(each, each.path, "rules 1") for each in judged))
     assert told == judged
     assert [back.verdict for back in register.returns() if back.verdict.project_code is None] == [
         each for each in judged if each.project_code is None

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import pytest
@@ -206,7 +205,7 @@ def test_what_is_gone_from_the_sheet_is_no_blank() -> None:
     subject = submission()
     names = [name for name, item in subject.layout.fields.items() if item.level1 == "满意度指标"]
     for name in names:
-        subject.entries[name] = dataclasses.replace(subject.entries[name], position=None, raw=None, value=None)
+        subject.entries[name] = subject.entries[name]._replace(position=None, raw=None, value=None)
     assert found("K", subject) == []
 
 
@@ -214,5 +213,5 @@ def test_a_column_that_is_gone_is_no_blank() -> None:
     subject = submission()
     for name, entry in subject.entries.items():
         if name.endswith((".actual", ".name")):
-            subject.entries[name] = dataclasses.replace(entry, position=None, raw=None, value=None)
+            subject.entries[name] = entry._replace(position=None, raw=None, value=None)
     assert found("K", subject) == []

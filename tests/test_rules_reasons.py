@@ -139,7 +139,7 @@ def test_no_reason_is_asked_for_where_there_is_no_place_for_it(cells: dict[str, 
     gone = quality(**cells)
     for name, entry in gone.entries.items():
         if name.endswith(".reason"):
-            gone.entries[name] = dataclasses.replace(entry, position=None, raw=None, value=None)
+            gone.entries[name] = entry._replace(position=None, raw=None, value=None)
     assert own(gone) == []
     subject = quality(**cells)
     fields = {name: item for name, item in subject.layout.fields.items() if item.column != "reason"}

@@ -12,8 +12,8 @@ from xlsform import __version__
 from xlsform.batch import Judged, compared, validate
 from xlsform.inbox import Incoming
 from xlsform.recognition import known_forms
-from xlsform.register import Register
-from xlsform.verdicts import Options, Verdict
+from xlsform.register import Arrival, Register
+from xlsform.verdicts import Options
 
 
 def review(
@@ -64,22 +64,26 @@ def _remembered(incoming: Iterable[Incoming], options: Options, jobs: int, regis
 
     passing: deque[Judged] = deque()
 
-    def arrivals() -> Iterator[tuple[Verdict, str, object]]:
+    def arrivals() -> Iterator[Arrival]:
         for judged in ordered():
             passing.append(judged)
-            yield judged.verdict, judged.incoming.origin, judged.incoming.received
+            file = judged.incoming
+            yield Arrival(judged.verdict, file.origin, _judged_by(by, file), file.received)
 
-    for _ in register.record_returns(arrivals(), by):  # type: ignore[arg-type]
+    for _ in register.record_returns(arrivals()):
         yield passing.popleft()
 
 
 def _known(register: Register, incoming: Incoming, by: str) -> Judged | None:
     if not isinstance(incoming.data, bytes):
         return None
-    # The extension is part of what is judged (F109).
-    suffix = Path(incoming.name).suffix.lower()
-    verdict = register.known(hashlib.sha256(incoming.data).hexdigest(), f"{by} {suffix}" if suffix else by)
+    verdict = register.known(hashlib.sha256(incoming.data).hexdigest(), _judged_by(by, incoming))
     return Judged(incoming, replace(verdict, path=incoming.origin)) if verdict else None
+
+
+def _judged_by(by: str, incoming: Incoming) -> str:
+    # The extension is part of what is judged (F109).
+    return f"{by} {Path(incoming.name).suffix.lower()}"
 
 
 def judged_by(options: Options) -> str:

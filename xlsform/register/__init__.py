@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from xlsform.register.book import Register
+from xlsform.register.book import Arrival, Register
 from xlsform.register.contents import Counts, Issued, Mail, ProjectStatus, Return, State, Status, Stray, UnitStatus
 
 __all__ = [
+    "Arrival",
     "Counts",
     "Issued",
     "Mail",

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import starmap
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from xlsform.findings import Severity
 from xlsform.projects import Project
@@ -35,8 +35,14 @@ _RECORD_RETURN = """
 #: Returns are kept in groups: each change waits for the disk, which takes as long as judging a few of them.
 _GROUP, _GROUP_SECONDS = 50, 1.0
 
-Arrival = tuple[Verdict, str, dt.datetime | None]
-"""A verdict, where the file came from, and when it arrived: its mail's date or the file's own; None for now."""
+
+class Arrival(NamedTuple):
+    """A return to be recorded; its parts are those of `Register.record_return`."""
+
+    verdict: Verdict
+    origin: str
+    judged_by: str
+    received: dt.datetime | None = None
 
 
 class Register:
@@ -145,16 +151,16 @@ class Register:
             verdict.project_code,
         )
 
-    def record_returns(self, arrivals: Iterable[Arrival], judged_by: str) -> Iterator[Verdict]:
+    def record_returns(self, arrivals: Iterable[Arrival]) -> Iterator[Verdict]:
         """Record returns as they are judged, some together since each change costs time; yield those recorded.
 
         When it is interrupted, what was judged in the last second is judged again next time.
         """
         for group in _groups(arrivals):
             with self.together():
-                for verdict, origin, received in group:
-                    self.record_return(verdict, origin, judged_by, received)
-            yield from (verdict for verdict, _, _ in group)
+                for arrival in group:
+                    self.record_return(*arrival)
+            yield from (arrival.verdict for arrival in group)
 
     def known(self, digest: str, judged_by: str) -> Verdict | None:
         """Return the verdict on a file with this content, if judging it again could give no other.

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from xlsform import figures
 from xlsform.figures import fold
+from xlsform.figures.units import ARITHMETIC
 from xlsform.findings import Message, Severity, Violation, say
 from xlsform.reading.contents import CellError
 from xlsform.rules import rule
@@ -183,7 +184,7 @@ def too_many_decimals(submission: Submission) -> Iterator[Violation]:
         number, most = entry.number, decimals.get(entry.field.spec.type.name)
         if number is None or most is None or figures.decimals_of(number) <= most:
             continue
-        rounded = number.quantize(Decimal(1).scaleb(-most), ROUND_HALF_UP)
+        rounded = number.quantize(Decimal(1).scaleb(-most), ROUND_HALF_UP, ARITHMETIC)
         message = say(
             "{field} is {found}, with {count} decimals; {most} are enough: {expected}",
             field=entry.field.label,
