@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from forms import TEMPLATES, codes, faultless, findings, found, layout_of, prefilled, sheet_of, submission
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from xlsform import rules
@@ -228,6 +228,8 @@ NUMBERS = st.one_of(
 FIELDS = sorted(item.name for item in layout_of("shanxi-2021").fields.values())
 
 
+@example({"indicators.1.score": "100000000000000000000000000.001"})
+@example({"indicators.1.weight": 1.016949152542375e98})
 @settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.sampled_from(FIELDS), NUMBERS | st.booleans() | st.builds(CellError, st.text()), max_size=8))
 def test_whatever_stands_in_the_cells_is_no_reason_to_fail(raw: dict[str, Any]) -> None:
