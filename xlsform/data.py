@@ -111,7 +111,11 @@ def fill(submission: Submission, original: bytes, content: Any, source: str = "d
     if problems:
         raise DataError(source, problems)
     places = {name: entry.position for name, entry in submission.entries.items() if entry.position is not None}
-    return filled(original, submission.layout, places, kept(submission) | given)
+    try:
+        return filled(original, submission.layout, places, kept(submission) | given)
+    except ValueError as error:
+        # A text or a figure that no cell can hold.
+        raise DataError(source, [say("{problem}", problem=error)]) from None
 
 
 def kept(submission: Submission) -> dict[str, Cast | None]:
