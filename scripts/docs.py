@@ -59,7 +59,9 @@ def commands() -> Iterator[str]:
 
 
 def _command(command: click.Command, words: list[str]) -> Iterator[str]:
-    with click.Context(command, info_name=" ".join(words), max_content_width=100, terminal_width=100) as context:
+    # As the program itself asks for help: click keeps the option that it makes for the first context.
+    names = cli.context_settings["help_option_names"]
+    with click.Context(command, info_name=" ".join(words), terminal_width=100, help_option_names=names) as context:
         yield f"## {' '.join(words)}\n\n```text\n{command.get_help(context)}\n```\n\n"
     if isinstance(command, click.Group):
         for name, sub in sorted(command.commands.items()):

@@ -23,7 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "errors": {"findings"},
     "messages": {"findings"},
     "outputs": {"errors", "findings"},
-    "reading": {"refs"},
+    "reading": {"findings", "refs"},
     "formula_text": {"refs"},
     "package_parts": {"zip_members"},
     "sheet_cells": {"package_parts", "reading", "refs"},

@@ -12,6 +12,7 @@ from xlsform import batch
 from xlsform.batch import Judged, validate
 from xlsform.inbox import Incoming
 from xlsform.samples import samples_folder
+from xlsform.submission import Submission
 from xlsform.verdicts import Judge, Options, Verdict
 
 SOUND = (samples_folder() / "faultless.xlsx").read_bytes()
@@ -89,3 +90,18 @@ def test_the_number_of_processes_changes_nothing(tmp_path: Path) -> None:
     assert [each.verdict for each in validate(several, Options(), 1)] == [
         each.verdict for each in validate(several, Options(), 2)
     ]
+
+
+def test_a_fault_of_ours_costs_one_file_its_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Judge._inform
+
+    def broken(self: Judge, submission: Submission) -> None:
+        if submission.path.name == KILLER:
+            raise ZeroDivisionError
+        real(self, submission)
+
+    monkeypatch.setattr(Judge, "_inform", broken)
+    judged = list(validate(files(3, frozenset({1})), Options()))
+    assert [each.verdict.status for each in judged] == ["passed", "unreadable", "passed"]
+    (finding,) = judged[1].verdict.findings
+    assert (finding.code, finding.found) == ("F101", "a fault in xlsform: ZeroDivisionError; please report it")

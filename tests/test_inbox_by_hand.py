@@ -46,7 +46,7 @@ def refused(found: Incoming, reason: Reason) -> str:
     """The detail of a return that could not be had."""
     assert isinstance(found.data, Unreadable), found.origin
     assert found.data.reason == reason, found.data
-    return found.data.detail
+    return str(found.data.detail)
 
 
 def lines(data: bytes, ending: bytes = b"\r\n") -> bytes:

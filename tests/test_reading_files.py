@@ -14,6 +14,12 @@ TYPES = '<Types><Override PartName="/{0}" ContentType="{1}"/></Types>'
 RELS = '<Relationships><Relationship Id="a" Type="x/officeDocument" Target="{0}"/></Relationships>'
 
 
+def told(found: object) -> Unreadable:
+    """Return why a file could not be read, in English words."""
+    assert isinstance(found, Unreadable)
+    return Unreadable(found.reason, str(found.detail))
+
+
 def office(part: str, content_type: str) -> bytes:
     return zipped(
         {"[Content_Types].xml": TYPES.format(part, content_type), "_rels/.rels": RELS.format(part), part: "<x/>"}
@@ -85,12 +91,12 @@ def test_the_kind_by_contents(data: bytes, kind: str) -> None:
     ],
 )
 def test_what_is_no_workbook_is_named(data: bytes, detail: str) -> None:
-    assert sniff(data) == read_bytes(data) == Unreadable("not-a-spreadsheet", detail)
+    assert told(sniff(data)) == told(read_bytes(data)) == Unreadable("not-a-spreadsheet", detail)
 
 
 def test_nothing_and_nothing_but_zeros() -> None:
-    assert read_bytes(b"") == Unreadable("empty", "the file has no content")
-    assert read_bytes(bytes(5_000)) == Unreadable("damaged", "it consists of zero bytes only")
+    assert told(read_bytes(b"")) == Unreadable("empty", "the file has no content")
+    assert told(read_bytes(bytes(5_000))) == Unreadable("damaged", "it consists of zero bytes only")
 
 
 def test_the_name_says_nothing(tmp_path: Path) -> None:
@@ -105,13 +111,13 @@ def test_missing(tmp_path: Path) -> None:
     missing = Unreadable("missing", "there is no such file")
     file = tmp_path / "a.xlsx"
     file.write_bytes(SOUND)
-    assert read(tmp_path / "b.xlsx") == missing
-    assert read(file / "b.xlsx") == missing
-    assert read(tmp_path / "a\0.xlsx") == missing
+    assert told(read(tmp_path / "b.xlsx")) == missing
+    assert told(read(file / "b.xlsx")) == missing
+    assert told(read(tmp_path / "a\0.xlsx")) == missing
 
 
 def test_folders(tmp_path: Path) -> None:
-    assert read(tmp_path) == Unreadable("not-a-file", "a folder")
+    assert told(read(tmp_path)) == Unreadable("not-a-file", "a folder")
 
 
 def test_links_to_nothing_and_to_themselves(tmp_path: Path) -> None:
@@ -123,8 +129,8 @@ def test_links_to_nothing_and_to_themselves(tmp_path: Path) -> None:
         # Windows wants a privilege for links; then there are none to be read either.
         assert os.name == "nt"
         return
-    assert read(loop) == Unreadable("not-a-file", "a symbolic link that leads in a circle")
-    assert read(dangling) == Unreadable("missing", "there is no such file")
+    assert told(read(loop)) == Unreadable("not-a-file", "a symbolic link that leads in a circle")
+    assert told(read(dangling)) == Unreadable("missing", "there is no such file")
 
 
 def test_devices_and_pipes_are_not_waited_for(tmp_path: Path) -> None:
@@ -133,7 +139,7 @@ def test_devices_and_pipes_are_not_waited_for(tmp_path: Path) -> None:
         os.mkfifo(path)
     else:
         path = Path("NUL")
-    assert read(path) == Unreadable("not-a-file", "not a regular file")
+    assert told(read(path)) == Unreadable("not-a-file", "not a regular file")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +170,9 @@ def test_a_large_file_is_not_even_opened(tmp_path: Path, monkeypatch: pytest.Mon
     path = tmp_path / "a.xlsx"
     path.write_bytes(SOUND)
     monkeypatch.setattr(Path, "open", None)
-    assert read(path, Limits(file_size=10)) == Unreadable("oversized", f"{len(SOUND):,} bytes; at most 10 are read")
+    assert told(read(path, Limits(file_size=10))) == Unreadable(
+        "oversized", f"{len(SOUND):,} bytes; at most 10 are read"
+    )
 
 
 def test_reading_changes_nothing(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def refused(data: bytes, reason: Reason, limits: Limits | None = None) -> str:
     assert time.perf_counter() - started < 3
     assert isinstance(found, Unreadable), found
     assert found.reason == reason, found
-    return found.detail
+    return str(found.detail)
 
 
 def replaced(**changes: str | bytes) -> Parts:

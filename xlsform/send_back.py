@@ -13,14 +13,13 @@ from xlsform.field_types import Cast
 from xlsform.findings import Finding, say
 from xlsform.identity import Identity
 from xlsform.inbox import Incoming
-from xlsform.manual import paragraphs
-from xlsform.messages import render, translated
+from xlsform.messages import render
 from xlsform.outputs import write_whole
 from xlsform.reading import read_bytes
 from xlsform.reading.contents import Unreadable
 from xlsform.recognition import recognise
 from xlsform.reports.annotated import Note, annotate
-from xlsform.rules import catalogue
+from xlsform.reports.rule_texts import mend
 from xlsform.stamp import filled, lock_for, locked
 from xlsform.submission import Submission
 from xlsform.verdicts import Verdict
@@ -126,7 +125,6 @@ def _intro(verdict: Verdict, language: str) -> list[str]:
 
 def _note(finding: Finding, language: str) -> Note:
     sheet, _, cell = (finding.cell or "").rpartition("!")
-    rule = catalogue().get(finding.code)
     return Note(
         sheet=sheet or None,
         cell=cell or None,
@@ -134,15 +132,8 @@ def _note(finding: Finding, language: str) -> Note:
         code=finding.code,
         title="",
         message=render(finding.message, language),
-        mend=_mend(rule.page, language) if rule else "",
+        mend=mend(finding.code, language),
     )
-
-
-def _mend(page: str, language: str) -> str:
-    """Return what a rule's manual page says under its last heading."""
-    parts = paragraphs(page)
-    start = max((number for number, part in enumerate(parts) if part == "## How to mend it"), default=len(parts))
-    return "\n".join(translated(part, language) for part in parts[start + 1 :])
 
 
 def _workbook(incoming: Incoming) -> bytes | None:

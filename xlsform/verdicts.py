@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from xlsform.figures import fold
-from xlsform.findings import Finding, Severity, plain
+from xlsform.findings import Finding, Severity, plain, say
 from xlsform.form import Form
 from xlsform.inbox import Incoming
 from xlsform.projects import Project
@@ -129,6 +129,15 @@ class Judge:
 
     def verdict(self, incoming: Incoming) -> Verdict:
         """Read one file and judge it; whatever it holds, a verdict comes out."""
+        try:
+            return self._read_and_judged(incoming)
+        # The last resort: a fault of ours that one file brings out must not cost the others their verdicts.
+        except Exception as error:
+            kind = type(error).__name__
+            reason = Unreadable("crashed", say("a fault in xlsform: {kind}; please report it", kind=kind))
+            return self._verdict(incoming.origin, None, Arrival(Path(incoming.name), reason, None))
+
+    def _read_and_judged(self, incoming: Incoming) -> Verdict:
         path, data = Path(incoming.name), incoming.data
         if isinstance(data, Unreadable):
             return self._verdict(incoming.origin, None, Arrival(path, data, None))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from xlsform.findings import Message
 
 Item = TypeVar("Item")
+Command = Callable[..., Any]
 
 HELP = {"help_option_names": ["-h", "--help"]}
 FILE = click.Path(path_type=Path)
@@ -138,3 +139,15 @@ def progress(items: Iterable[Item], total: int | None) -> Iterator[Item]:
             yield item
             speed = shown.tasks[0].speed
             shown.update(task, advance=1, speed="–" if speed is None else f"{speed:.0f}")
+
+
+def sharing(*options: Any) -> Callable[[Command], Command]:
+    """Return a decorator that puts several options on a command, in their order."""
+
+    def decorate(function: Command) -> Command:
+        decorated: Any = function
+        for option in reversed(options):
+            decorated = option(decorated)
+        return cast(Command, decorated)
+
+    return decorate

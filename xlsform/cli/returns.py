@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlsform.cli.console import FILE, cli, destination, detail, language, progress, remark, tell
-
-Command = Callable[..., Any]
-Decorator = Callable[[Command], Command]
+from xlsform.cli.console import FILE, Command, cli, destination, detail, language, progress, remark, sharing, tell
 
 if TYPE_CHECKING:
     from xlsform.batch import Judged
@@ -25,9 +22,9 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "jsonl", "csv", "html", "xlsx")
 
 
-def _options(*more: Decorator) -> Decorator:
+def _options(*more: Any) -> Callable[[Command], Command]:
     """Return a decorator with the options that `validate` and `summarize` share."""
-    shared = (
+    return sharing(
         click.argument("paths", nargs=-1, required=True, type=FILE),
         click.option("--template", help="Take every workbook for this form (id or template file)."),
         click.option(
@@ -51,14 +48,6 @@ def _options(*more: Decorator) -> Decorator:
         click.option("--jobs", type=click.IntRange(1, 256), help="Processes; as many as there are cores if not given."),
         *more,
     )
-
-    def decorate(function: Command) -> Command:
-        decorated: Any = function
-        for option in reversed(shared):
-            decorated = option(decorated)
-        return cast(Command, decorated)
-
-    return decorate
 
 
 @cli.command()

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlsform.cli.console import FILE, HELP, cli, language, progress, remark, tell
-
-Command = Callable[..., Any]
-Decorator = Callable[[Command], Command]
+from xlsform.cli.console import FILE, HELP, Command, cli, language, progress, remark, sharing, tell
 
 if TYPE_CHECKING:
     from xlsform.mailing import Letter, Server
@@ -65,8 +62,8 @@ def mail_texts(folder: Path) -> None:
     remark(say("written: {path}", path=folder))
 
 
-def _letters(*more: Decorator) -> Decorator:
-    shared = (
+def _letters(*more: Any) -> Callable[[Command], Command]:
+    return sharing(
         _REGISTER,
         click.option("--from", "sender", required=True, help="The office's address: 县财政局 <jx@example.gov.cn>."),
         click.option("--texts", type=FILE, help="Folder with the office's own wording."),
@@ -79,14 +76,6 @@ def _letters(*more: Decorator) -> Decorator:
         click.option("--year", type=click.IntRange(1990, 2100), help="Only what was issued for this year."),
         *more,
     )
-
-    def decorate(function: Command) -> Command:
-        decorated: Any = function
-        for option in reversed(shared):
-            decorated = option(decorated)
-        return cast(Command, decorated)
-
-    return decorate
 
 
 @mail.command("draft")

@@ -40,7 +40,7 @@ class RefusedError(Exception):
 
     def __init__(self, reason: Reason, message: Message) -> None:
         super().__init__(str(message))
-        self.unreadable = Unreadable(reason, str(message))
+        self.unreadable = Unreadable(reason, message)
 
 
 class SpentError(RefusedError):

@@ -39,10 +39,10 @@ def opened(path: Path) -> IO[bytes] | Unreadable:
     try:
         # Asked before it is opened: opening a pipe waits for its writer.
         if not stat.S_ISREG(path.stat().st_mode):
-            return Unreadable("not-a-file", str(say("not a regular file")))
+            return Unreadable("not-a-file", say("not a regular file"))
         return path.open("rb")
     except PermissionError:
-        return Unreadable("denied", str(say("there is no permission to read it, or another program has it open")))
+        return Unreadable("denied", say("there is no permission to read it, or another program has it open"))
     except FileNotFoundError:
         return Unreadable("missing")
     except OSError as error:
@@ -51,7 +51,7 @@ def opened(path: Path) -> IO[bytes] | Unreadable:
 
 def unread(error: OSError) -> Unreadable:
     """Return what is to be said where the system fails while reading."""
-    return Unreadable("damaged", str(say("the system cannot read it: {reason}", reason=error.strerror or error)))
+    return Unreadable("damaged", say("the system cannot read it: {reason}", reason=error.strerror or error))
 
 
 def kind_of_file(source: Source, name: str, head: bytes) -> Kind:

@@ -173,7 +173,7 @@ class Unpacker:
         # The last resort: damage that nobody has met yet must not end a batch of five hundred files.
         except Exception as error:
             what = say("its contents make no sense ({error})", error=type(error).__name__)
-            yield self._incoming(Unreadable("damaged", str(what)), place)
+            yield self._incoming(Unreadable("damaged", what), place)
 
     def _or_why(self, found: Iterator[Incoming], place: Place, why: Callable[[], Unreadable]) -> Iterator[Incoming]:
         """Yield what is found; if that is nothing in the whole file or mail, yield why."""
@@ -196,7 +196,7 @@ class Unpacker:
 
 
 def _no_return(message: Message) -> Unreadable:
-    return Unreadable("not-a-spreadsheet", str(message))
+    return Unreadable("not-a-spreadsheet", message)
 
 
 def _none_in_archive(names: list[str]) -> Unreadable:
@@ -209,7 +209,7 @@ def _none_in_mail(mail: Mail, who: str, names: list[str]) -> Unreadable:
     whose = who or say("an unknown sender")
     if not mail.whole:
         cut = say("the mail of {sender} is cut off; no workbook is in what arrived: {files}", sender=whose, files=names)
-        return Unreadable("truncated", str(cut))
+        return Unreadable("truncated", cut)
     if not names:
         return _no_return(say("the mail of {sender} has no attachment", sender=whose))
     return _no_return(say("the mail of {sender} has no workbook; attachments: {files}", sender=whose, files=names))

@@ -6,6 +6,7 @@ import errno
 import stat
 from pathlib import Path
 
+from xlsform.findings import say
 from xlsform.reading.contents import Kind, Unreadable, Workbook
 from xlsform.reading.kinds import identify
 from xlsform.reading.package import DEFAULT_LIMITS, Limits, UnreadableError
@@ -25,7 +26,9 @@ def load(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes | Unreadable:
         status = path.stat()
         # Asked before it is opened: opening a pipe waits for its writer.
         if not stat.S_ISREG(status.st_mode):
-            return Unreadable("not-a-file", "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file")
+            return Unreadable(
+                "not-a-file", say("a folder") if stat.S_ISDIR(status.st_mode) else say("not a regular file")
+            )
         if status.st_size > limits.file_size:
             return _too_large(status.st_size, limits)
         with path.open("rb") as file:
@@ -45,7 +48,7 @@ def read_bytes(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Workbook | Unrea
         return error.unreadable
     # The last resort: damage that nobody has met yet must not end a batch of five hundred files.
     except Exception as error:
-        return Unreadable("damaged", f"its contents make no sense ({type(error).__name__})")
+        return Unreadable("damaged", say("its contents make no sense ({kind})", kind=type(error).__name__))
 
 
 def sniff(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Kind | Unreadable:
@@ -84,16 +87,19 @@ def _decrypted(data: bytes, limits: Limits, refusal: UnreadableError) -> bytes:
 
 
 def _too_large(size: int, limits: Limits) -> Unreadable:
-    return Unreadable("oversized", f"{size:,} bytes; at most {limits.file_size:,} are read")
+    return Unreadable(
+        "oversized",
+        say("{size} bytes; at most {file_size} are read", size=f"{size:,}", file_size=f"{limits.file_size:,}"),
+    )
 
 
 def _unopened(error: OSError | ValueError) -> Unreadable:
     if isinstance(error, PermissionError):
-        return Unreadable("denied", "there is no permission to read it, or another program has it open")
+        return Unreadable("denied", say("there is no permission to read it, or another program has it open"))
     if isinstance(error, OSError) and error.errno == errno.ELOOP:
-        return Unreadable("not-a-file", "a symbolic link that leads in a circle")
+        return Unreadable("not-a-file", say("a symbolic link that leads in a circle"))
     if isinstance(error, (FileNotFoundError, NotADirectoryError, ValueError)):
-        return Unreadable("missing", "there is no such file")
+        return Unreadable("missing", say("there is no such file"))
     if isinstance(error, IsADirectoryError):
-        return Unreadable("not-a-file", "a folder")
-    return Unreadable("damaged", f"the system cannot read it: {error.strerror}")
+        return Unreadable("not-a-file", say("a folder"))
+    return Unreadable("damaged", say("the system cannot read it: {strerror}", strerror=error.strerror))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from xlsform.findings import Message
 from xlsform.refs import Position, Range
 
 
@@ -92,5 +93,5 @@ class Unreadable:
     """Why a file could not be read. A value, not an exception: the rules turn it into a finding."""
 
     reason: Reason
-    detail: str = ""
-    """What was met, in plain English words: the real type of the file, the limit that was exceeded and by how much."""
+    detail: str | Message = ""
+    """What was met, in plain words: the real type of the file, the limit that was exceeded and by how much."""

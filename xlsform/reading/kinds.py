@@ -6,6 +6,7 @@ import io
 import re
 from functools import lru_cache
 
+from xlsform.findings import Message, say
 from xlsform.reading.contents import Kind
 from xlsform.reading.package import Limits, Package, UnreadableError, parse
 
@@ -21,38 +22,38 @@ _OPC_KINDS: dict[str, Kind] = {
     "application/vnd.ms-excel.sheet.binary.macroenabled.main": "xlsb",
 }
 _OPC_OTHERS = {
-    "wordprocessingml": "a Word document",
-    "presentationml": "a PowerPoint presentation",
-    "visio": "a Visio drawing",
+    "wordprocessingml": say("a Word document"),
+    "presentationml": say("a PowerPoint presentation"),
+    "visio": say("a Visio drawing"),
 }
 _ODF = "application/vnd.oasis.opendocument."
 
 _BEGINNINGS = (
-    (b"%PDF", "a PDF document"),
-    (b"\x89PNG", "a picture (PNG)"),
-    (b"\xff\xd8\xff", "a picture (JPEG)"),
-    (b"GIF8", "a picture (GIF)"),
-    (b"BM", "a picture (BMP)"),
-    (b"Rar!", "a RAR archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"{\\rtf", "an RTF document"),
-    (b"ID;P", "a SYLK file"),
-    (b"TABLE\r\n0,1", "a DIF file"),
-    (b"\x00\x00\x02\x00", "a Lotus 1-2-3 or Works worksheet"),
-    (b"\x00\x00\x1a\x00", "a Lotus 1-2-3 worksheet"),
+    (b"%PDF", say("a PDF document")),
+    (b"\x89PNG", say("a picture (PNG)")),
+    (b"\xff\xd8\xff", say("a picture (JPEG)")),
+    (b"GIF8", say("a picture (GIF)")),
+    (b"BM", say("a picture (BMP)")),
+    (b"Rar!", say("a RAR archive")),
+    (b"7z\xbc\xaf\x27\x1c", say("a 7-Zip archive")),
+    (b"\x1f\x8b", say("a gzip archive")),
+    (b"{\\rtf", say("an RTF document")),
+    (b"ID;P", say("a SYLK file")),
+    (b"TABLE\r\n0,1", say("a DIF file")),
+    (b"\x00\x00\x02\x00", say("a Lotus 1-2-3 or Works worksheet")),
+    (b"\x00\x00\x1a\x00", say("a Lotus 1-2-3 worksheet")),
     *(
-        (bytes((9, version, size, 0)), "a workbook of Excel 4 or earlier")
+        (bytes((9, version, size, 0)), say("a workbook of Excel 4 or earlier"))
         for version in (0, 2, 4, 8)
         for size in (4, 6, 8, 16)
     ),
-    (b"PK\x05\x06", "an empty zip archive"),
+    (b"PK\x05\x06", say("an empty zip archive")),
 )
 _MARKUP = (
-    (re.compile(rb"<html|<table|<!doctype html", re.I), "an HTML page"),
-    (re.compile(rb"urn:schemas-microsoft-com:office:spreadsheet"), "an XML Spreadsheet 2003 file"),
-    (re.compile(rb"urn:oasis:names:tc:opendocument"), "a flat OpenDocument file"),
-    (re.compile(rb"\A\s*<\?xml|\A\s*<[A-Za-z]"), "an XML file"),
+    (re.compile(rb"<html|<table|<!doctype html", re.I), say("an HTML page")),
+    (re.compile(rb"urn:schemas-microsoft-com:office:spreadsheet"), say("an XML Spreadsheet 2003 file")),
+    (re.compile(rb"urn:oasis:names:tc:opendocument"), say("a flat OpenDocument file")),
+    (re.compile(rb"\A\s*<\?xml|\A\s*<[A-Za-z]"), say("an XML file")),
 )
 
 
@@ -63,7 +64,7 @@ def identify(data: bytes, limits: Limits) -> tuple[Kind, Package | None]:
         UnreadableError: it is no workbook, an encrypted one, or damaged beyond telling.
     """
     if not data:
-        raise UnreadableError("empty", "the file has no content")
+        raise UnreadableError("empty", say("the file has no content"))
     if data.startswith(_ZIP):
         package = Package(data, limits)
         return _kind_of_package(package), package
@@ -71,7 +72,7 @@ def identify(data: bytes, limits: Limits) -> tuple[Kind, Package | None]:
     if data.startswith(OLE2):
         return _kind_of_ole(data), None
     if not data.strip(b"\0"):
-        raise UnreadableError("damaged", "it consists of zero bytes only")
+        raise UnreadableError("damaged", say("it consists of zero bytes only"))
     raise UnreadableError("not-a-spreadsheet", _describe(data))
 
 
@@ -87,12 +88,14 @@ def _kind_of_package(package: Package) -> Kind:
         if mimetype.startswith(f"{_ODF}spreadsheet"):
             return "ods"
         if mimetype.startswith(_ODF):
-            raise UnreadableError("not-a-spreadsheet", f"an OpenDocument file ({mimetype.removeprefix(_ODF)[:20]})")
+            raise UnreadableError(
+                "not-a-spreadsheet", say("an OpenDocument file ({kind})", kind=mimetype.removeprefix(_ODF)[:20])
+            )
     if "xl/workbook.xml" in package:
         return "xlsx"
     if any(part.endswith(".iwa") or part == "index.zip" for part in package.parts):
-        raise UnreadableError("not-a-spreadsheet", "a document of Apple Numbers, Pages or Keynote")
-    raise UnreadableError("not-a-spreadsheet", "a zip archive of other files")
+        raise UnreadableError("not-a-spreadsheet", say("a document of Apple Numbers, Pages or Keynote"))
+    raise UnreadableError("not-a-spreadsheet", say("a zip archive of other files"))
 
 
 def _content_type(package: Package, part: str) -> str:
@@ -120,34 +123,34 @@ def _kind_of_ole(data: bytes) -> Kind:
             streams = {path[0].lower() for path in container.listdir()}
     # olefile raises whatever a broken number leads to.
     except Exception:
-        raise UnreadableError("damaged", "its directory cannot be read") from None
+        raise UnreadableError("damaged", say("its directory cannot be read")) from None
     if "encryptedpackage" in streams:
-        raise UnreadableError("encrypted", "a password is needed to open it")
+        raise UnreadableError("encrypted", say("a password is needed to open it"))
     if streams & {"workbook", "book"}:
         return "xls"
-    others = {"worddocument": "a Word document", "powerpoint document": "a PowerPoint presentation"}
+    others = {"worddocument": say("a Word document"), "powerpoint document": say("a PowerPoint presentation")}
     raise UnreadableError(
         "not-a-spreadsheet",
-        next((others[name] for name in others if name in streams), "an OLE2 file without a workbook"),
+        next((others[name] for name in others if name in streams), say("an OLE2 file without a workbook")),
     )
 
 
-def _describe(data: bytes) -> str:
+def _describe(data: bytes) -> Message:
     for beginning, name in _BEGINNINGS:
         if data.startswith(beginning):
             return name
     # Excel leaves ~$name.xlsx beside an open workbook: the user's name, padded.
     if len(data) == 165 and 0 < data[0] < 55:
-        return "the lock file that Excel keeps beside an open workbook"
+        return say("the lock file that Excel keeps beside an open workbook")
     for pattern, name in _MARKUP:
         if pattern.search(data[:4096]):
             return name
     text = _as_text(data[:4096])
     if text is None:
-        return "a file of unknown type"
+        return say("a file of unknown type")
     lines = [line for line in text.splitlines() if line.strip()]
     delimited = any(lines and all(mark in line for line in lines) for mark in ",;\t")
-    return "delimited text (CSV)" if delimited else "plain text"
+    return say("delimited text (CSV)") if delimited else say("plain text")
 
 
 def _as_text(data: bytes) -> str | None:

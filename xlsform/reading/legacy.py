@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from xlsform.findings import Message, say
 from xlsform.reading.contents import Kind, Sheet, Visibility, Workbook
 from xlsform.reading.links import external_links, has_macros
 from xlsform.reading.package import Limits, Package, UnreadableError
@@ -96,8 +97,10 @@ def ask(task: str, data: bytes, limits: Limits) -> tuple[dict[str, Any], bytes]:
         except (OSError, EOFError, ValueError):
             stop()
             if late.is_set():
-                raise UnreadableError("timeout", f"it was not read within {limits.seconds:g} seconds") from None
-            raise UnreadableError("crashed", "it brings down the program that reads it") from None
+                raise UnreadableError(
+                    "timeout", say("it was not read within {seconds} seconds", seconds=f"{limits.seconds:g}")
+                ) from None
+            raise UnreadableError("crashed", say("it brings down the program that reads it")) from None
         except BaseException:
             # Interrupted midway: what it says next would be the answer to this.
             stop()
@@ -105,8 +108,21 @@ def ask(task: str, data: bytes, limits: Limits) -> tuple[dict[str, Any], bytes]:
         finally:
             timer.cancel()
     if "reason" in answer:
-        raise UnreadableError(answer["reason"], answer["detail"])
+        raise UnreadableError(answer["reason"], _told(answer))
     return answer, content
+
+
+def _told(answer: dict[str, Any]) -> Message:
+    """Return what the worker met; it sends plain values, since it runs without the rest of the program."""
+    if "cells" in answer:
+        return say("more than {limit} cells", limit=f"{answer['cells']:,}")
+    if "ranges" in answer:
+        return say("more than {limit} merges in a sheet", limit=f"{answer['ranges']:,}")
+    return {
+        "encrypted": say("a password is needed to open it"),
+        "damaged": say("something in it is broken, or cannot be read here"),
+        "oversized": say("it needs more memory than allowed"),
+    }.get(answer["reason"], say("the reader gave up on it"))
 
 
 def _exchange(child: subprocess.Popen[bytes], request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
@@ -140,7 +156,9 @@ def _running() -> subprocess.Popen[bytes]:
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
-            raise UnreadableError("crashed", f"the process that reads it could not be started: {error}") from None
+            raise UnreadableError(
+                "crashed", say("the process that reads it could not be started: {error}", error=error)
+            ) from None
         _owner = os.getpid()
     return _child
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
+from xlsform.findings import say
 from xlsform.reading.contents import Kind, Sheet, Visibility, Workbook
 from xlsform.reading.links import external_links, has_macros
 from xlsform.reading.package import Package, Relationship, UnreadableError, local
@@ -27,7 +28,7 @@ def read_ooxml(package: Package, kind: Kind) -> Workbook:
     _read_shared(package, related, around)
     sheets = _read_sheets(package, blocks.get("sheets"), related, around)
     if not sheets:
-        raise UnreadableError("damaged", "it has no sheet that could be read")
+        raise UnreadableError("damaged", say("it has no sheet that could be read"))
     protection = blocks.get("workbookProtection")
     properties = _read_properties(package, around)
     links = external_links(package, part, around)
@@ -67,7 +68,7 @@ def _read_sheets(
     if block is None:
         return []
     if len(block) > package.limits.members:
-        raise UnreadableError("oversized", f"more than {package.limits.members:,} sheets")
+        raise UnreadableError("oversized", say("more than {members} sheets", members=f"{package.limits.members:,}"))
     sheets = []
     for element in block:
         name = unescape(element.get("name", ""))
@@ -85,7 +86,7 @@ def _read_names(block: etree._Element | None, around: Surroundings) -> dict[str,
     if block is None:
         return {}
     if len(block) > around.limits.names:
-        raise UnreadableError("oversized", f"more than {around.limits.names:,} defined names")
+        raise UnreadableError("oversized", say("more than {names} defined names", names=f"{around.limits.names:,}"))
     names = {}
     for element in block:
         name = unescape(element.get("name", ""))

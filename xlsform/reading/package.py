@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
+from xlsform.findings import Message, say
 from xlsform.reading.contents import Reason, Unreadable
 
 
@@ -50,8 +51,8 @@ DEFAULT_LIMITS = Limits()
 class UnreadableError(Exception):
     """Reading stops here; it never leaves this package."""
 
-    def __init__(self, reason: Reason, detail: str):
-        super().__init__(detail)
+    def __init__(self, reason: Reason, detail: str | Message) -> None:
+        super().__init__(str(detail))
         self.unreadable = Unreadable(reason, detail)
 
 
@@ -107,14 +108,16 @@ class Package:
         """
         info = self._members.get(part.lower())
         if info is None:
-            raise UnreadableError("damaged", f"the part {part} is missing")
+            raise UnreadableError("damaged", say("the part {part} is missing", part=part))
         if info.flag_bits & 1:
-            raise UnreadableError("encrypted", "a zip with a password")
+            raise UnreadableError("encrypted", say("a zip with a password"))
         packed = self._packed(info)
         content = packed if info.compress_type == zipfile.ZIP_STORED else self._inflate(info, packed)
         self._count(info.filename, len(content), len(packed))
         if len(content) != info.file_size or zlib.crc32(content) != info.CRC:
-            raise UnreadableError("damaged", f"the part {info.filename} does not match its checksum")
+            raise UnreadableError(
+                "damaged", say("the part {filename} does not match its checksum", filename=info.filename)
+            )
         return content
 
     def read_all(self) -> None:
@@ -140,12 +143,14 @@ class Package:
         # The lengths in the local header are its own: they differ from the directory's in zip64 and WPS files.
         header = self._data[info.header_offset : info.header_offset + 30] if info.header_offset >= 0 else b""
         if len(header) < 30 or header[:4] != b"PK\x03\x04":
-            raise UnreadableError("damaged", f"the zip's directory misplaces the part {info.filename}")
+            raise UnreadableError(
+                "damaged", say("the zip's directory misplaces the part {filename}", filename=info.filename)
+            )
         name_length, extra_length = struct.unpack("<HH", header[26:])
         start = info.header_offset + 30 + name_length + extra_length
         packed = self._data[start : start + info.compress_size]
         if len(packed) != info.compress_size:
-            raise UnreadableError("truncated", f"the file ends within the part {info.filename}")
+            raise UnreadableError("truncated", say("the file ends within the part {filename}", filename=info.filename))
         return packed
 
     def _inflate(self, info: zipfile.ZipInfo, packed: bytes) -> bytes:
@@ -156,33 +161,42 @@ class Package:
         try:
             content = inflater.decompress(packed, allowed + 1)
         except zlib.error:
-            raise UnreadableError("damaged", f"the part {info.filename} cannot be inflated") from None
+            raise UnreadableError(
+                "damaged", say("the part {filename} cannot be inflated", filename=info.filename)
+            ) from None
         if len(content) <= allowed and not inflater.eof:
-            raise UnreadableError("damaged", f"the part {info.filename} ends too early")
+            raise UnreadableError("damaged", say("the part {filename} ends too early", filename=info.filename))
         return content
 
     def _count(self, name: str, size: int, packed: int) -> None:
         limits = self.limits
         self._inflated += size
         if size > limits.part_size:
-            raise UnreadableError("oversized", f"the part {name} is larger than {limits.part_size:,} bytes")
+            raise UnreadableError(
+                "oversized",
+                say("the part {name} is larger than {part_size} bytes", name=name, part_size=f"{limits.part_size:,}"),
+            )
         if size > limits.ratio_from and size > limits.ratio * packed:
-            raise UnreadableError("oversized", f"the part {name} is packed more than {limits.ratio} times")
+            raise UnreadableError(
+                "oversized", say("the part {name} is packed more than {ratio} times", name=name, ratio=limits.ratio)
+            )
         if self._inflated > limits.total_size:
-            raise UnreadableError("oversized", f"unpacked it is larger than {limits.total_size:,} bytes")
+            raise UnreadableError(
+                "oversized", say("unpacked it is larger than {total_size} bytes", total_size=f"{limits.total_size:,}")
+            )
 
 
 def _members(data: bytes, limits: Limits) -> dict[str, zipfile.ZipInfo]:
     # Counted by signature beforehand: zipfile would build an object for each of a million entries first.
     if data.count(b"PK\x01\x02") > limits.members:
-        raise UnreadableError("oversized", f"more than {limits.members:,} parts")
+        raise UnreadableError("oversized", say("more than {members} parts", members=f"{limits.members:,}"))
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, OSError, EOFError, struct.error):
         if b"PK\x05\x06" not in data[-66_000:]:
-            raise UnreadableError("truncated", "the end of the file is missing") from None
-        raise UnreadableError("damaged", "the zip's directory cannot be read") from None
+            raise UnreadableError("truncated", say("the end of the file is missing")) from None
+        raise UnreadableError("damaged", say("the zip's directory cannot be read")) from None
     members: dict[str, zipfile.ZipInfo] = {}
     for entry in entries:
         name = entry.filename.replace("\\", "/")
@@ -190,11 +204,15 @@ def _members(data: bytes, limits: Limits) -> dict[str, zipfile.ZipInfo]:
             continue
         name = name.lstrip("/")
         if not name or ":" in name or "\0" in entry.orig_filename or ".." in name.split("/"):
-            raise UnreadableError("damaged", f"a part of the zip has a name that leads outside: {name!r}")
+            raise UnreadableError(
+                "damaged", say("a part of the zip has a name that leads outside: {name}", name=f"{name!r}")
+            )
         if name.lower() in members:
-            raise UnreadableError("damaged", f"two parts of the zip are both named {name}")
+            raise UnreadableError("damaged", say("two parts of the zip are both named {name}", name=name))
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise UnreadableError("damaged", f"the part {name} is packed in a way that no spreadsheet program uses")
+            raise UnreadableError(
+                "damaged", say("the part {name} is packed in a way that no spreadsheet program uses", name=name)
+            )
         members[name.lower()] = entry
     return members
 
@@ -219,15 +237,19 @@ def parse(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> etree._
     """
     # A tree takes some 200 bytes an element: bounded before it is built. A cell has six tags at most.
     if content.count(b"<") > 8 * limits.cells:
-        raise UnreadableError("oversized", f"the part {part} has more than {8 * limits.cells:,} tags")
+        raise UnreadableError(
+            "oversized", say("the part {part} has more than {limit} tags", part=part, limit=f"{8 * limits.cells:,}")
+        )
     doctype = b"<!DOCTYPE" in content
     try:
         root = etree.fromstring(content, _PARSER) if not doctype else None
     except (etree.XMLSyntaxError, ValueError, LookupError):
-        raise UnreadableError("damaged", f"the part {part} is not well-formed XML") from None
+        raise UnreadableError("damaged", say("the part {part} is not well-formed XML", part=part)) from None
     # The bytes do not tell of a DOCTYPE in UTF-16.
     if root is None or root.getroottree().docinfo.internalDTD is not None:
-        raise UnreadableError("damaged", f"the part {part} declares a DOCTYPE, which no spreadsheet program writes")
+        raise UnreadableError(
+            "damaged", say("the part {part} declares a DOCTYPE, which no spreadsheet program writes", part=part)
+        )
     return root
 
 
@@ -242,7 +264,9 @@ def _relationships(content: bytes, part: str, folder: str, limits: Limits) -> tu
     root = parse(content, part, limits)
     # Each may lead to one and the same part, read again for each.
     if len(root) > limits.members:
-        raise UnreadableError("oversized", f"more than {limits.members:,} relationships of a part")
+        raise UnreadableError(
+            "oversized", say("more than {members} relationships of a part", members=f"{limits.members:,}")
+        )
     found = []
     for element in root:
         target = element.get("Target", "")

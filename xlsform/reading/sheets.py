@@ -10,6 +10,7 @@ from itertools import islice
 
 from lxml import etree
 
+from xlsform.findings import say
 from xlsform.reading.contents import CellError, Sheet, Value
 from xlsform.reading.formulas import Pieces, outside_references, spell_out, take_apart
 from xlsform.reading.package import Limits, UnreadableError, local
@@ -86,7 +87,9 @@ def _ranges(texts: list[str], sheet: Sheet, around: Surroundings) -> tuple[Range
     limit = around.limits.ranges
     references = [reference for text in texts[: limit + 1] for reference in text.split(maxsplit=limit + 1)]
     if len(references) > limit:
-        raise UnreadableError("oversized", f"more than {limit:,} merges or validations in a sheet")
+        raise UnreadableError(
+            "oversized", say("more than {limit} merges or validations in a sheet", limit=f"{limit:,}")
+        )
     found = []
     for reference in references:
         try:
@@ -137,7 +140,7 @@ class _Cells:
                 hidden.append(number)
             around.cells += len(row)
             if around.cells > around.limits.cells:
-                raise UnreadableError("oversized", f"more than {around.limits.cells:,} cells")
+                raise UnreadableError("oversized", say("more than {cells} cells", cells=f"{around.limits.cells:,}"))
             self.row(row, number)
         self.sheet.hidden_rows = frozenset(hidden)
         for place, shared in self.waiting:
@@ -216,7 +219,9 @@ class _Cells:
         around.spelled += len(text)
         # One long shared formula and many cells would make gigabytes of a small file.
         if around.spelled > around.limits.formulas:
-            raise UnreadableError("oversized", f"more than {around.limits.formulas:,} characters of formulas")
+            raise UnreadableError(
+                "oversized", say("more than {formulas} characters of formulas", formulas=f"{around.limits.formulas:,}")
+            )
         self.sheet.formulas[place] = text
         if "[" in text or "|" in text:
             around.outside.update(outside_references(text))

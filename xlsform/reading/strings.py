@@ -6,6 +6,7 @@ import re
 
 from lxml import etree
 
+from xlsform.findings import say
 from xlsform.reading.package import Limits, UnreadableError
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -30,7 +31,7 @@ def read_strings(root: etree._Element, limits: Limits) -> list[str]:
         UnreadableError: there are too many.
     """
     if len(root) > limits.strings:
-        raise UnreadableError("oversized", f"more than {limits.strings:,} texts")
+        raise UnreadableError("oversized", say("more than {strings} texts", strings=f"{limits.strings:,}"))
     prefix = root.tag.removesuffix("sst")
     return [read_text(item, prefix, limits) for item in root]
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from lxml import etree
 
+from xlsform.findings import say
 from xlsform.reading.package import DEFAULT_LIMITS, Limits, UnreadableError, local, parse
 
 TRUE = frozenset({"1", "true", "on"})
@@ -87,7 +88,7 @@ def _read(content: bytes, part: str, limits: Limits) -> Styles:
             codes.update((element.get("numFmtId", ""), element.get("formatCode", "")) for element in block)
         elif kind == "cellXfs":
             if len(block) > limits.styles:
-                raise UnreadableError("oversized", f"more than {limits.styles:,} styles")
+                raise UnreadableError("oversized", say("more than {styles} styles", styles=f"{limits.styles:,}"))
             for number, style in enumerate(block):
                 if not _locked(style):
                     unlocked.add(str(number))

@@ -42,13 +42,13 @@ def _answer(request: Answer, data: bytes) -> tuple[Answer, bytes]:
     except (KeyboardInterrupt, SystemExit):
         raise
     except MemoryError:
-        return {"reason": "oversized", "detail": "it needs more memory than allowed"}, b""
+        return {"reason": "oversized"}, b""
     except Exception:
         reason = "encrypted" if request["task"] == "decrypt" else "damaged"
-        return {"reason": reason, "detail": "something in it is broken, or cannot be read here"}, b""
+        return {"reason": reason}, b""
     except BaseException:
         # A panic of Rust code is not an Exception.
-        return {"reason": "crashed", "detail": "the reader gave up on it"}, b""
+        return {"reason": "crashed"}, b""
 
 
 def _decrypted(data: bytes) -> bytes:
@@ -71,7 +71,7 @@ def _values(data: bytes, request: Answer) -> Answer:
             try:
                 data = _decrypted(data)
             except Exception:
-                return {"reason": "encrypted", "detail": "a password is needed to open it"}
+                return {"reason": "encrypted"}
     workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
     types = python_calamine.SheetTypeEnum
     macros = macros or any(sheet.typ == types.MacroSheet for sheet in workbook.sheets_metadata)
@@ -92,9 +92,9 @@ def _values(data: bytes, request: Answer) -> Answer:
         sheet["merges"] = content.merged_cell_ranges or []
         cells += len(sheet["cells"])
         if cells > request["cells"]:
-            return {"reason": "oversized", "detail": f"more than {request['cells']:,} cells"}
+            return {"reason": "oversized", "cells": request["cells"]}
         if len(sheet["merges"]) > request["ranges"]:
-            return {"reason": "oversized", "detail": f"more than {request['ranges']:,} merges in a sheet"}
+            return {"reason": "oversized", "ranges": request["ranges"]}
     return {"sheets": sheets, "damaged": damaged, "macros": macros}
 
 

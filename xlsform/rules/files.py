@@ -36,7 +36,7 @@ def _refusal(arrival: Arrival, text: Message) -> Violation:
     detail = arrival.contents.detail
     if not detail:
         return Violation(say("{what}", what=text))
-    return Violation(say("{what} ({detail})", what=text, detail=detail), found=detail)
+    return Violation(say("{what} ({detail})", what=text, detail=detail), found=str(detail))
 
 
 @file_rule("F101", Severity.ERROR)
