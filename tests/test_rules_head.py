@@ -198,3 +198,11 @@ def test_a_form_that_nobody_filled_in_lacks_its_head_and_its_amounts(template: s
     seal = ["H104"] if template == "shanxi-2021" else []
     own = sorted(code for code in codes(blank) if code[0] in "HVM")
     assert own == ["H101"] * 4 + seal + ["M101"] * 2
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize("mark", ["—", "/", "无", " － "])
+def test_h101_a_mark_for_nothing_names_nobody(template: str, mark: str) -> None:
+    subject = submission(template, unit=mark)
+    assert found("H101", subject) == [f"自评表!F4 实施单位 says only “{mark.strip()}”; fill it in"]
+    assert codes(subject) == ["H101"]

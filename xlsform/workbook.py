@@ -249,7 +249,7 @@ class _Writer:
     def instructions_sheet(self) -> None:
         sheet = self.book.add_worksheet(INSTRUCTIONS_SHEET)
         form = self.layout.form
-        sheet.set_column(0, 0, 88)
+        sheet.set_column(0, 0, 76)
         sheet.hide_gridlines(2)
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from xlsform.figures import fold
+from xlsform.figures import fold, says_nothing
 from xlsform.findings import Severity, Violation, say
 from xlsform.rules import rule
 from xlsform.submission import Entry, Submission
@@ -30,7 +30,7 @@ def missing_head_field(submission: Submission) -> Iterator[Violation]:
 
     项目名称, 主管部门, 实施单位 and the year must be filled in. Which fields the head has is the template's affair;
     the ministry's form (财预〔2020〕10号) prints these four. Only spaces count as blank, and so does the printed
-    （　　　　年度） without a year.
+    （　　　　年度） without a year. A mark for nothing (—, /, 无) names nobody either.
 
     ## Why it matters
 
@@ -43,6 +43,12 @@ def missing_head_field(submission: Submission) -> Iterator[Violation]:
     for check in submission.failed("H101"):
         if submission.entries[check.field.name].position is not None:
             yield Violation(say("{field} is blank; fill it in", field=check.field.label), field=check.field.name)
+    for name, entry in submission.entries.items():
+        if entry.field.spec.required == "H101" and isinstance(entry.value, str) and says_nothing(entry.value):
+            found = entry.value.strip()
+            yield Violation(
+                say("{field} says only “{found}”; fill it in", field=entry.field.label, found=found), field=name
+            )
 
 
 @rule("H102", Severity.ERROR)
