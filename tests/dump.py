@@ -210,7 +210,7 @@ def _conditions(sheet: Worksheet) -> Iterator[Condition]:
         cells = frozenset(cell for area in areas for cell in cells_of(area))
         for each in held.rules:
             assert each.type == "expression", each.type
-            fill = str(each.dxf.fill.bgColor.rgb)[-6:]
+            fill = str(each.dxf.fill.bgColor.rgb)[-6:] if each.dxf.fill else ""
             yield Condition(cells, areas[0].partition(":")[0], each.formula[0], fill, int(each.priority))
 
 

@@ -20,7 +20,8 @@ from xlsform.recalculation import engine
 from xlsform.refs import position
 from xlsform.rules import Arrival, judge
 from xlsform.submission import Submission, identities_in
-from xlsform.workbook import INSTRUCTIONS_SHEET, hint_formula, hints, quoted
+from xlsform.targets import measures
+from xlsform.workbook import INSTRUCTIONS_SHEET, hint_formulas, hints, quoted
 
 TEMPLATES = ("mof-2020", "mof-2021", "shanxi-2021")
 
@@ -104,6 +105,7 @@ def issued(layout: Layout, values: Mapping[str, Cast], identity: Identity | None
     """Return what reading gives for an issued workbook that holds these values and was calculated."""
     identity = (identity or Identity(layout.form.id, layout.form.edition, layout.rows)).sealed()
     results = engine(layout).evaluate(values)
+    measured = measures(layout, identity.issued)
     sheet = Sheet(layout.form.sheet, protected=True)
     merges = []
     for label in layout.labels:
@@ -124,7 +126,9 @@ def issued(layout: Layout, values: Mapping[str, Cast], identity: Identity | None
         if value is not None:
             put(sheet, place, value)
             if not isinstance(value, str):
-                sheet.number_formats[place] = item.spec.type.number_format
+                sheet.number_formats[place] = (
+                    measured[name].number_format if name in measured else item.spec.type.number_format
+                )
                 if sheet.number_formats[place] == "General":
                     del sheet.number_formats[place]
         if item.spec.kind == "input" and name not in identity.issued:
@@ -133,9 +137,10 @@ def issued(layout: Layout, values: Mapping[str, Cast], identity: Identity | None
             sheet.unlocked |= {(row, column) for row in rows for column in columns}
     if 1 not in layout.checks_by_row:
         sheet.values[1, layout.hint_column] = HINTS_TITLE
-    for row, text in hints(layout, results).items():
-        sheet.formulas[row, layout.hint_column] = hint_formula(layout.checks_by_row[row])[1:]
-        sheet.values[row, layout.hint_column] = text
+    texts = hints(layout, results, values, measured)
+    for row, formula in hint_formulas(layout, measured).items():
+        sheet.formulas[row, layout.hint_column] = formula
+        sheet.values[row, layout.hint_column] = texts[row]
     sheet.merges = tuple(sorted(merges))
     hidden = Sheet(identities.SHEET, state="veryHidden", protected=True)
     for number, (key, value) in enumerate(identity.sheet_rows(), 1):

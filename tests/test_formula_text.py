@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from xlsform.formula_text import areas, moved, normalised
 from xlsform.refs import Range, parse_range
-from xlsform.workbook import hint_formula
+from xlsform.workbook import hint_formulas
 
 SAME = [
     ("SUM(A1:A3)", "=SUM(A1:A3)"),
@@ -66,7 +66,7 @@ FORMULAS = sorted(
         formula
         for template in TEMPLATES
         for layout in [layout_of(template)]
-        for formula in (*layout.computed.values(), *map(hint_formula, layout.checks_by_row.values()))
+        for formula in (*layout.computed.values(), *hint_formulas(layout).values())
     }
 )
 

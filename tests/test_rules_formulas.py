@@ -15,7 +15,7 @@ from xlsform.layout import Layout
 from xlsform.reading.contents import CellError, Workbook
 from xlsform.refs import a1, position
 from xlsform.submission import Submission
-from xlsform.workbook import hint_formula
+from xlsform.workbook import hint_formulas
 
 Edit = Callable[[Workbook], None]
 
@@ -285,7 +285,7 @@ class TestStale:
 
 def hint_cells(layout: Layout) -> dict[str, str]:
     """Return the issued formula of each hint by its address."""
-    return {a1(row, layout.hint_column): hint_formula(checks) for row, checks in layout.checks_by_row.items()}
+    return {a1(row, layout.hint_column): f"={formula}" for row, formula in hint_formulas(layout).items()}
 
 
 class TestHints:

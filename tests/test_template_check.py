@@ -64,7 +64,7 @@ def test_the_schema_is_one() -> None:
     ("path", "value", "problem"),
     [
         ("colour", "red", "$.colour: unknown key; allowed: $schema, blocks, checks, edition, extends, fields, format, id, "
-         "instructions, let, money_unit, name, page, scoring, sheet, source, tables, title, version"),
+         "instructions, let, money_unit, name, outcome, page, scoring, sheet, source, tables, title, version"),
         ("fields/unit/lable", "x", "$.fields.unit.lable: unknown key; allowed: formula, label, last_placeholder, max_length, "
          "placeholder, prompt, required, type, value"),
         ("fields/unit/at_most", "weight", "$.fields.unit.at_most: unknown key; allowed: formula, label, last_placeholder, "

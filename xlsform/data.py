@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from xlsform.errors import DataError, UsageError, reading_failed
 from xlsform.field_types import Cast
+from xlsform.figures import number_of
 from xlsform.findings import Message, plain, say
 from xlsform.form import Form
 from xlsform.layout import Field, Layout
 from xlsform.stamp import filled
 from xlsform.submission import Entry, Submission
+from xlsform.targets import measures
 
 
 def schema(form: Form) -> dict[str, Any]:
@@ -112,7 +114,7 @@ def fill(submission: Submission, original: bytes, content: Any, source: str = "d
         raise DataError(source, problems)
     places = {name: entry.position for name, entry in submission.entries.items() if entry.position is not None}
     try:
-        return filled(original, submission.layout, places, kept(submission) | given)
+        return filled(original, submission.layout, places, kept(submission) | given, submission.issued)
     except ValueError as error:
         # A text or a figure that no cell can hold.
         raise DataError(source, [say("{problem}", problem=error)]) from None
@@ -120,12 +122,15 @@ def fill(submission: Submission, original: bytes, content: Any, source: str = "d
 
 def kept(submission: Submission) -> dict[str, Cast | None]:
     """Return what stands in each input, text as it was typed."""
-    return {item.name: _kept(submission.entries[item.name]) for item in submission.layout.inputs}
+    measured = measures(submission.layout, submission.issued)
+    return {item.name: _kept(submission.entries[item.name], measured) for item in submission.layout.inputs}
 
 
-def _kept(entry: Entry) -> Cast | None:
+def _kept(entry: Entry, measured: Container[str]) -> Cast | None:
     if entry.blank:
         return None
+    if isinstance(entry.raw, float) and entry.field.name in measured:
+        return number_of(entry.raw)
     return entry.raw if isinstance(entry.raw, str) else entry.value
 
 
@@ -237,7 +242,9 @@ def extract(submission: Submission) -> dict[str, Any]:
             }
             result[table.name] = {row: columns for row, columns in rows.items() if columns}
         else:
-            result[table.name] = [_row(row) for row in submission.rows if any(not each.blank for each in row.values())]
+            used = [row for row in submission.rows if any(not each.blank for each in row.values())]
+            measured = measures(submission.layout, submission.issued)
+            result[table.name] = [_row(row, measured) for row in used]
     result["computed"] = {name: _computed(entries[name]) for name in submission.layout.computed}
     return result
 
@@ -248,10 +255,16 @@ def _filled(entries: Mapping[str, Entry]) -> dict[str, Any]:
     }
 
 
-def _row(row: Mapping[str, Entry]) -> dict[str, Any]:
+def _row(row: Mapping[str, Entry], measured: Container[str]) -> dict[str, Any]:
     first = next(iter(row.values())).field
-    given = {column: _given(entry) for column, entry in row.items() if entry.field.spec.kind == "input"}
-    return {"level1": first.level1, "level2": first.level2, **given}
+    given: dict[str, Any] = {"level1": first.level1, "level2": first.level2}
+    for column, entry in row.items():
+        # A percentage in a cell that was issued for a number is one, 0–1; elsewhere it is the text that is seen.
+        if isinstance(entry.raw, float) and entry.field.name in measured:
+            given[column] = plain(number_of(entry.raw))
+        elif entry.field.spec.kind == "input":
+            given[column] = _given(entry)
+    return given
 
 
 def _given(entry: Entry) -> Any:

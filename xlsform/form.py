@@ -15,6 +15,22 @@ from xlsform.errors import TemplateError, UsageError, reading_failed
 from xlsform.field_types import FIELD_TYPES, FieldType
 from xlsform.findings import Severity, say
 
+#: What holds where a template's ``scoring`` does not say it.
+_DEFAULT_SCORING: Mapping[str, Any] = {
+    "over_achievement": 1.2,
+    "reverse": ("ratio", "linear"),
+    "uniform_rows": 5,
+    "capped_rates": ("合格率", "覆盖率", "满意度", "及时率"),
+    "quantitative_kinds": ("数量指标", "时效指标", "成本指标"),
+    "vague_words": ("提升", "较好"),
+    "failure_words": ("未完成", "未达到", "滞后"),
+    "qualitative_grades": (
+        {"words": ("达成年度指标",), "from": 0.8, "to": 1},
+        {"words": ("部分达成年度指标并具有一定效果",), "from": 0.6, "to": 0.8},
+        {"words": ("未达成年度指标且效果较差",), "from": 0, "to": 0.6},
+    ),
+}
+
 Style = Literal["title", "subtitle", "label", "plain", "value", "left", "narrative"]
 
 
@@ -145,6 +161,9 @@ class Form:
     blocks: Mapping[str, tuple[RowSpec, ...]]
     let: Mapping[str, str]
     checks: tuple[Check, ...]
+    outcome: Mapping[str, str]
+    """Formulas of what an actual value is against a target that is a known figure: its ``value``, and the share of the
+    weight that it earns ``below`` and ``above``; empty where the form does not say."""
     scoring: Mapping[str, Any]
     instructions: tuple[str, ...]
     digest: str
@@ -155,6 +174,10 @@ class Form:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Form) and other.digest == self.digest
+
+    def setting(self, name: str) -> Any:
+        """Return a scoring setting, or the catalogue's default; an empty list where there is none."""
+        return self.scoring.get(name, _DEFAULT_SCORING.get(name, ()))
 
     @property
     def repeated(self) -> Table | None:
@@ -288,6 +311,7 @@ def _build(canonical: str) -> Form:
         blocks=MappingProxyType({name: _block(name, rows) for name, rows in content["blocks"].items()}),
         let=MappingProxyType(content.get("let", {})),
         checks=tuple(_check(name, check) for name, check in content.get("checks", {}).items()),
+        outcome=MappingProxyType(content.get("outcome", {})),
         scoring=MappingProxyType(content["scoring"]),
         instructions=tuple(content.get("instructions", {}).values()),
         digest=hashlib.sha256(canonical.encode()).hexdigest(),

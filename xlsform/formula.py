@@ -3,7 +3,8 @@
 ``{funds.total.budget}`` is one field, ``{.budget}`` the same row's, ``{carryover.}`` the same column's in
 another row, ``{@}`` the field that a check is about, ``{indicators.*.score}`` a whole column,
 ``{indicators.产出指标.*.score}`` the rows of one level 1 or level 2, ``{.name:placeholder}`` the text that the
-blank form prints in a cell, ``{scoring.execution.weight}`` a setting.
+blank form prints in a cell, ``{.target:low}`` a part of a target that is a known figure, ``{scoring.execution.weight}`` a
+setting.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 _TOKEN = re.compile(
     r"""(?P<text>"(?:[^"]|"")*")"""
-    r"""|\{(?P<field>(?:@|[.\w*]*[^\W\d][.\w*]*)(?::placeholder)?)\}"""
+    r"""|\{(?P<field>(?:@|[.\w*]*[^\W\d][.\w*]*)(?::[a-z]+)?)\}"""
     r"""|(?P<other>[^"{]+|[{"])"""
 )
 _ROUND = re.compile(r"(?<![\w.])ROUND\(", re.IGNORECASE)

@@ -11,24 +11,9 @@ from typing import Any
 
 from xlsform import figures
 from xlsform.figures import Outcome, Target
-from xlsform.figures.units import ARITHMETIC, TIME_UNITS, unit_of
+from xlsform.figures.units import ARITHMETIC, unit_of
 from xlsform.submission import Entry, Submission
-
-#: What holds where a template's ``scoring`` does not say it.
-_DEFAULTS: Mapping[str, Any] = {
-    "over_achievement": 1.2,
-    "reverse": ("ratio", "linear"),
-    "uniform_rows": 5,
-    "capped_rates": ("合格率", "覆盖率", "满意度", "及时率"),
-    "quantitative_kinds": ("数量指标", "时效指标", "成本指标"),
-    "vague_words": ("提升", "较好"),
-    "failure_words": ("未完成", "未达到", "滞后"),
-    "qualitative_grades": (
-        {"words": ("达成年度指标",), "from": 0.8, "to": 1},
-        {"words": ("部分达成年度指标并具有一定效果",), "from": 0.6, "to": 0.8},
-        {"words": ("未达成年度指标且效果较差",), "from": 0, "to": 0.6},
-    ),
-}
+from xlsform.targets import directed, either_way
 
 #: ``指标1：``, ``指标2`` or ``1、`` before a name, folded.
 _NUMBERED = re.compile(r"指标[0-9]*[:、.]|指标[0-9]+|[0-9]+[:、.](?![0-9])")
@@ -133,7 +118,7 @@ def indicators(submission: Submission) -> tuple[Indicator, ...]:
 
 def setting(submission: Submission, name: str) -> Any:
     """Return a scoring setting of the template, or the catalogue's default; an empty list where there is none."""
-    return submission.form.scoring.get(name, _DEFAULTS.get(name, ()))
+    return submission.form.setting(name)
 
 
 def shown(entry: Entry) -> str:
@@ -177,14 +162,7 @@ def _asked(target: Target, indicator: Indicator, year: Decimal | None, submissio
     """Return a target with what is understood made explicit: the direction of a bare figure, the year of a deadline."""
     if target.when is not None and target.when.year is None and year is not None:
         return replace(target, when=target.when._replace(year=int(year)))
-    if target.kind != "number" or target.comparator is not None or target.amount is None:
-        return target
-    saving = any(word in indicator.name for word in setting(submission, "savings_words"))
-    cost = "成本" in indicator.kinds and unit_of(target.unit).name != "%"
-    little = cost or indicator.name.endswith(tuple(setting(submission, "less_is_better")))
-    if target.amount == 0 or (little and not saving):
-        return replace(target, comparator="≤")
-    return target
+    return directed(target, indicator.name, indicator.kinds, submission.form)
 
 
 def _outcome(indicator: Indicator, submission: Submission) -> Outcome | None:
@@ -197,13 +175,9 @@ def _outcome(indicator: Indicator, submission: Submission) -> Outcome | None:
     if not outcome.excess:
         # 5 beside >5 is missed to the letter; people write > for ≥.
         return None if outcome.excess == 0 and not outcome.reached else outcome
-    # A bare duration can be a term to keep (30天内办结) or a time to reach (开放360天).
-    either_way = target.comparator is None and (
-        indicator.name.endswith(tuple(setting(submission, "either_way")))
-        or ("时效" in indicator.kinds and target.unit in TIME_UNITS)
-    )
     beyond_range = target.kind == "range" and outcome.excess > 0
-    return None if either_way or beyond_range or _far_off(actual, target) else outcome
+    unclear = either_way(target, indicator.name, indicator.kinds, submission.form) or beyond_range
+    return None if unclear or _far_off(actual, target) else outcome
 
 
 def _far_off(actual: Target, target: Target) -> bool:

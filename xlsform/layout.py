@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from xlsform import formula as formulas
@@ -23,6 +24,9 @@ _LINE = 1.32
 """Height of a line of 宋体, as a multiple of the font's size."""
 
 HINT_WIDTH = 34.0
+#: What a formula may name of a target that is a known figure: ``{.target:low}``.
+TARGET_PARTS = ("low", "high", "unit")
+
 #: What stands above the hints; a label of the form like any other.
 HINTS_TITLE = "填报提示（不打印）"
 
@@ -168,18 +172,25 @@ class Layout:
             fitting |= found
         yield from fitting.values()
 
-    def render(self, formula: str, about: Field | None = None, relative: bool = False) -> str:
+    def render(
+        self,
+        formula: str,
+        about: Field | None = None,
+        relative: bool = False,
+        measure: Mapping[str, str] = MappingProxyType({}),
+    ) -> str:
         """Return a template's formula in cell addresses, without ``=``.
 
         Args:
             formula: the template's text.
             about: the field that ``{@}``, ``{.column}`` and ``{row.}`` start from.
             relative: write ``«r»`` for the row of that field, and ``$`` before any other row.
+            measure: what stands for ``{.target:low}`` and the other parts of `TARGET_PARTS`, by part.
 
         Raises:
             UnknownReferenceError: it names a field or a setting that the form does not have.
         """
-        return formulas.render(formula, lambda name: self._resolve(name, about, relative))
+        return formulas.render(formula, lambda name: self._resolve(name, about, relative, measure))
 
     def names_in(self, formula: str, about: Field | None = None) -> tuple[str, ...]:
         """Return the names of the fields that a formula looks at.
@@ -190,8 +201,8 @@ class Layout:
         names: dict[str, None] = {}
         for reference in formulas.references(formula):
             if reference.startswith("let."):
-                names.update(dict.fromkeys(self.names_in(self._let(reference), about)))
-            elif not reference.startswith("scoring.") and not reference.endswith(":placeholder"):
+                names.update(dict.fromkeys(self.names_in(self._shared(reference), about)))
+            elif not reference.startswith("scoring.") and ":" not in reference:
                 names.update(dict.fromkeys(item.name for item in self._find(reference, about)))
         return tuple(names)
 
@@ -237,16 +248,19 @@ class Layout:
             references=tuple(dict.fromkeys(references)),
         )
 
-    def _resolve(self, reference: str, about: Field | None, relative: bool) -> str:
+    def _resolve(self, reference: str, about: Field | None, relative: bool, measure: Mapping[str, str]) -> str:
         if reference.startswith("scoring."):
             return self._setting(reference)
-        if reference.startswith("let."):
-            return f"({self.render(self._let(reference), about, relative)})"
-        if reference.endswith(":placeholder"):
-            items = self._find(reference.removesuffix(":placeholder"), about)
-            if len(items) > 1:
-                raise UnknownReferenceError(reference)
-            return formulas.quote(items[0].placeholder)
+        if reference.startswith(("let.", "outcome.")):
+            return f"({self.render(self._shared(reference), about, relative, measure)})"
+        name, _, part = reference.partition(":")
+        if part:
+            items = self._find(name, about)
+            if len(items) == 1 and part == "placeholder":
+                return formulas.quote(items[0].placeholder)
+            if len(items) == 1 and items[0].column == "target" and part in measure:
+                return measure[part]
+            raise UnknownReferenceError(reference)
         items = self._find(reference, about)
         own = about.range.top if relative and about is not None else None
         return ",".join(_areas([item.range for item in items], own))
@@ -273,15 +287,18 @@ class Layout:
             raise UnknownReferenceError(reference)
         return found
 
-    def _let(self, reference: str) -> str:
+    def _shared(self, reference: str) -> str:
+        room, _, name = reference.partition(".")
         try:
-            return self.form.let[reference.removeprefix("let.")]
+            return (self.form.let if room == "let" else self.form.outcome)[name]
         except KeyError:
             raise UnknownReferenceError(reference) from None
 
     def _setting(self, reference: str) -> str:
         value: Any = self.form.scoring
         for part in reference.split(".")[1:]:
+            if isinstance(value, list):
+                return "TRUE" if part in value else "FALSE"
             value = value.get(part) if isinstance(value, Mapping) else None
         if value is None or isinstance(value, Mapping | list):
             raise UnknownReferenceError(reference)

@@ -97,6 +97,23 @@ def engine(layout: Layout) -> Engine:
     return Engine(layout)
 
 
+def texts_of(layout: Layout, formulas: Mapping[int, str], values: Mapping[str, Cast]) -> dict[int, str]:
+    """Return what formulas beside the form give for typed values, by row; each gives a text.
+
+    Args:
+        layout: the form, laid out.
+        formulas: by row, in cell addresses, without ``=``.
+        values: typed values by field name.
+    """
+    if not formulas:
+        return {}
+    model = _Model(layout, str, with_checks=False)
+    for row, formula in formulas.items():
+        model.model.update_cell_with_formula(_SHEET, row, _CHECKS, f"={formula}")
+    model.put(values)
+    return {row: str(model.model.get_cell_value(_SHEET, row, _CHECKS)) for row in formulas}
+
+
 def _is_error(value: object) -> bool:
     return isinstance(value, str) and value.startswith("#") and (value[-1] in "!?" or value == "#N/A")
 

@@ -160,4 +160,6 @@ def _anew(submission: Submission) -> bytes:
     identity = submission.identities.get("sheet", own)
     lock = lock_for(os.environ.get("XLSFORM_PASSWORD") or secrets.token_urlsafe(24))
     places = {name: item.range.anchor for name, item in layout.fields.items()}
-    return filled(locked(write(layout, prefilled, identity), lock), layout, places, kept(submission) | prefilled)
+    return filled(
+        locked(write(layout, prefilled, identity), lock), layout, places, kept(submission) | prefilled, prefilled
+    )

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 
 from lxml import etree
 
@@ -17,6 +18,7 @@ from xlsform.package_parts import Package, child, children, namespace
 from xlsform.recalculation import Results, engine
 from xlsform.refs import Position
 from xlsform.sheet_cells import CellValue, SharedStrings, set_cells
+from xlsform.targets import measures
 from xlsform.workbook import INSTRUCTIONS_SHEET, TO_DO_CELL, cached, hints, to_do
 
 _SPINS = 100_000
@@ -84,7 +86,13 @@ def _set_lock(element: etree._Element, prefix: str, lock: Lock) -> None:
         element.set(prefix + name if prefix else name[0].lower() + name[1:], value)
 
 
-def filled(data: bytes, layout: Layout, places: Mapping[str, Position], values: Mapping[str, Cast | None]) -> bytes:
+def filled(
+    data: bytes,
+    layout: Layout,
+    places: Mapping[str, Position],
+    values: Mapping[str, Cast | None],
+    issued: Mapping[str, object] = MappingProxyType({}),
+) -> bytes:
     """Return a workbook with values in its input cells, every stored result brought up to date.
 
     Args:
@@ -92,33 +100,40 @@ def filled(data: bytes, layout: Layout, places: Mapping[str, Position], values: 
         layout: its form.
         places: where each field stands in it.
         values: what all inputs hold afterwards, by field name; None for a blank.
+        issued: what it was prefilled with, by field name.
     """
-    results = engine(layout).evaluate({name: value for name, value in values.items() if value is not None})
+    held = {name: value for name, value in values.items() if value is not None}
+    results = engine(layout).evaluate(held)
+    told = hints(layout, results, held, measures(layout, issued))
     package = Package(data)
     strings = SharedStrings(package)
     part = package.sheet_part(layout.form.sheet)
     root = package.xml(part)
-    set_cells(root, _cells(layout, places, values, results), strings)
+    set_cells(root, _cells(layout, places, values, results, told), strings)
     _grow(root, layout.heights(values))
     package.write_xml(part, root)
     names = {sheet.name: sheet.part for sheet in package.sheets()}
     if INSTRUCTIONS_SHEET in names:
         instructions = package.xml(names[INSTRUCTIONS_SHEET])
-        set_cells(instructions, {TO_DO_CELL: to_do(layout, results)}, strings)
+        set_cells(instructions, {TO_DO_CELL: to_do(told.values())}, strings)
         package.write_xml(names[INSTRUCTIONS_SHEET], instructions)
     strings.save()
     return package.to_bytes(_EPOCH)
 
 
 def _cells(
-    layout: Layout, places: Mapping[str, Position], values: Mapping[str, Cast | None], results: Results
+    layout: Layout,
+    places: Mapping[str, Position],
+    values: Mapping[str, Cast | None],
+    results: Results,
+    told: Mapping[int, str],
 ) -> dict[Position, CellValue]:
     cells: dict[Position, CellValue] = {}
     for name, value in values.items():
         cells[places[name]] = value if value is not None else layout.fields[name].placeholder or None
     for name, result in results.computed.items():
         cells[places[name]] = cached(result)
-    for row, text in hints(layout, results).items():
+    for row, text in told.items():
         cells[row, layout.hint_column] = text
     return cells
 

@@ -7,6 +7,8 @@ import io
 import os
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import xlsxwriter
@@ -17,9 +19,10 @@ from xlsform import identity as identities
 from xlsform.field_types import FIGURE, TEXT, Cast
 from xlsform.formula import quote
 from xlsform.identity import Identity
-from xlsform.layout import HINT_WIDTH, HINTS_TITLE, Field, Layout, PlacedCheck
-from xlsform.recalculation import Result, Results, engine
+from xlsform.layout import HINT_WIDTH, HINTS_TITLE, Field, Layout
+from xlsform.recalculation import Result, Results, engine, texts_of
 from xlsform.refs import Range, a1, letters
+from xlsform.targets import Measure, measures
 
 INSTRUCTIONS_SHEET = "填报说明"
 
@@ -30,6 +33,12 @@ _TINT = "#FFF8DC"
 _RED = "#FFC7CE"
 _LONG_TEXT = 255
 """Longest text that old versions of Excel show in a cell formatted as text."""
+_ANY_NUMBER = 10**12
+"""More than any actual value; a data validation needs an end."""
+
+#: What a hint opens with that only tells how a target fares, and leaves nothing to do.
+_TELLING = "〔"
+_MET, _MISSED = "〔已达标〕", "〔未达标〕"
 
 #: The hint of a row with a check that gives an error: text stands where its formula needs a number.
 _UNDECIDED = "请核对本行填写的内容"
@@ -69,26 +78,77 @@ def write(layout: Layout, values: Mapping[str, Cast], identity: Identity) -> byt
     return buffer.getvalue()
 
 
-def hints(layout: Layout, results: Results) -> dict[int, str]:
-    """Return the live self-check's text of each row that has one; empty text where all is well."""
+def hints(
+    layout: Layout,
+    results: Results,
+    values: Mapping[str, Cast] = MappingProxyType({}),
+    measured: Mapping[str, Measure] = MappingProxyType({}),
+) -> dict[int, str]:
+    """Return the live self-check's text of each row that has one; empty text where all is well.
+
+    Args:
+        layout: the form, laid out.
+        results: what its formulas give.
+        values: what its inputs hold, by field name.
+        measured: the targets that are known figures, by the field of the actual value.
+    """
     texts = dict.fromkeys(layout.checks_by_row, "")
     for check in reversed(results.failing):
         text = _UNDECIDED if check in results.undecided else check.check.hint["zh"]
         texts[check.field.range.top] = text
-    return texts
+    answered = {name: measure for name, measure in measured.items() if name in values}
+    told = texts_of(layout, _outcomes(layout, answered), values)
+    return {row: text + told.get(row, "") for row, text in texts.items()}
 
 
-def hint_formula(checks: Iterable[PlacedCheck]) -> str:
-    """Return the formula of a row's hint: what the first failing check has to say."""
-    formula = '""'
-    for check in reversed(tuple(checks)):
-        formula = f"IF(NOT({check.formula}),{quote(check.check.hint['zh'])},{formula})"
-    return f"=IFERROR({formula},{quote(_UNDECIDED)})"
+def hint_formulas(layout: Layout, measured: Mapping[str, Measure] = MappingProxyType({})) -> dict[int, str]:
+    """Return the formula of each row's hint: what the first failing check has to say, then how the target fares."""
+    formulas = _check_hints(layout)
+    told = {row: f"{formulas[row]}&{outcome}" for row, outcome in _outcomes(layout, measured).items()}
+    return formulas | told
 
 
-def to_do(layout: Layout, results: Results) -> str:
+@lru_cache(maxsize=64)
+def _check_hints(layout: Layout) -> dict[int, str]:
+    formulas = {}
+    for row, checks in layout.checks_by_row.items():
+        formula = '""'
+        for check in reversed(checks):
+            formula = f"IF(NOT({check.formula}),{quote(check.check.hint['zh'])},{formula})"
+        formulas[row] = f"IFERROR({formula},{quote(_UNDECIDED)})"
+    return formulas
+
+
+def _outcomes(layout: Layout, measured: Mapping[str, Measure]) -> dict[int, str]:
+    """Return the formulas that tell how targets fare, by row: met or missed, and the score that follows."""
+    told = {}
+    for row in layout.indicator_rows if layout.form.outcome else ():
+        measure = measured.get(row["actual"].name) if "actual" in row and "weight" in row else None
+        if measure is None or not measure.judged or row["actual"].range.top not in layout.checks_by_row:
+            continue
+        told[row["actual"].range.top] = _outcome(layout, row, measure)
+    return told
+
+
+def _outcome(layout: Layout, row: Mapping[str, Field], measure: Measure) -> str:
+    value, below, above = (
+        layout.render(layout.form.outcome[key], row["actual"], measure=measure.parts())
+        for key in ("value", "below", "above")
+    )
+    weight = row["weight"].cell
+    score = f'IF(N({weight})>0,"按比例得 "&ROUND(({{}})*{weight},2)&" 分","")'
+    formula = f'{quote(_MET)}&IF(N({weight})>0,"可得满分 "&{weight}&" 分","")'
+    if measure.high is not None:
+        over = '""' if measure.open_above else f"{quote(_MISSED)}&{score.format(above)}"
+        formula = f"IF({value}>{measure.parts()['high']},{over},{formula})"
+    if measure.low is not None:
+        formula = f"IF({value}<{measure.parts()['low']},{quote(_MISSED)}&{score.format(below)},{formula})"
+    return f'IFERROR({formula},"")'
+
+
+def to_do(hints: Iterable[str]) -> str:
     """Return what the instructions sheet says is left to do."""
-    count = sum(1 for text in hints(layout, results).values() if text)
+    count = sum(1 for text in hints if text and not text.startswith(_TELLING))
     return f"还有 {count} 处需要处理，见表右侧的提示。" if count else "没有待处理的问题，可以发回。"
 
 
@@ -97,7 +157,7 @@ def to_do_formula(layout: Layout) -> str:
     column = letters(layout.hint_column)
     first = 1 if 1 in layout.checks_by_row else 2
     area = f"{quoted(layout.form.sheet)}!${column}${first}:${column}${layout.row_count}"
-    count = f"SUMPRODUCT(--(LEN({area})>0))"
+    count = f"SUMPRODUCT((LEN({area})>0)*(LEFT({area},1)<>{quote(_TELLING)}))"
     return f'=IF({count}=0,"没有待处理的问题，可以发回。","还有 "&{count}&" 处需要处理，见表右侧的提示。")'
 
 
@@ -120,7 +180,9 @@ class _Writer:
         self.book = book
         self.layout = layout
         self.values = values
+        self.measured = measures(layout, values)
         self.results = engine(layout).evaluate(values)
+        self.hints = hints(layout, self.results, values, self.measured)
         self.formats: dict[tuple[tuple[str, Any], ...], Format] = {}
 
     def format(self, **properties: Any) -> Format:
@@ -144,7 +206,9 @@ class _Writer:
         self._hints(sheet)
         self._validations(sheet)
         self._conditional_formats(sheet)
-        figures = [item.range for item in layout.fields.values() if item.spec.type is FIGURE]
+        figures = [
+            item.range for item in layout.fields.values() if item.spec.type is FIGURE and item.name not in self.measured
+        ]
         if figures:
             sheet.ignore_errors({"number_stored_as_text": " ".join(map(str, figures))})
         sheet.protect("", _PROTECTION)
@@ -184,7 +248,7 @@ class _Writer:
         spec = item.spec
         value = self.values.get(item.name)
         locked = spec.kind != "input" or value is not None
-        style = self.format(**_look(item.style, locked=locked), num_format=_number_format(item))
+        style = self.format(**_look(item.style, locked=locked), num_format=self._number_format(item))
         row, column = item.range.anchor
         if spec.formula is not None:
             self._put(sheet, item.range, "", style)
@@ -198,20 +262,35 @@ class _Writer:
             self._put(sheet, item.range, "", style)
             sheet.write_number(row - 1, column - 1, float(content), style)
 
+    def _number_format(self, item: Field) -> str:
+        measure = self.measured.get(item.name)
+        return measure.number_format if measure else _number_format(item)
+
+    def _unit(self, item: Field) -> str | None:
+        measure = self.measured.get(item.name)
+        return measure.number_format if measure else None
+
     def _hints(self, sheet: Worksheet) -> None:
         layout = self.layout
         column = layout.hint_column - 1
         if 1 not in layout.checks_by_row:
             sheet.write_string(0, column, HINTS_TITLE, self.format(font_color="#808080", font_size=9))
         style = self.format(font_color="#C00000", font_size=9, align="left")
-        texts = hints(layout, self.results)
-        for row, checks in layout.checks_by_row.items():
-            sheet.write_formula(row - 1, column, hint_formula(checks), style, texts[row])
+        for row, formula in hint_formulas(layout, self.measured).items():
+            sheet.write_formula(row - 1, column, f"={formula}", style, self.hints[row])
+        if self.measured:
+            first, last = min(layout.checks_by_row), max(layout.checks_by_row)
+            cell = a1(first, column + 1)
+            for text, color in ((_MET, "#006100"), (_MISSED, "#9C5700")):
+                criteria = f"=LEFT({cell},{len(text)})={quote(text)}"
+                look = self.book.add_format({"font_color": color})
+                self._conditional(sheet, [Range(first, column + 1, last, column + 1)], criteria, look)
 
     def _validations(self, sheet: Worksheet) -> None:
-        for fields in _alike(self.layout.inputs, lambda item: (item.range.left, item.spec)):
+        for fields in _alike(self.layout.inputs, lambda item: (item.range.left, item.spec, self._unit(item))):
             first = fields[0].range
-            options = _validation(self.layout, fields[0])
+            measure = self.measured.get(fields[0].name)
+            options = _measured_validation(fields[0], measure) if measure else _validation(self.layout, fields[0])
             others = [_zero_based(item.range) for item in fields[1:]]
             if others:
                 options["other_cells"] = others
@@ -258,7 +337,7 @@ class _Writer:
         sheet.set_row(0, 36)
         to_do_style = self.format(bold=True, font_size=12, font_color="#C00000", text_wrap=True)
         row, column = TO_DO_CELL
-        text = to_do(self.layout, self.results)
+        text = to_do(self.hints.values())
         sheet.write_formula(row - 1, column - 1, to_do_formula(self.layout), to_do_style, text)
         sheet.set_row(row - 1, 28)
         body = self.format(text_wrap=True, font_size=11)
@@ -343,6 +422,26 @@ def _validation(layout: Layout, item: Field) -> dict[str, Any]:
             "error_message": f"“{spec.label}”应是{words}的数字{unit}，不要带单位、逗号或文字。",
         }
     )
+
+
+def _measured_validation(item: Field, measure: Measure) -> dict[str, Any]:
+    """Return the data validation of an actual value whose target is a known figure."""
+    if measure.number_format.endswith("%"):
+        what, prompt = "百分数，如 96.5%", "填写实际达到的百分数，如 96.5%"
+    elif measure.unit:
+        what, prompt = f"数字，单位“{measure.unit}”会自动显示", f"只填实际达到的数字，单位“{measure.unit}”会自动显示"
+    else:
+        what, prompt = "数字，不要带单位或文字", "只填实际达到的数字"
+    return {
+        "input_title": item.spec.label[:32],
+        "input_message": prompt[:255],
+        "validate": "decimal",
+        "criteria": "between",
+        "minimum": -_ANY_NUMBER,
+        "maximum": _ANY_NUMBER,
+        "error_title": "请填数字",
+        "error_message": f"“{item.spec.label}”应是{what}。没有完成的请填 0，并在本行说明原因。"[:255],
+    }
 
 
 def _alike(items: Iterable[Any], key: Any) -> list[list[Any]]:

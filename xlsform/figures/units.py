@@ -41,6 +41,8 @@ _SAME = {
     "名": "人",
     "位": "人",
 }
+#: Units of things that are counted whole.
+_WHOLE = frozenset(_SAME.get(name, name) for name in _COUNTERS)
 #: Units that count the same things but not alike: comparable, with doubt.
 _FAMILIES = {"人": "count", "人次": "count", "个": "count", "天": "day", "工作日": "day"}
 
@@ -93,6 +95,12 @@ def unit_of(text: str) -> Unit:
         return Unit(0, text.lower(), "")
     name = parts["name"] or ""
     return Unit(_SCALES.get(parts["scale"] or "", 0), _SAME.get(name, name), parts["noun"] or "")
+
+
+def counts_things(text: str) -> bool:
+    """Whether a unit counts whole things one by one: 人次, 个项目; not 公里, 天 or 万人."""
+    unit = unit_of(text)
+    return not unit.scale and unit.name in _WHOLE
 
 
 def same_family(a: str, b: str) -> bool:

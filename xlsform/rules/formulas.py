@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from functools import lru_cache
 from itertools import islice
 
 from xlsform import figures
 from xlsform.findings import Message, Severity, Violation, say
 from xlsform.formula_text import areas, moved, normalised
-from xlsform.layout import Layout
 from xlsform.reading.contents import CellError
 from xlsform.refs import Position, Range, a1
 from xlsform.rules import rule
@@ -18,7 +16,8 @@ from xlsform.rules.money import disputed
 from xlsform.rules.totals import follows, speaks_of_total
 from xlsform.rules.weights import weights_not_100
 from xlsform.submission import Entry, Submission
-from xlsform.workbook import hint_formula
+from xlsform.targets import measures
+from xlsform.workbook import hint_formulas
 
 _SHOWN = 8
 """Cells that a message names; it counts them all."""
@@ -108,7 +107,7 @@ def formula_overwritten(submission: Submission) -> Iterator[Violation]:
         message, severity = _overwritten(submission, entry)
         yield Violation(message, field=name, found=_stated(entry), expected=expected, severity=severity)
     values, formulas = submission.sheet.values, submission.sheet.formulas
-    lost = {place: formula for place, formula in _hints(submission) if place not in formulas}
+    lost = {place: issued[0] for place, issued in _hints(submission) if place not in formulas}
     if lost:
         message = say(
             "{count} hints beside the form were deleted or replaced by values: {cells}",
@@ -191,17 +190,22 @@ def _stated(entry: Entry) -> object:
     return entry.raw.text if isinstance(entry.raw, CellError) else entry.raw
 
 
-def _hints(submission: Submission) -> Iterator[tuple[Position, str]]:
-    """Yield the place and the issued formula of each hint."""
-    column = submission.alignment.columns.found[submission.layout.hint_column]
-    for row, formula in _hint_formulas(submission.layout).items():
+def _hints(submission: Submission) -> Iterator[tuple[Position, tuple[str, ...]]]:
+    """Yield the place of each hint and the formula that was issued there.
+
+    Where the hidden sheet is gone that says which targets were prefilled, one of two: without or with what it says of
+    the target that stands there now.
+    """
+    layout, issued = submission.layout, submission.issued
+    known = "sheet" in submission.identities
+    if not known:
+        issued = {name: entry.text for name, entry in submission.entries.items() if entry.field.column != "actual"}
+    column = submission.alignment.columns.found[layout.hint_column]
+    plain = hint_formulas(layout)
+    for row, formula in hint_formulas(layout, measures(layout, issued)).items():
         if row in submission.alignment.rows.found:
-            yield (submission.alignment.rows.found[row], column), formula
-
-
-@lru_cache(maxsize=64)
-def _hint_formulas(layout: Layout) -> dict[int, str]:
-    return {row: hint_formula(checks).removeprefix("=") for row, checks in layout.checks_by_row.items()}
+            place = (submission.alignment.rows.found[row], column)
+            yield place, (formula,) if known else tuple(dict.fromkeys((plain[row], formula)))
 
 
 def _listed(cells: Iterable[Position]) -> list[str]:
@@ -252,9 +256,9 @@ def formula_changed(submission: Submission) -> Iterator[Violation]:
         yield Violation(message, field=name, found=found, expected=expected)
     formulas = submission.sheet.formulas
     other = {
-        place: formula
-        for place, formula in _hints(submission)
-        if place in formulas and not _is_issued(submission, formulas[place], formula)
+        place: issued[0]
+        for place, issued in _hints(submission)
+        if place in formulas and not any(_is_issued(submission, formulas[place], formula) for formula in issued)
     }
     if other:
         message = say(

@@ -100,6 +100,7 @@ def dangling(form: Form) -> set[str]:
     """Return the names in ``let`` that no formula uses."""
     sources = [*form.let.values()]
     sources += [source for check in form.checks for source in (check.formula, check.expected, check.when) if source]
+    sources += form.outcome.values()
     specs = [*form.fields.values()]
     for table in form.tables.values():
         specs += [*table.columns.values(), *table.overrides.values()]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from xlsform import formula as formulas
+from xlsform.figures import read_number
 from xlsform.form import Form
-from xlsform.layout import Field, Layout, UnknownReferenceError
-from xlsform.recalculation import Fault, engine
+from xlsform.layout import TARGET_PARTS, Field, Layout, UnknownReferenceError
+from xlsform.recalculation import Fault, engine, texts_of
 from xlsform.template_check.grid import near
 
 #: Functions that came after Excel 2007: older programs do not know them, and files spell them with a prefix.
@@ -21,6 +23,9 @@ _NEWER = re.compile(
     re.IGNORECASE,
 )
 
+#: Parts of a target, as formulas of ``outcome`` may name them.
+_A_TARGET = dict.fromkeys(TARGET_PARTS, "1")
+
 _MEANT = {
     "#NAME?": "it uses a function or a name that is not known",
     "#ERROR!": "it is not a formula",
@@ -31,13 +36,14 @@ _MEANT = {
 def formula_problems(layout: Layout) -> Iterator[str]:
     """Yield what is wrong with a form's formulas; what cannot be read is said first, and then alone."""
     sources = dict.fromkeys((path, source) for path, source, _ in _formulas(layout))
-    sources |= dict.fromkeys((f"$.let.{name}", source) for name, source in layout.form.let.items())
+    sources |= {(f"$.{name}", source): None for name, source in _shared(layout.form).items()}
     found = [line for path, source in sources for line in _written(path, source)]
     found += _loops(layout.form)
     found = found or list(dict.fromkeys(_unknown(layout)))
     yield from found
     if not found:
         yield from dict.fromkeys(_fault(layout, fault) for fault in engine(layout).faults())
+        yield from _outcome_faults(layout)
 
 
 def _written(path: str, source: str) -> Iterator[str]:
@@ -49,12 +55,15 @@ def _written(path: str, source: str) -> Iterator[str]:
             yield f"{path}: {match[1].upper()} is not known to Excel 2007 and the programs like it in {source}"
 
 
+def _shared(form: Form) -> dict[str, str]:
+    """Return the formulas that others name: ``let.used``, ``outcome.value``."""
+    return {f"{room}.{name}": text for room in ("let", "outcome") for name, text in getattr(form, room).items()}
+
+
 def _loops(form: Form) -> Iterator[str]:
-    """Yield the conditions in ``let`` that use themselves."""
-    uses = {
-        name: [other.removeprefix("let.") for other in formulas.references(source) if other.startswith("let.")]
-        for name, source in form.let.items()
-    }
+    """Yield the shared formulas that use themselves."""
+    shared = _shared(form)
+    uses = {name: [other for other in formulas.references(text) if other in shared] for name, text in shared.items()}
     for name in uses:
         reached, ahead = set(), list(uses[name])
         while ahead:
@@ -63,14 +72,15 @@ def _loops(form: Form) -> Iterator[str]:
                 reached.add(other)
                 ahead += uses.get(other, [])
         if name in reached:
-            yield f"$.let.{name}: it uses itself in {form.let[name]}"
+            yield f"$.{name}: it uses itself in {shared[name]}"
 
 
 def _unknown(layout: Layout) -> Iterator[str]:
     """Yield references that the form does not have, each with the path of its formula."""
     for path, source, about in _formulas(layout):
+        parts = _A_TARGET if path.startswith("$.outcome.") else {}
         try:
-            layout.render(source, about)
+            layout.render(source, about, measure=parts)
         except UnknownReferenceError as error:
             known = near(str(error), _references(layout, about))
             yield f"{path}: no field {{{error}}}; known: {known}"
@@ -84,7 +94,7 @@ def _unknown(layout: Layout) -> Iterator[str]:
 def _references(layout: Layout, about: Field) -> set[str]:
     """Return what may stand in braces in a formula about a field."""
     form = layout.form
-    names = {*layout.fields, *(f"let.{name}" for name in form.let), *_settings("scoring", form.scoring)}
+    names = {*layout.fields, *_shared(form), *_settings("scoring", form.scoring)}
     if about.table is not None:
         names |= {f".{column}" for column in form.tables[about.table].columns}
         names |= {f"{row}." for row in form.tables[about.table].rows}
@@ -104,14 +114,32 @@ def _formulas(layout: Layout) -> Iterator[tuple[str, str, Field]]:
     for item in layout.fields.values():
         if item.spec.formula is not None:
             yield _path(layout.form, item), item.spec.formula, item
+    for row in layout.indicator_rows[:1]:
+        for key, source in layout.form.outcome.items():
+            yield f"$.outcome.{key}", source, next(iter(row.values()))
     for check in layout.form.checks:
         try:
             items = list(layout.matching(check.at))
         except UnknownReferenceError:
             continue
-        for key, source in (("formula", check.formula), ("expected", check.expected), ("when", check.when)):
-            for item in items if source is not None else ():
-                yield f"$.checks.{check.name}.{key}", source or "", item
+        for key, text in (("formula", check.formula), ("expected", check.expected), ("when", check.when)):
+            for item in items if text is not None else ():
+                yield f"$.checks.{check.name}.{key}", text or "", item
+
+
+def _outcome_faults(layout: Layout) -> Iterator[str]:
+    """Yield formulas of ``outcome`` that give no number where the actual value lies beside the target."""
+    row = layout.indicator_rows[0] if layout.form.outcome else {}
+    if not {"actual", "target", "weight"} <= row.keys():
+        if row:
+            yield "$.outcome: it needs the columns target, actual and weight"
+        return
+    values = {row["actual"].name: Decimal(2), row["weight"].name: Decimal(10)}
+    for key, source in layout.form.outcome.items():
+        text = layout.render(source, row["actual"], measure=_A_TARGET | {"unit": '""'})
+        given = texts_of(layout, {1: text}, values)[1]
+        if read_number(given) is None:
+            yield f"$.outcome.{key}: for 2 beside a target of 1 it gives {given}, not a number: {source}"
 
 
 def _path(form: Form, item: Field) -> str:

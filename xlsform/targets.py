@@ -1,0 +1,135 @@
+"""Targets that are known figures: how the actual value is typed, and what meets the target."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from xlsform import figures
+from xlsform.figures import Target
+from xlsform.figures.targets import is_rate
+from xlsform.figures.units import TIME_UNITS, counts_things, unit_of
+from xlsform.form import Form
+from xlsform.formula import quote
+from xlsform.layout import Field, Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How the actual value of a row is typed and judged, its target being a known figure."""
+
+    number_format: str
+    """``0.00%``, ``0"人次"``: the unit is printed, not typed."""
+    unit: str
+    """What the number format prints behind the figure; blank for a percentage."""
+    low: Decimal | None = None
+    """The least that meets the target, in its unit (rates 0–1); None without."""
+    high: Decimal | None = None
+    """The most that meets it."""
+    open_above: bool = False
+    """Whether more than the target asks for is left to the reader: of a range it may be welcome."""
+
+    @property
+    def judged(self) -> bool:
+        """Whether what meets the target is beyond doubt."""
+        return self.low is not None or self.high is not None
+
+    def parts(self) -> dict[str, str]:
+        """Return what a template's formula names as ``{.target:low}`` and so on."""
+        return {
+            "low": _number(self.low),
+            "high": _number(self.high),
+            "unit": quote(self.unit),
+        }
+
+
+def _number(value: Decimal | None) -> str:
+    return "NA()" if value is None else f"{value.normalize():f}"
+
+
+def measures(layout: Layout, values: Mapping[str, object]) -> dict[str, Measure]:
+    """Return the measures of the rows whose targets are known figures, by the name of the field of the actual value.
+
+    Args:
+        layout: the form, laid out.
+        values: prefilled values by field name.
+    """
+    found: dict[str, Measure] = {}
+    for row in layout.indicator_rows:
+        actual = row.get("actual")
+        given = {column: values.get(item.name) for column, item in row.items()}
+        target = given.get("target")
+        if actual is None or actual.name in values or not isinstance(target, str):
+            continue
+        measure = _measure(target, str(given.get("name") or ""), actual, layout.form)
+        if measure is not None:
+            found[actual.name] = measure
+    return found
+
+
+def _measure(text: str, name: str, row: Field, form: Form) -> Measure | None:
+    target = figures.read_target(text)
+    if target.amount is None or target.kind not in ("number", "range"):
+        return None
+    if is_rate(target.unit) and target.unit != "%":
+        # 5‰ is read as a rate; a figure typed beside it would not be.
+        return None
+    kinds = f"{row.level1} {row.level2}"
+    unit = _unit(target, text)
+    measure = Measure(_number_format(target, unit), unit)
+    target = directed(target, name, kinds, form)
+    low, high = target.amount, target.upper
+    if not name or low is None or low < 0 or either_way(target, name, kinds, form):
+        return measure
+    if target.comparator in ("≤", "<"):
+        return replace(measure, high=low)
+    if target.kind == "range" or target.comparator == "=":
+        return replace(measure, low=low, high=low if high is None else high, open_above=target.kind == "range")
+    return replace(measure, low=low)
+
+
+def directed(target: Target, name: str, kinds: str, form: Form) -> Target:
+    """Return a target with the direction of a bare figure made explicit where it asks for at most so much.
+
+    Args:
+        target: the target.
+        name: the indicator's name.
+        kinds: its level 1 and level 2.
+        form: the form, whose settings say what should be little.
+    """
+    if target.kind != "number" or target.comparator is not None or target.amount is None:
+        return target
+    saving = any(word in name for word in form.setting("savings_words"))
+    cost = "成本" in kinds and unit_of(target.unit).name != "%"
+    little = cost or name.endswith(tuple(form.setting("less_is_better")))
+    if target.amount == 0 or (little and not saving):
+        return replace(target, comparator="≤")
+    return target
+
+
+def either_way(target: Target, name: str, kinds: str, form: Form) -> bool:
+    """Whether a bare figure may ask for as much or for as little: 30天 is a term to keep or a time to reach."""
+    return target.comparator is None and (
+        name.endswith(tuple(form.setting("either_way"))) or ("时效" in kinds and target.unit in TIME_UNITS)
+    )
+
+
+def _unit(target: Target, text: str) -> str:
+    """Return the unit as the target spells it, with what it is for each of."""
+    if target.unit == "%":
+        return ""
+    spelled = re.search(re.escape(target.unit), text, re.IGNORECASE)
+    unit = spelled[0] if spelled else target.unit
+    return f"{unit}/{target.per}" if target.per else unit
+
+
+def _number_format(target: Target, unit: str) -> str:
+    if target.unit == "%":
+        return "0.00%"
+    if not unit:
+        return "General"
+    whole = all(end is None or end == end.to_integral_value() for end in (target.amount, target.upper))
+    # Half a person is no figure; half a kilometre is.
+    return f"0{quote(unit)}" if whole and counts_things(target.unit) else f"General{quote(unit)}"
