@@ -13,15 +13,15 @@ from xlsform import identity as identities
 from xlsform.field_types import Cast
 from xlsform.findings import Finding, plain
 from xlsform.form import load
+from xlsform.hints import INSTRUCTIONS_SHEET, hint_formulas, hints
 from xlsform.identity import Identity
 from xlsform.layout import HINTS_TITLE, Layout, lay_out
 from xlsform.reading.contents import Sheet, Value, Workbook
 from xlsform.recalculation import engine
-from xlsform.refs import position
+from xlsform.refs import position, quoted
 from xlsform.rules import Arrival, judge
 from xlsform.submission import Submission, identities_in
 from xlsform.targets import measures
-from xlsform.workbook import INSTRUCTIONS_SHEET, hint_formulas, hints, quoted
 
 TEMPLATES = ("mof-2020", "mof-2021", "shanxi-2021")
 

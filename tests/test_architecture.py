@@ -33,8 +33,13 @@ ALLOWED: dict[str, set[str]] = {
     "recalculation": {"field_types", "figures", "formula", "layout", "refs"},
     "template_check": {"errors", "figures", "form", "formula", "layout", "recalculation", "refs"},
     "targets": {"figures", "form", "formula", "layout"},
-    "workbook": {"field_types", "formula", "identity", "layout", "recalculation", "refs", "targets"},
-    "stamp": {"field_types", "layout", "package_parts", "recalculation", "refs", "sheet_cells", "targets", "workbook"},
+    "hints": {"field_types", "formula", "layout", "recalculation", "refs", "targets"},
+    "workbook": {
+        "field_types", "formula", "hints", "identity", "layout", "outputs", "recalculation", "refs", "targets",
+    },
+    "stamp": {
+        "field_types", "hints", "layout", "package_parts", "recalculation", "refs", "sheet_cells", "targets", "workbook",
+    },
     "issuing": {"field_types", "findings", "form", "identity", "layout", "projects", "stamp", "workbook"},
     "alignment": {"figures", "layout", "reading", "refs"},
     "submission": {
@@ -44,7 +49,7 @@ ALLOWED: dict[str, set[str]] = {
     "indicators": {"field_types", "figures", "layout", "submission", "targets"},
     "rules": {
         "alignment", "field_types", "figures", "findings", "form", "formula_text", "identity", "indicators",
-        "layout", "projects", "reading", "refs", "submission", "targets", "workbook",
+        "hints", "layout", "projects", "reading", "refs", "submission", "targets",
     },
     "verdicts": {
         "figures", "findings", "form", "inbox", "projects", "reading", "recognition", "rules", "submission",
@@ -56,13 +61,13 @@ ALLOWED: dict[str, set[str]] = {
     "batch": {"findings", "inbox", "reading", "rules", "verdicts"},
     "data": {"errors", "field_types", "figures", "findings", "form", "layout", "stamp", "submission", "targets", "template_check"},
     "projects": {
-        "errors", "field_types", "figures", "findings", "form", "layout", "reading", "refs", "text_size", "workbook",
+        "errors", "field_types", "figures", "findings", "form", "layout", "outputs", "reading", "refs", "text_size",
     },
     "register": {"errors", "findings", "projects", "reading", "verdicts"},
     "inbox": {"errors", "findings", "reading"},
     "mailing": {"errors", "findings", "messages", "register"},
     "reports": {
-        "errors", "findings", "form", "formula", "manual", "messages", "package_parts", "refs", "register", "rules", "sheet_cells", "text_size", "verdicts", "workbook",
+        "errors", "findings", "form", "formula", "manual", "messages", "outputs", "package_parts", "refs", "register", "rules", "sheet_cells", "text_size", "verdicts",
     },
     "send_back": {
         "data", "field_types", "findings", "identity", "inbox", "manual", "messages", "outputs", "reading", "recognition", "reports", "rules", "stamp", "submission", "verdicts", "workbook",

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlsform.formula_text import areas, moved, normalised
+from xlsform.hints import hint_formulas
 from xlsform.refs import Range, parse_range
-from xlsform.workbook import hint_formulas
 
 SAME = [
     ("SUM(A1:A3)", "=SUM(A1:A3)"),

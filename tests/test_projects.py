@@ -29,8 +29,8 @@ from xlsform.projects import (
     read_projects,
     rows_needed,
     values,
-    write_list_template,
 )
+from xlsform.projects.list_template import write_list_template
 from xlsform.reading import read_bytes
 from xlsform.reading.contents import Workbook
 

@@ -22,11 +22,11 @@ from office import Office
 from xlsform.field_types import MONEY, POINTS, YEAR, Cast
 from xlsform.form import build, find, load, read
 from xlsform.formula import render
+from xlsform.hints import hints
 from xlsform.issuing import issue
 from xlsform.layout import Layout, lay_out
 from xlsform.recalculation import Engine, engine
 from xlsform.stamp import Lock
-from xlsform.workbook import hints
 
 #: Good for tests that do not look at the lock: its making takes long.
 LOCK = Lock("c2FsdHNhbHRzYWx0c2FsdA==", "A" * 86 + "==")

@@ -11,11 +11,11 @@ import pytest
 from forms import TEMPLATES, codes, findings, found, layout_of, prefilled, put, sheet_of, submission
 
 from xlsform.findings import Severity
+from xlsform.hints import hint_formulas
 from xlsform.layout import Layout
 from xlsform.reading.contents import CellError, Workbook
 from xlsform.refs import a1, position
 from xlsform.submission import Submission
-from xlsform.workbook import hint_formulas
 
 Edit = Callable[[Workbook], None]
 

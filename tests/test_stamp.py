@@ -21,11 +21,11 @@ from hypothesis import strategies as st
 from office import Office
 
 from xlsform.field_types import MONEY, POINTS, YEAR, Cast
+from xlsform.hints import INSTRUCTIONS_SHEET, hints, to_do
 from xlsform.issuing import issue
 from xlsform.layout import Layout
 from xlsform.recalculation import engine
 from xlsform.stamp import filled, lock_for
-from xlsform.workbook import INSTRUCTIONS_SHEET, hints, to_do
 
 PASSWORD = "县财政局 2021!"
 

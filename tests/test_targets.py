@@ -18,6 +18,7 @@ from test_data import round_trip, submitted
 
 from xlsform.field_types import Cast
 from xlsform.findings import plain
+from xlsform.hints import hints, to_do
 from xlsform.identity import Identity
 from xlsform.issuing import issue
 from xlsform.reading.contents import Workbook
@@ -25,7 +26,6 @@ from xlsform.recalculation import engine
 from xlsform.stamp import filled, lock_for
 from xlsform.submission import Submission
 from xlsform.targets import Measure, measures
-from xlsform.workbook import hints, to_do
 
 D = Decimal
 LOCK = lock_for("a password")

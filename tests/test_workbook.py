@@ -19,11 +19,11 @@ from office import Office
 
 from xlsform import identity as identities
 from xlsform.field_types import FIGURE, MONEY, POINTS, RATE, TEXT, YEAR, Cast
+from xlsform.hints import INSTRUCTIONS_SHEET, TO_DO_CELL, hints, to_do
 from xlsform.issuing import issue
 from xlsform.layout import Field, Layout
 from xlsform.recalculation import engine
 from xlsform.stamp import lock_for
-from xlsform.workbook import INSTRUCTIONS_SHEET, TO_DO_CELL, hints, to_do
 
 LOCK = lock_for("密码 for tests")
 _CHINESE = re.compile("[\u4e00-\u9fff]")

@@ -1,8 +1,9 @@
-"""Write files that appear under their names only when whole."""
+"""Write files that appear under their names only when whole, and say when they were made."""
 
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from typing import IO
 
 from xlsform.errors import UsageError
 from xlsform.findings import say
+
+_SMALLEST_EPOCH = dt.datetime(1980, 1, 1, tzinfo=dt.UTC)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -55,3 +58,11 @@ def _permit(part: Path) -> None:
     mask = os.umask(0)
     os.umask(mask)
     part.chmod(0o666 & ~mask)
+
+
+def creation_time() -> dt.datetime:
+    """Return the time that goes into a file: SOURCE_DATE_EPOCH (seconds) where set, else now."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if epoch.isascii() and epoch.isdigit():
+        return max(dt.datetime.fromtimestamp(int(epoch), dt.UTC), _SMALLEST_EPOCH)
+    return dt.datetime.now(dt.UTC)

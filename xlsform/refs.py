@@ -111,3 +111,8 @@ def parse_range(text: str) -> Range:
     top, left = position(first)
     bottom, right = position(last if colon else first)
     return Range(min(top, bottom), min(left, right), max(top, bottom), max(left, right))
+
+
+def quoted(sheet: str) -> str:
+    """Return a sheet's name as a formula needs it."""
+    return "'" + sheet.replace("'", "''") + "'"

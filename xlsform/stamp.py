@@ -13,13 +13,14 @@ from types import MappingProxyType
 from lxml import etree
 
 from xlsform.field_types import Cast
+from xlsform.hints import INSTRUCTIONS_SHEET, TO_DO_CELL, hints, to_do
 from xlsform.layout import Layout
 from xlsform.package_parts import Package, child, children, namespace
 from xlsform.recalculation import Results, engine
 from xlsform.refs import Position
 from xlsform.sheet_cells import CellValue, SharedStrings, set_cells
 from xlsform.targets import measures
-from xlsform.workbook import INSTRUCTIONS_SHEET, TO_DO_CELL, cached, hints, to_do
+from xlsform.workbook import cached
 
 _SPINS = 100_000
 _EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
-import os
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from functools import lru_cache
-from types import MappingProxyType
 from typing import Any
 
 import xlsxwriter
@@ -18,13 +14,13 @@ from xlsxwriter.worksheet import Worksheet
 from xlsform import identity as identities
 from xlsform.field_types import FIGURE, TEXT, Cast
 from xlsform.formula import quote
+from xlsform.hints import INSTRUCTIONS_SHEET, MET, MISSED, TO_DO_CELL, hint_formulas, hints, to_do, to_do_formula
 from xlsform.identity import Identity
 from xlsform.layout import HINT_WIDTH, HINTS_TITLE, Field, Layout
-from xlsform.recalculation import Result, Results, engine, texts_of
-from xlsform.refs import Range, a1, letters
+from xlsform.outputs import creation_time
+from xlsform.recalculation import Result, engine
+from xlsform.refs import Range, a1, letters, quoted
 from xlsform.targets import Measure, measures
-
-INSTRUCTIONS_SHEET = "填报说明"
 
 #: As many characters as a cell holds, in units of UTF-16.
 MOST_TEXT = 32_767
@@ -36,23 +32,7 @@ _LONG_TEXT = 255
 _ANY_NUMBER = 10**12
 """More than any actual value; a data validation needs an end."""
 
-#: What a hint opens with that only tells how a target fares, and leaves nothing to do.
-_TELLING = "〔"
-_MET, _MISSED = "〔已达标〕", "〔未达标〕"
-
-#: The hint of a row with a check that gives an error: text stands where its formula needs a number.
-_UNDECIDED = "请核对本行填写的内容"
-
 _PROTECTION = {"format_columns": True, "format_rows": True}
-_SMALLEST_EPOCH = dt.datetime(1980, 1, 1, tzinfo=dt.UTC)
-
-
-def creation_time() -> dt.datetime:
-    """Return the time that goes into the workbook: SOURCE_DATE_EPOCH (seconds) where set, else now."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if epoch.isascii() and epoch.isdigit():
-        return max(dt.datetime.fromtimestamp(int(epoch), dt.UTC), _SMALLEST_EPOCH)
-    return dt.datetime.now(dt.UTC)
 
 
 def write(layout: Layout, values: Mapping[str, Cast], identity: Identity) -> bytes:
@@ -76,98 +56,6 @@ def write(layout: Layout, values: Mapping[str, Cast], identity: Identity) -> byt
     book.define_name(identities.NAME, "=" + quote(identity.name_text()))
     book.close()
     return buffer.getvalue()
-
-
-def hints(
-    layout: Layout,
-    results: Results,
-    values: Mapping[str, Cast] = MappingProxyType({}),
-    measured: Mapping[str, Measure] = MappingProxyType({}),
-) -> dict[int, str]:
-    """Return the live self-check's text of each row that has one; empty text where all is well.
-
-    Args:
-        layout: the form, laid out.
-        results: what its formulas give.
-        values: what its inputs hold, by field name.
-        measured: the targets that are known figures, by the field of the actual value.
-    """
-    texts = dict.fromkeys(layout.checks_by_row, "")
-    for check in reversed(results.failing):
-        text = _UNDECIDED if check in results.undecided else check.check.hint["zh"]
-        texts[check.field.range.top] = text
-    answered = {name: measure for name, measure in measured.items() if name in values}
-    told = texts_of(layout, _outcomes(layout, answered), values)
-    return {row: text + told.get(row, "") for row, text in texts.items()}
-
-
-def hint_formulas(layout: Layout, measured: Mapping[str, Measure] = MappingProxyType({})) -> dict[int, str]:
-    """Return the formula of each row's hint: what the first failing check has to say, then how the target fares."""
-    formulas = _check_hints(layout)
-    told = {row: f"{formulas[row]}&{outcome}" for row, outcome in _outcomes(layout, measured).items()}
-    return formulas | told
-
-
-@lru_cache(maxsize=64)
-def _check_hints(layout: Layout) -> dict[int, str]:
-    formulas = {}
-    for row, checks in layout.checks_by_row.items():
-        formula = '""'
-        for check in reversed(checks):
-            formula = f"IF(NOT({check.formula}),{quote(check.check.hint['zh'])},{formula})"
-        formulas[row] = f"IFERROR({formula},{quote(_UNDECIDED)})"
-    return formulas
-
-
-def _outcomes(layout: Layout, measured: Mapping[str, Measure]) -> dict[int, str]:
-    """Return the formulas that tell how targets fare, by row: met or missed, and the score that follows."""
-    told = {}
-    for row in layout.indicator_rows if layout.form.outcome else ():
-        measure = measured.get(row["actual"].name) if "actual" in row and "weight" in row else None
-        if measure is None or not measure.judged or row["actual"].range.top not in layout.checks_by_row:
-            continue
-        told[row["actual"].range.top] = _outcome(layout, row, measure)
-    return told
-
-
-def _outcome(layout: Layout, row: Mapping[str, Field], measure: Measure) -> str:
-    value, below, above = (
-        layout.render(layout.form.outcome[key], row["actual"], measure=measure.parts())
-        for key in ("value", "below", "above")
-    )
-    weight = row["weight"].cell
-    score = f'IF(N({weight})>0,"按比例得 "&ROUND(({{}})*{weight},2)&" 分","")'
-    formula = f'{quote(_MET)}&IF(N({weight})>0,"可得满分 "&{weight}&" 分","")'
-    if measure.high is not None:
-        over = '""' if measure.open_above else f"{quote(_MISSED)}&{score.format(above)}"
-        formula = f"IF({value}>{measure.parts()['high']},{over},{formula})"
-    if measure.low is not None:
-        formula = f"IF({value}<{measure.parts()['low']},{quote(_MISSED)}&{score.format(below)},{formula})"
-    return f'IFERROR({formula},"")'
-
-
-def to_do(hints: Iterable[str]) -> str:
-    """Return what the instructions sheet says is left to do."""
-    count = sum(1 for text in hints if text and not text.startswith(_TELLING))
-    return f"还有 {count} 处需要处理，见表右侧的提示。" if count else "没有待处理的问题，可以发回。"
-
-
-def to_do_formula(layout: Layout) -> str:
-    """Return the formula of the same."""
-    column = letters(layout.hint_column)
-    first = 1 if 1 in layout.checks_by_row else 2
-    area = f"{quoted(layout.form.sheet)}!${column}${first}:${column}${layout.row_count}"
-    count = f"SUMPRODUCT((LEN({area})>0)*(LEFT({area},1)<>{quote(_TELLING)}))"
-    return f'=IF({count}=0,"没有待处理的问题，可以发回。","还有 "&{count}&" 处需要处理，见表右侧的提示。")'
-
-
-#: Where the instructions sheet says what is left to do.
-TO_DO_CELL = (2, 1)
-
-
-def quoted(sheet: str) -> str:
-    """Return a sheet's name as a formula needs it."""
-    return "'" + sheet.replace("'", "''") + "'"
 
 
 def cached(result: Result) -> Any:
@@ -281,7 +169,7 @@ class _Writer:
         if self.measured:
             first, last = min(layout.checks_by_row), max(layout.checks_by_row)
             cell = a1(first, column + 1)
-            for text, color in ((_MET, "#006100"), (_MISSED, "#9C5700")):
+            for text, color in ((MET, "#006100"), (MISSED, "#9C5700")):
                 criteria = f"=LEFT({cell},{len(text)})={quote(text)}"
                 look = self.book.add_format({"font_color": color})
                 self._conditional(sheet, [Range(first, column + 1, last, column + 1)], criteria, look)

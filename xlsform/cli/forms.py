@@ -246,7 +246,7 @@ def projects_template(template: str, output: Path) -> None:
     """Write an empty project list with headings, validations and an example row."""
     from xlsform.findings import say
     from xlsform.outputs import write_whole
-    from xlsform.projects import write_list_template
+    from xlsform.projects.list_template import write_list_template
     from xlsform.template_check import load_checked
 
     write_whole(output, write_list_template(load_checked(template)))

@@ -16,7 +16,6 @@ from xlsform.projects.file_names import file_name, folder_name, places, safe_nam
 from xlsform.projects.files import Grid, Source, open_list
 from xlsform.projects.headings import Columns, Heading, columns_of, indicator_headings, project_headings, recognised
 from xlsform.projects.indicator_rows import IndicatorReader
-from xlsform.projects.list_template import write_list_template
 from xlsform.projects.prefill import rows_needed, values
 from xlsform.projects.project_rows import projects_in
 from xlsform.refs import column_number
@@ -34,7 +33,6 @@ __all__ = [
     "rows_needed",
     "safe_name",
     "values",
-    "write_list_template",
 ]
 
 

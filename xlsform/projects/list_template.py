@@ -12,11 +12,11 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from xlsform.form import Form
+from xlsform.outputs import creation_time
 from xlsform.projects.headings import project_headings
 from xlsform.projects.lines import EXAMPLE
 from xlsform.refs import letters
 from xlsform.text_size import lines_needed
-from xlsform.workbook import creation_time
 
 PROJECTS_SHEET = "项目清单"
 INDICATORS_SHEET = "绩效指标"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta, timezone
 
 from xlsform.findings import Message, Severity, say
+from xlsform.outputs import creation_time
 from xlsform.reports.tally import Standing
-from xlsform.workbook import creation_time
 
 STANDINGS: Mapping[Standing, Message] = {
     "outstanding": say("not returned"),

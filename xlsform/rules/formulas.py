@@ -9,6 +9,7 @@ from itertools import islice
 from xlsform import figures
 from xlsform.findings import Message, Severity, Violation, say
 from xlsform.formula_text import areas, moved, normalised
+from xlsform.hints import hint_formulas
 from xlsform.reading.contents import CellError
 from xlsform.refs import Position, Range, a1
 from xlsform.rules import rule
@@ -17,7 +18,6 @@ from xlsform.rules.totals import follows, speaks_of_total
 from xlsform.rules.weights import weights_not_100
 from xlsform.submission import Entry, Submission
 from xlsform.targets import measures
-from xlsform.workbook import hint_formulas
 
 _SHOWN = 8
 """Cells that a message names; it counts them all."""

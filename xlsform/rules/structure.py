@@ -10,11 +10,11 @@ from xlsform import identity as identities
 from xlsform.alignment import Axis, printed
 from xlsform.figures import fold, is_blank_mark
 from xlsform.findings import Message, Severity, Violation, say
+from xlsform.hints import INSTRUCTIONS_SHEET
 from xlsform.reading.contents import CellError
 from xlsform.refs import Position, Range, a1, letters
 from xlsform.rules import rule, workbook_rule
 from xlsform.submission import Entry, Submission
-from xlsform.workbook import INSTRUCTIONS_SHEET
 
 #: The sheet that an annotated copy carries in front; a mended copy comes back with it.
 RETURN_SHEET = "退回意见"

@@ -13,8 +13,9 @@ from xlsxwriter.worksheet import Worksheet
 
 from xlsform.errors import UsageError
 from xlsform.findings import say
+from xlsform.outputs import creation_time
+from xlsform.refs import quoted
 from xlsform.text_size import lines_needed
-from xlsform.workbook import creation_time, quoted
 
 FONT = "宋体"
 

@@ -9,6 +9,7 @@ from typing import Any
 from xlsform.findings import say
 from xlsform.formula import quote
 from xlsform.messages import render
+from xlsform.refs import quoted
 from xlsform.reports.labels import BARS, BY_RATE, BY_RULE, BY_SCORE, BY_STATUS, STANDINGS
 from xlsform.reports.rule_texts import title
 from xlsform.reports.summary.book import FONT, Book
@@ -16,7 +17,6 @@ from xlsform.reports.summary.lists import FindingList
 from xlsform.reports.summary.table import Table
 from xlsform.reports.tally import ORDER, RATE_BANDS, SCORE_BANDS, Band, Standing, Tally
 from xlsform.reports.visible import cut, visible
-from xlsform.workbook import quoted
 
 _COLOURS = {"passed": "#2E7D32", "failed": "#C62828", "unreadable": "#7F7F7F", "outstanding": "#E0A800"}
 _BAR = "#3B6EA5"
