@@ -91,13 +91,12 @@ def align(layout: Layout, sheet: Sheet, named: Mapping[str, Position]) -> Alignm
         named: where the defined names of fields point now; they settle what the labels leave open.
     """
     labels = printed(layout)
-    anchors = {name: item.range.anchor for name, item in layout.fields.items()}
     labelled = all(_same(sheet, area.anchor, text) for area, text in labels)
-    if labelled and all(named.get(name, anchor) == anchor for name, anchor in anchors.items()):
+    if labelled and all(named.get(name, anchor) == anchor for name, _, anchor in layout.anchors):
         return in_place(layout)
     cells = [place for place in sheet.values if place[0] <= layout.row_count + _BEYOND]
     texts = {place: fold(text) for place in cells if isinstance(text := sheet.values[place], str)}
-    pointed = [(anchor, named[name]) for name, anchor in anchors.items() if name in named]
+    pointed = [(anchor, named[name]) for name, _, anchor in layout.anchors if name in named]
     rows = _Finder(
         layout.row_count,
         [(area.top, area.bottom, fold(text)) for area, text in labels],

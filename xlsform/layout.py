@@ -13,7 +13,7 @@ from xlsform import formula as formulas
 from xlsform.errors import UsageError
 from xlsform.findings import say
 from xlsform.form import CellSpec, Check, FieldSpec, Form, Group, RowSpec, Style, Table
-from xlsform.refs import Range, a1, column_number, letters
+from xlsform.refs import Position, Range, a1, column_number, letters
 from xlsform.text_size import lines_needed
 
 #: Rows that a level-2 block of indicators has on the official paper: 指标1, 指标2, ……
@@ -111,6 +111,11 @@ class Layout:
     def inputs(self) -> tuple[Field, ...]:
         """The fields that people type into, in reading order."""
         return tuple(item for item in self.fields.values() if item.spec.kind == "input")
+
+    @cached_property
+    def anchors(self) -> tuple[tuple[str, Field, Position], ...]:
+        """Every field with the cell that holds its value, in reading order."""
+        return tuple((name, item, item.range.anchor) for name, item in self.fields.items())
 
     @cached_property
     def computed(self) -> Mapping[str, str]:

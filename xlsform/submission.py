@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -117,15 +116,13 @@ class Submission:
             sheets.add(self.form.sheet.casefold())
         places = {}
         for name in self.layout.fields:
-            target = self._names.get(name.casefold())
-            match = _REFERENCE.match(target) if target else None
-            if match and (match[1] or match[2]).replace("''", "'").casefold() in sheets:
-                with suppress(ValueError):
-                    places[name] = position(match[3])
+            sheet, place = _pointed(self.workbook.names.get(name) or self._folded_names.get(name.casefold(), ""))
+            if place is not None and sheet in sheets:
+                places[name] = place
         return places
 
     @cached_property
-    def _names(self) -> dict[str, str]:
+    def _folded_names(self) -> dict[str, str]:
         return {name.casefold(): target for name, target in self.workbook.names.items()}
 
     @cached_property
@@ -136,16 +133,20 @@ class Submission:
     @cached_property
     def entries(self) -> dict[str, Entry]:
         """What stands in each field, by name, in reading order."""
-        return {name: self._entry(item) for name, item in self.layout.fields.items()}
+        values = self.sheet.values
+        return {
+            name: self._entry(item, place, values.get(place)) if place is not None else Entry(item, None, None, None)
+            for name, item, place in self._places()
+        }
 
-    def _entry(self, item: Field) -> Entry:
-        place = self._place(item)
-        if place is None:
-            return Entry(item, None, None, None)
-        raw = self.sheet.values.get(place)
+    def _places(self) -> Iterator[tuple[str, Field, Position | None]]:
+        if self.alignment.unchanged:
+            return iter(self.layout.anchors)
+        return ((name, item, self._place(item)) for name, item in self.layout.fields.items())
+
+    def _entry(self, item: Field, place: Position, raw: Value | None) -> Entry:
         formula = self.sheet.formulas.get(place)
-        printed = isinstance(raw, str) and (raw == item.spec.value or raw in self._placeholders(item))
-        if raw is None or printed:
+        if raw is None or (isinstance(raw, str) and (raw == item.spec.value or raw in self._placeholders(item))):
             return Entry(item, place, raw, None, formula=formula)
         read = item.spec.type.read(raw, self.sheet.number_formats.get(place, "General"), self.form.money_unit)
         return Entry(item, place, raw, read.value, read.problem, read.as_text, read.decimals, formula)
@@ -158,9 +159,9 @@ class Submission:
         return {each.placeholder for each in columns if each.level2 == item.level2 and each.placeholder}
 
     def _place(self, item: Field) -> Position | None:
-        """Return where a field stands: what is left of its merged cells may still hold its value."""
+        """Return where a field stands that may have moved: what is left of its merged cells may still hold its value."""
         place = self.alignment.place(item.range.anchor)
-        if self.alignment.unchanged or item.range.single:
+        if item.range.single:
             return place
         area = self.alignment.area(item.range)
         return place if area is None else next((each for each in area.cells() if each in self.sheet.values), place)
@@ -294,6 +295,18 @@ class Submission:
     def failed(self, code: str) -> Iterator[PlacedCheck]:
         """Yield the form's own checks of that code that fail and that no other rule explains."""
         return (check for check in self.results.failing if check.check.code == code and not self.silenced(check))
+
+
+@lru_cache(maxsize=4096)
+def _pointed(target: str) -> tuple[str, Position | None]:
+    """Return what a defined name points at: the sheet, its case folded, and the first cell."""
+    match = _REFERENCE.match(target)
+    if match is None:
+        return "", None
+    try:
+        return (match[1] or match[2]).replace("''", "'").casefold(), position(match[3])
+    except ValueError:
+        return "", None
 
 
 def _holds(entry: Entry, issued: object) -> bool:

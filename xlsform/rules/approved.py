@@ -51,6 +51,7 @@ def _issued_name(submission: Submission, row: Indicator) -> str:
     return str(submission.issued.get(entry.field.name, "")) if entry else ""
 
 
+@lru_cache(maxsize=1)
 def _renamed(submission: Submission) -> list[tuple[ListedIndicator, Indicator]]:
     """Return approved indicators that none answers with the row of the same kind that is most like each."""
     _, missing, free = _pairs(submission)

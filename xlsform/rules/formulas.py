@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 
 from xlsform import figures
+from xlsform.alignment import Alignment, in_place
 from xlsform.findings import Message, Severity, Violation, say
 from xlsform.formula_text import areas, moved, normalised
 from xlsform.hints import hint_formulas
+from xlsform.layout import Layout
 from xlsform.reading.contents import CellError
 from xlsform.refs import Position, Range, a1
 from xlsform.rules import rule
@@ -33,12 +36,12 @@ def _agrees(submission: Submission, entry: Entry) -> bool:
     result = submission.results.computed[name]
     if not isinstance(result, Decimal):
         return entry.blank or entry.raw == "" or entry.text == (result or "")
-    exact = submission.exact[name]
     stated = entry.number
+    if stated is None or stated == result:
+        return stated is not None
+    exact = submission.exact[name]
     most = 4 if entry.field.spec.type.name == "rate" else 2
-    return stated is not None and (
-        stated == result or (isinstance(exact, Decimal) and figures.agrees(stated, exact, entry.decimals, most))
-    )
+    return isinstance(exact, Decimal) and figures.agrees(stated, exact, entry.decimals, most)
 
 
 def _explained(submission: Submission, name: str) -> bool:
@@ -289,9 +292,9 @@ def stale_result(submission: Submission) -> Iterator[Violation]:
         return
     for name in submission.layout.computed:
         entry = submission.entries[name]
-        if entry.formula is None or entry.raw is None or _explained(submission, name):
+        if entry.formula is None or entry.raw is None or _agrees(submission, entry):
             continue
-        if _comparable(submission, name, entry.formula) and not _agrees(submission, entry):
+        if not _explained(submission, name) and _comparable(submission, name, entry.formula):
             expected = submission.results.computed[name]
             message = say(
                 "{field} shows {found}, but its formula gives {expected}",
@@ -336,6 +339,32 @@ def _typed_over(submission: Submission, name: str) -> bool:
     return not kept and entry.value != submission.results.computed[name]
 
 
+_Open = tuple[tuple[Position, ...], frozenset[Position]]
+
+
+@lru_cache(maxsize=64)
+def _issued_open(layout: Layout, issued: frozenset[str]) -> _Open:
+    return _left_open(layout, in_place(layout), issued)
+
+
+def _left_open(layout: Layout, alignment: Alignment, issued: frozenset[str]) -> _Open:
+    """Return the anchors of the cells that were left to be filled, and all that belong to these, where they stand now."""
+    areas_issued = (item.range for item in layout.inputs if item.name not in issued)
+    left = [area for each in areas_issued if (area := alignment.area(each)) is not None]
+    return tuple(area.anchor for area in left), frozenset(place for area in left for place in area.cells())
+
+
+def _of_the_form(submission: Submission, places: Set[Position]) -> list[Position]:
+    """Return those of some cells that stand in a row and a column of the form, or beside it among the hints."""
+    if not places:
+        return []
+    layout, alignment = submission.layout, submission.alignment
+    rows = set(alignment.rows.found.values())
+    used = (*range(1, layout.column_count + 1), layout.hint_column)
+    columns = {alignment.columns.found.get(column) for column in used}
+    return [place for place in sorted(places) if place[0] in rows and place[1] in columns]
+
+
 @rule("S109", Severity.WARNING)
 def protection_removed(submission: Submission) -> Iterator[Violation]:
     """The sheet's protection was taken off, or cells were locked or unlocked.
@@ -357,18 +386,13 @@ def protection_removed(submission: Submission) -> Iterator[Violation]:
     if not sheet.protected:
         yield Violation(say("the protection of the sheet was taken off"))
         return
-    layout, alignment = submission.layout, submission.alignment
-    inputs = [item.range for item in layout.inputs if item.name not in submission.issued]
-    left = [area for each in inputs if (area := alignment.area(each)) is not None]
+    layout, alignment, issued = submission.layout, submission.alignment, frozenset(submission.issued)
+    anchors, open_cells = _issued_open(layout, issued) if alignment.unchanged else _left_open(layout, alignment, issued)
     # Without the identity nobody knows which cells were prefilled, and so locked.
     identity = submission.identities.get("sheet")
-    known = left if identity is not None and identity.intact else []
-    relocked = [area.anchor for area in known if area.anchor not in sheet.unlocked and area.anchor in sheet.values]
-    open_cells = {place for area in left for place in area.cells()}
-    rows = set(alignment.rows.found.values())
-    used = (*range(1, layout.column_count + 1), layout.hint_column)
-    columns = {alignment.columns.found.get(column) for column in used}
-    unlocked = [place for place in sorted(sheet.unlocked - open_cells) if place[0] in rows and place[1] in columns]
+    known = anchors if identity is not None and identity.intact else ()
+    relocked = [place for place in known if place not in sheet.unlocked and place in sheet.values]
+    unlocked = _of_the_form(submission, sheet.unlocked - open_cells)
     if unlocked:
         yield Violation(
             say("{count} locked cells were unlocked: {cells}", count=len(unlocked), cells=_listed(unlocked)),

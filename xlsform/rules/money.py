@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 from xlsform import figures
 from xlsform.figures import fold
@@ -38,7 +39,8 @@ def missing_amount(submission: Submission) -> Iterator[Violation]:
             )
 
 
-def _unsound(submission: Submission) -> set[str]:
+@lru_cache(maxsize=1)
+def _unsound(submission: Submission) -> frozenset[str]:
     """Return the amounts that other rules call no number, negative, or in 元."""
     negative = {
         name
@@ -46,10 +48,10 @@ def _unsound(submission: Submission) -> set[str]:
         if entry.field.table == "funds" and entry.number is not None and entry.number < 0
     }
     unusable = {name for name in submission.unusable if not means_none(submission.entries[name])}
-    return negative | unusable | amounts_in_yuan(submission).keys()
+    return frozenset(negative | unusable | amounts_in_yuan(submission).keys())
 
 
-def _totals_off(submission: Submission, unsound: set[str]) -> Iterator[tuple[PlacedCheck, Decimal]]:
+def _totals_off(submission: Submission, unsound: frozenset[str]) -> Iterator[tuple[PlacedCheck, Decimal]]:
     """Yield the checks of totals that are not the sum of their sources, with that sum."""
     for check, expected in submission.results.expected.items():
         if check.check.code != "M102" or (unsound | submission.missing).intersection(check.references):
@@ -61,7 +63,8 @@ def _totals_off(submission: Submission, unsound: set[str]) -> Iterator[tuple[Pla
             yield check, expected
 
 
-def disputed(submission: Submission) -> set[str]:
+@lru_cache(maxsize=1)
+def disputed(submission: Submission) -> frozenset[str]:
     """Return the amounts that another rule finds fault with, so that nothing should be concluded from them."""
     unsound = _unsound(submission)
     return unsound | {check.field.name for check, _ in _totals_off(submission, unsound)}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 from xlsform import figures
@@ -91,7 +92,9 @@ def narrative_figure_differs(submission: Submission) -> Iterator[Violation]:
             continue
         for quantity, told, shown in _told(entry.text, submission):
             due = _due(quantity, submission)
-            if due and not any(_same(told, figure, quantity, submission) for figure in due):
+            if due and not any(
+                _same(told, figure, quantity, submission) for figure in chain(due, _unrounded(quantity, submission))
+            ):
                 yield Violation(
                     say(
                         "{field} gives {found} for {quantity}; the table has {expected}",
@@ -145,16 +148,23 @@ def _end_of_whole(sentence: str, quantity: _Quantity, submission: Submission) ->
 
 def _due(quantity: _Quantity, submission: Submission) -> list[Decimal]:
     """Return the figures that a text may give for a quantity, the table's own first; none where it is not known."""
-    name, results, exact = quantity.field, submission.results.computed, submission.exact
+    name, results = quantity.field, submission.results.computed
     if quantity.columns:
         rows = submission.form.tables["funds"].rows
         names = [name, *(f"funds.{row}.{column}" for row in rows for column in quantity.columns)]
         found = [submission.number(each) for each in names] if submission.number(name) is not None else []
     elif scores_known(submission) if name == "total_score" else known(submission, name):
-        found = [submission.number(name), _figure(results.get(name)), _figure(exact.get(name))]
+        found = [submission.number(name), _figure(results.get(name))]
     else:
         found = []
     return [figure for figure in found if figure is not None]
+
+
+def _unrounded(quantity: _Quantity, submission: Submission) -> Iterator[Decimal]:
+    """Yield what a computed quantity is without rounding; asked last, since it has to be worked out."""
+    exact = None if quantity.columns else _figure(submission.exact.get(quantity.field))
+    if exact is not None:
+        yield exact
 
 
 def _figure(value: object) -> Decimal | None:

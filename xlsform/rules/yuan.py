@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 from xlsform import figures
 from xlsform.figures import fold
 from xlsform.figures.numbers import NUMERAL, amount_of, printed_places
 from xlsform.findings import Message, Severity, Violation, say
+from xlsform.layout import Layout
 from xlsform.rules import rule
 from xlsform.rules.head import narratives
 from xlsform.submission import Submission
@@ -85,8 +87,9 @@ def unit_suspicion(submission: Submission) -> Iterator[Violation]:
         )
 
 
-def amounts_in_yuan(submission: Submission) -> dict[str, Message]:
-    """Return the amounts that seem to be in 元, by field, with what tells so."""
+@lru_cache(maxsize=1)
+def amounts_in_yuan(submission: Submission) -> Mapping[str, Message]:
+    """Return the amounts that seem to be in 元, by field, with what tells so; kept for the rules that follow."""
     if submission.form.money_unit != _UNIT:
         return {}
     amounts = _amounts(submission)
@@ -102,11 +105,20 @@ def amounts_in_yuan(submission: Submission) -> dict[str, Message]:
 
 def _amounts(submission: Submission) -> _Amounts:
     return {
-        (item.row, item.column): number
-        for name, item in submission.layout.fields.items()
-        if item.table == "funds" and item.row and item.column and item.spec.type.name == "money"
+        (row, column): number
+        for name, row, column in _money(submission.layout)
         if (number := submission.number(name)) is not None and number > 0
     }
+
+
+@lru_cache(maxsize=64)
+def _money(layout: Layout) -> tuple[tuple[str, str, str], ...]:
+    """Return the amounts of the funds table: name, row and column of each."""
+    return tuple(
+        (name, item.row, item.column)
+        for name, item in layout.fields.items()
+        if item.table == "funds" and item.row and item.column and item.spec.type.name == "money"
+    )
 
 
 def _beside(submission: Submission, amounts: _Amounts, row: str, column: str) -> Message | None:
