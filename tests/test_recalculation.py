@@ -66,7 +66,8 @@ def test_rate_and_score_are_those_of_the_domain(budget: Decimal, executed: Decim
         ("4", "5", "1.25", "10"),  # capped
         ("3", "2", "0.6667", "6.67"),
         ("3", "1", "0.3333", "3.33"),
-        ("100", None, "0", "0"),
+        ("100", "0", "0", "0"),
+        ("100", None, "", ""),  # nothing is known yet of what was spent
         ("0", "5", "", ""),
         (None, "5", "", ""),
         (None, None, "", ""),

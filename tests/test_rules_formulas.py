@@ -166,7 +166,7 @@ class TestChanged:
     def test_s107_says_both(self) -> None:
         assert only(submission(edit=changed("funds.total.rate", "F6/D6", 1.176)), "S107", Severity.ERROR) == (
             "自评表!H6 the formula of 年度资金总额·执行率 was changed to =F6/D6; issued was "
-            '=IF(N(E6)=0,"",ROUND(N(F6)/E6,4))'
+            '=IF(OR(N(E6)=0,TRIM(F6&"")=""),"",ROUND(N(F6)/E6,4))'
         )
 
     def test_s107_a_long_one_is_cut_in_the_message_alone(self) -> None:
@@ -178,9 +178,9 @@ class TestChanged:
     @pytest.mark.parametrize(
         "formula",
         [
-            'IF(N(E6)=0,"",ROUND(N(F6)/E6,4))',
-            '=if( n($E$6) = 0 , "" , round(n(F6) / E6, 4) )',
-            '_xlfn.IF(N(E6)=0,"",ROUND(N(F6)/E6,4))',
+            'IF(OR(N(E6)=0,TRIM(F6&"")=""),"",ROUND(N(F6)/E6,4))',
+            '=if(or( n($E$6) = 0,trim(f6&"")="" ) , "" , round(n(F6) / E6, 4) )',
+            '_xlfn.IF(OR(N(E6)=0,TRIM(F6&"")=""),"",ROUND(N(F6)/E6,4))',
         ],
     )
     def test_s107_another_spelling_is_no_other_formula(self, formula: str) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from xlsform.findings import Finding, Message, Severity, say
 from xlsform.messages import render
+from xlsform.reports.tally import Standing, standing
 from xlsform.verdicts import Verdict
 
 _SHOWN = 30
@@ -18,9 +19,14 @@ _ALIKE = 4
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
-_STATUS = {"passed": say("PASSED"), "failed": say("FAILED"), "unreadable": say("UNREADABLE")}
+_STANDING: Mapping[Standing, Message] = {
+    "passed": say("PASSED"),
+    "failed": say("FAILED"),
+    "unreadable": say("UNREADABLE"),
+    "outstanding": say("NOT RETURNED"),
+}
 _SEVERITY = {Severity.ERROR: say("error"), Severity.WARNING: say("warning"), Severity.NOTE: say("note")}
-_WORST_FIRST = {"unreadable": 0, "failed": 1, "passed": 2}
+_WORST_FIRST: tuple[Standing, ...] = ("unreadable", "failed", "outstanding", "passed")
 
 
 def render_text(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:
@@ -34,11 +40,11 @@ def render_text(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:
 
 
 def _badness(verdict: Verdict) -> tuple[int, int, int]:
-    return _WORST_FIRST[verdict.status], -verdict.count(Severity.ERROR), -verdict.count(Severity.WARNING)
+    return _WORST_FIRST.index(standing(verdict)), -verdict.count(Severity.ERROR), -verdict.count(Severity.WARNING)
 
 
 def _heading(verdict: Verdict, language: str) -> str:
-    parts = [render(_STATUS[verdict.status], language), *filter(None, [verdict.path])]
+    parts = [render(_STANDING[standing(verdict)], language), *filter(None, [verdict.path])]
     if verdict.project_name:
         parts.append(verdict.project_name + (f"（{verdict.unit}）" if verdict.unit else ""))
     if verdict.score is not None:
@@ -76,18 +82,21 @@ def _finding(finding: Finding, language: str) -> str:
 
 
 def _summary(verdicts: list[Verdict]) -> Message:
-    statuses = [verdict.status for verdict in verdicts]
-    return say(
+    standings = Counter(map(standing, verdicts))
+    outstanding = standings.pop("outstanding", 0)
+    verdicts = [verdict for verdict in verdicts if standing(verdict) != "outstanding"]
+    files = say(
         "{files} files: {passed} passed, {failed} failed, {unreadable} unreadable; "
         "{errors} errors, {warnings} warnings, {notes} notes",
-        files=len(verdicts),
-        passed=statuses.count("passed"),
-        failed=statuses.count("failed"),
-        unreadable=statuses.count("unreadable"),
+        files=standings.total(),
+        passed=standings["passed"],
+        failed=standings["failed"],
+        unreadable=standings["unreadable"],
         errors=sum(verdict.count(Severity.ERROR) for verdict in verdicts),
         warnings=sum(verdict.count(Severity.WARNING) for verdict in verdicts),
         notes=sum(verdict.count(Severity.NOTE) for verdict in verdicts),
     )
+    return say("{files}; {count} projects not returned", files=files, count=outstanding) if outstanding else files
 
 
 def _safe(line: str) -> str:
