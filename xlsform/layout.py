@@ -69,20 +69,29 @@ class Label:
     """1 or 2 where it names a kind of indicator."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class PlacedCheck:
     """A check on one field, its formulas in cell addresses, without ``=``."""
 
+    layout: Layout
     check: Check
     field: Field
-    formula: str
-    """TRUE when all is well: what the workbook's live self-check evaluates."""
-    relative: str
-    """The same with ``«r»`` for its own row and ``$`` before all others: equal for rows that differ in nothing else."""
+    source: str
+    """Its formula in the template's own words."""
     expected: str | None
     when: str | None
     references: tuple[str, ...]
     """Names of the fields that it looks at, its own included."""
+
+    @cached_property
+    def formula(self) -> str:
+        """TRUE when all is well: what the workbook's live self-check evaluates."""
+        return self.layout.render(self.source, self.field)
+
+    @cached_property
+    def relative(self) -> str:
+        """The same with ``«r»`` for its own row and ``$`` before all others: equal for rows that differ in nothing else."""
+        return self.layout.render(self.source, self.field, relative=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,10 +253,10 @@ class Layout:
         source = check.formula or (f"=OR(NOT({when[1:]}),ABS(ROUND(N({{@}})-({(check.expected or '=0')[1:]}),6))<0.01)")
         references = (item.name, *self.names_in(source, item))
         return PlacedCheck(
+            layout=self,
             check=check,
             field=item,
-            formula=self.render(source, item),
-            relative=self.render(source, item, relative=True),
+            source=source,
             expected=self.render(check.expected, item) if check.expected else None,
             when=self.render(check.when, item) if check.when else None,
             references=tuple(dict.fromkeys(references)),

@@ -44,10 +44,13 @@ class Rule:
     code: str
     name: str
     severity: Severity
-    page: str
-    """The function's docstring: what it finds, why it matters, how to mend it."""
     about: About
     run: AnyRule
+
+    @property
+    def page(self) -> str:
+        """The function's docstring: what it finds, why it matters, how to mend it."""
+        return inspect.getdoc(self.run) or ""
 
 
 _RULES: dict[str, Rule] = {}
@@ -97,7 +100,7 @@ def _register(code: str, severity: Severity, about: About, run: AnyRule) -> None
     if code in _RULES:
         raise ValueError(f"code {code} is taken by {_RULES[code].name}")
     name = run.__name__.replace("_", "-")
-    _RULES[code] = Rule(code, name, severity, inspect.getdoc(run) or "", about, run)
+    _RULES[code] = Rule(code, name, severity, about, run)
 
 
 @cache

@@ -27,23 +27,44 @@ class _Quantity(NamedTuple):
     words: str
     """What texts call it, as a regular expression."""
     unit: str
+    signs: tuple[str, ...]
+    """One of these is in every text that gives it; looked for first, since that is quick."""
 
 
 _MONEY = "(?:百万元|千元|万元|亿元|元|万(?!元)|亿(?!元))"
 _QUANTITIES = (
     _Quantity(
-        "total_score", (), "(?:绩效)?(?:自评|评价|综合)(?:绩效)?总?(?:得分|评分|总分|分数)|(?:项目|总)得分", "分"
+        "total_score",
+        (),
+        "(?:绩效)?(?:自评|评价|综合)(?:绩效)?总?(?:得分|评分|总分|分数)|(?:项目|总)得分",
+        "分",
+        ("分",),
     ),
-    _Quantity("funds.total.initial", ("initial",), "年初预算(?:数|金额|资金|安排)?", _MONEY),
-    _Quantity("funds.total.budget", ("budget",), "(?:全年|调整后的?)预算(?:数|金额|资金|总额)?", _MONEY),
-    _Quantity("funds.total.budget", ("budget", "initial"), "(?:预算安排|安排预算)(?:数|金额|资金)?", _MONEY),
+    _Quantity("funds.total.initial", ("initial",), "年初预算(?:数|金额|资金|安排)?", _MONEY, ("年初预算",)),
+    _Quantity(
+        "funds.total.budget",
+        ("budget",),
+        "(?:全年|调整后的?)预算(?:数|金额|资金|总额)?",
+        _MONEY,
+        ("全年预算", "调整后"),
+    ),
+    _Quantity(
+        "funds.total.budget",
+        ("budget", "initial"),
+        "(?:预算安排|安排预算)(?:数|金额|资金)?",
+        _MONEY,
+        ("预算安排", "安排预算"),
+    ),
     _Quantity(
         "funds.total.executed",
         ("executed",),
         "(?:全年|实际|预算)?执行(?:数|金额|资金)?|(?:全年|全年实际|实际|累计)支出(?:数|金额|资金|总额)?|完成预算(?:数|资金)?",
         _MONEY,
+        ("执行", "支出", "完成预算"),
     ),
-    _Quantity("funds.total.rate", (), "(?:预算|资金)?执行率|(?:完成|占)(?:全年|调整后)?预算数?的", "%"),
+    _Quantity(
+        "funds.total.rate", (), "(?:预算|资金)?执行率|(?:完成|占)(?:全年|调整后)?预算数?的", "%", ("执行率", "预算")
+    ),
 )
 
 #: A figure counts only where its clause begins with its name, after a subject that means the project as a whole.
@@ -118,7 +139,7 @@ def _told(text: str, submission: Submission) -> Iterator[tuple[_Quantity, Number
         folded = folded.replace(project, "本项目").replace("本项目项目", "本项目")
     sentences = _SENTENCE.split(folded)
     for quantity in _QUANTITIES:
-        if quantity.field not in submission.entries:
+        if quantity.field not in submission.entries or not any(sign in folded for sign in quantity.signs):
             continue
         pattern = _pattern(quantity.words, quantity.unit)
         told = {
