@@ -11,10 +11,11 @@ from itertools import starmap
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from xlsform.findings import Severity
+from xlsform.errors import UsageError
+from xlsform.findings import Severity, say
 from xlsform.projects import Project
 from xlsform.register import rows
-from xlsform.register.contents import Issued, Mail, MailKind, Purpose, Return, Status
+from xlsform.register.contents import History, Issued, Mail, MailKind, Purpose, Return, Status
 from xlsform.register.packed import pack, unpack
 from xlsform.register.standing import Issue, Line, newest, standing
 from xlsform.register.store import Store
@@ -24,12 +25,12 @@ _PAGE = 100
 
 _RECORD_RETURN = """
     INSERT INTO returns (digest, origin, received, code, name, unit, template, year, status, score, errors, warnings,
-        verdict, judged_by, issue)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT max(id) FROM issues WHERE code = ?))
+        forged, verdict, judged_by, issue)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT max(id) FROM issues WHERE code = ?))
     ON CONFLICT (digest, origin) DO UPDATE SET code = excluded.code, name = excluded.name, unit = excluded.unit,
         template = excluded.template, year = excluded.year, status = excluded.status, score = excluded.score,
-        errors = excluded.errors, warnings = excluded.warnings, verdict = excluded.verdict,
-        judged_by = excluded.judged_by, issue = excluded.issue
+        errors = excluded.errors, warnings = excluded.warnings, forged = excluded.forged,
+        verdict = excluded.verdict, judged_by = excluded.judged_by, issue = excluded.issue
     WHERE verdict IS NOT excluded.verdict OR judged_by IS NOT excluded.judged_by OR issue IS NOT excluded.issue"""
 
 #: Returns are kept in groups: each change waits for the disk, which takes as long as judging a few of them.
@@ -117,17 +118,35 @@ class Register:
         )
 
     def issued(self, year: int | None = None) -> Iterator[Issued]:
-        """Yield the newest workbook of each project, in the order of issue; with ``year`` those of that year."""
-        return self._issued([each.id for each in self._newest_issues(year)])
+        """Yield the newest workbook of each project, in the order of issue; with ``year`` those of that year.
+
+        Projects that were withdrawn are left out.
+        """
+        return self._issued([each.id for each in self._newest_issues(year) if not each.withdrawn])
 
     def project(self, code: str) -> Project | None:
         """Return a project as it was issued last, or None."""
-        return next((each.project for each in self.history(code)), None)
+        found = self._store.rows("SELECT project FROM issues WHERE code = ? ORDER BY id DESC LIMIT 1", code)
+        project: Project | None = unpack(found[0][0]) if found else None
+        return project
 
-    def history(self, code: str) -> list[Issued]:
-        """Return every workbook that was issued for a project, newest first."""
-        found = self._store.rows(f"SELECT {rows.ISSUED} FROM issues WHERE code = ? ORDER BY id DESC", code)
-        return [rows.issued(row) for row in found]
+    def withdraw(self, codes: Sequence[str], reason: str) -> None:
+        """Expect nothing of these projects any more; one that is issued anew is expected again.
+
+        Raises:
+            UsageError: one of them was never issued; nothing is changed.
+        """
+        with self.together():
+            unknown = [code for code in codes if self.project(code) is None]
+            if unknown:
+                raise UsageError(
+                    say("{path}: never issued: {codes}; nothing was changed", path=self._store.path, codes=unknown)
+                )
+            for code in codes:
+                self._store.run(
+                    "UPDATE issues SET withdrawn = ?, reason = ? WHERE id = (SELECT max(id) FROM issues WHERE code = ?)",
+                    *(rows.stamp(None), reason, code),
+                )
 
     # --- what came back
 
@@ -147,8 +166,8 @@ class Register:
             *(verdict.sha256 or "", origin, rows.stamp(received), verdict.project_code),
             *(verdict.project_name, verdict.unit, verdict.template, year, verdict.status),
             str(verdict.score) if verdict.score is not None else None,
-            *(verdict.count(Severity.ERROR), verdict.count(Severity.WARNING), pack(verdict), judged_by),
-            verdict.project_code,
+            *(verdict.count(Severity.ERROR), verdict.count(Severity.WARNING), verdict.forged),
+            *(pack(verdict), judged_by, verdict.project_code),
         )
 
     def record_returns(self, arrivals: Iterable[Arrival]) -> Iterator[Verdict]:
@@ -182,21 +201,6 @@ class Register:
         verdict: Verdict | None = unpack(found[0][0]) if found else None
         return verdict
 
-    def returns(self, year: int | None = None) -> Iterator[Return]:
-        """Yield the newest return of each project by time received, and every return that names no project.
-
-        In the order in which they were recorded. A return of an earlier year's workbook does not stand for this one's.
-        """
-        return map(
-            rows.returned, self._pages("returns", rows.RETURNED, [line.id for line in self._newest_returns(year)])
-        )
-
-    def returns_of(self, code: str) -> list[Return]:
-        """Return everything that came back for a project, newest first."""
-        order = "ORDER BY received DESC, id DESC"
-        found = self._store.rows(f"SELECT {rows.RETURNED} FROM returns WHERE code = ? {order}", code)
-        return [rows.returned(row) for row in found]
-
     # --- how far things are
 
     def status(self, due: dt.date | None = None, today: dt.date | None = None, year: int | None = None) -> Status:
@@ -207,17 +211,35 @@ class Register:
             today: the day to judge by; by the clock if not given.
             year: only what was issued for that year.
         """
-        return standing(self._newest_issues(year), self._newest_returns(year), due, today or dt.date.today())
+        issues, returns = self._newest_issues(year), self._newest_returns(year)
+        return standing(issues, returns, self._mailed("issue"), due, today or dt.date.today())
 
-    def outstanding(self, year: int | None = None) -> list[Issued]:
-        """Return the newest workbook of each project that nothing has come back for."""
-        returned = {line.code for line in self._newest_returns(year)}
-        return list(self._issued([each.id for each in self._newest_issues(year) if each.code not in returned]))
+    def history(self, code: str) -> History:
+        """Return all that is known of a project.
+
+        Raises:
+            UsageError: nothing is.
+        """
+        issued = [
+            rows.issued(row)
+            for row in self._store.rows(f"SELECT {rows.ISSUED} FROM issues WHERE code = ? ORDER BY id", code)
+        ]
+        returns = [
+            rows.returned(row)
+            for row in self._store.rows(
+                f"SELECT {rows.RETURNED} FROM returns WHERE code = ? ORDER BY received, id", code
+            )
+        ]
+        if not issued and not returns:
+            raise UsageError(say("{path}: nothing is known of project {code}", path=self._store.path, code=code))
+        concerned = {("issue", each.digest) for each in issued} | {("reply", each.reference) for each in returns}
+        mails = [mail for mail in self._mails() if any((mail.purpose, about) in concerned for about in mail.about)]
+        return History(tuple(issued), tuple(returns), tuple(mails))
 
     def _newest_issues(self, year: int | None) -> list[Issue]:
         """Return the newest issue of each project, in the order of issue."""
         found = self._store.rows(
-            "SELECT id, code, name, department, unit, email, due, digest FROM issues WHERE id IN"
+            "SELECT id, code, name, department, unit, email, due, digest, withdrawn, reason FROM issues WHERE id IN"
             " (SELECT max(id) FROM issues WHERE ? IS NULL OR year = ? GROUP BY code) ORDER BY id",
             *(year, year),
         )
@@ -227,13 +249,13 @@ class Register:
         return map(rows.issued, self._pages("issues", rows.ISSUED, ids))
 
     def _newest_returns(self, year: int | None) -> list[Line]:
-        """Return the newest return of each project, and all of none."""
+        """Return the newest return of each project, and all that stand for none."""
         years: dict[str, list[int | None]] = {}
         for code, each in self._store.rows("SELECT code, year FROM issues ORDER BY id"):
             years.setdefault(code, []).append(each)
         lines = self._store.rows(
-            "SELECT id, code, name, unit, year, status, score, errors, warnings, origin, received FROM returns"
-            " ORDER BY received, id"
+            "SELECT id, code, name, unit, year, status, score, errors, warnings, origin, received, forged"
+            " FROM returns ORDER BY received, id"
         )
         return newest(starmap(Line, lines), years, year)
 
@@ -249,54 +271,67 @@ class Register:
         message_id: str,
         attachments: Sequence[str],
         about: Sequence[str],
-        error: str = "",
-    ) -> None:
-        """Record a draft, or an attempt to deliver a mail; what the arguments mean stands at `Mail`."""
-        self._store.run(
-            "INSERT INTO mails (purpose, kind, unit, email, message_id, attachments, about, recorded, error)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            *(purpose, kind, unit, email, message_id, json.dumps(list(attachments)), json.dumps(list(about))),
-            *(rows.stamp(None), error),
-        )
+    ) -> int:
+        """Record a draft, or that delivery begins; return the number by which `settle_mail` tells how that ended.
 
-    def mails(self) -> list[Mail]:
+        What the arguments mean stands at `Mail`.
+        """
+        with self.together():
+            self._store.run(
+                "INSERT INTO mails (purpose, kind, unit, email, message_id, attachments, about, recorded, error)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, '')",
+                *(purpose, kind, unit, email, message_id, json.dumps(list(attachments)), json.dumps(list(about))),
+                rows.stamp(None),
+            )
+            number: int = self._store.rows("SELECT max(id) FROM mails")[0][0]
+        return number
+
+    def settle_mail(self, number: int, error: str) -> None:
+        """Record what became of a delivery: why it failed, or, with a blank, that it did not."""
+        kind: MailKind = "failed" if error else "sent"
+        self._store.run("UPDATE mails SET kind = ?, error = ? WHERE id = ?", kind, error, number)
+
+    def uncertain(self) -> set[str]:
+        """Return what mails were about whose delivery had begun when the program ended: nobody knows."""
+        found = (self._mailed(purpose) for purpose in ("issue", "reply"))
+        return {about for kinds in found for (_, about), kind in kinds.items() if kind == "sending"}
+
+    def _mails(self) -> list[Mail]:
         """Return every draft and every attempt, in the order in which they were recorded."""
         return [rows.mailed(row) for row in self._store.rows(f"SELECT {rows.MAILED} FROM mails ORDER BY id")]
 
+    def _mailed(self, purpose: Purpose) -> dict[tuple[str, str], MailKind]:
+        """Return what became of mails, by address and what they were about.
+
+        What was sent stays so, and where nobody knows only a later success tells; else the last attempt counts.
+        """
+        kinds: dict[tuple[str, str], MailKind] = {}
+        for mail in self._mails():
+            for about in mail.about if mail.purpose == purpose else ():
+                if mail.kind == "sent" or kinds.get((mail.email, about)) not in ("sent", "sending"):
+                    kinds[mail.email, about] = mail.kind
+        return kinds
+
     def to_mail(self, year: int | None = None) -> list[Issued]:
         """Return the newest workbooks that were not yet delivered to the address that they are issued to."""
-        sent = {
-            (mail.email, about)
-            for mail in self.mails()
-            if (mail.purpose, mail.kind) == ("issue", "sent")
-            for about in mail.about
-        }
-        waiting = [each.id for each in self._newest_issues(year) if (each.email, each.digest) not in sent]
+        mailed = self._mailed("issue")
+        waiting = [
+            each.id
+            for each in self._newest_issues(year)
+            if not each.withdrawn and mailed.get((each.email, each.digest)) != "sent"
+        ]
         return list(self._issued(waiting))
 
     def to_answer(self, year: int | None = None) -> list[Return]:
-        """Return the newest returns that have errors or cannot be read, and were not yet sent back."""
-        sent = {
-            about for mail in self.mails() if (mail.purpose, mail.kind) == ("reply", "sent") for about in mail.about
-        }
-        ids = [line.id for line in self._newest_returns(year) if line.status != "passed"]
+        """Return the newest returns that have errors or cannot be read, and were not yet sent back.
+
+        Those of projects that were withdrawn are not answered.
+        """
+        sent = {about for (_, about), kind in self._mailed("reply").items() if kind == "sent"}
+        gone = {each.code for each in self._newest_issues(year) if each.withdrawn}
+        ids = [line.id for line in self._newest_returns(year) if line.status != "passed" and line.code not in gone]
         faulty = map(rows.returned, self._pages("returns", rows.RETURNED, ids))
         return [each for each in faulty if each.reference not in sent]
-
-    def mails_to_send(self) -> list[Mail]:
-        """Return the drafts that are to be delivered, oldest first; those that failed are tried again.
-
-        Left out are drafts with anything that was delivered, drafted anew, issued anew or returned anew since.
-        """
-        open_still = {("issue", each.digest) for each in self.to_mail()}
-        open_still |= {("reply", each.reference) for each in self.to_answer()}
-        waiting: list[Mail] = []
-        for mail in reversed(self.mails()):
-            about = {(mail.purpose, each) for each in mail.about}
-            if about and about <= open_still:
-                waiting.append(mail)
-                open_still -= about
-        return waiting[::-1]
 
     def _pages(self, table: str, columns: str, ids: Sequence[int]) -> Iterator[Any]:
         """Yield rows by id, in that order, a page at a time: neither all in memory, nor a query that stays open."""
