@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from xlsform import __version__
-from xlsform.batch import Judged, compared, validate
+from xlsform.batch import Judged, compared, set_aside, validate
+from xlsform.findings import Finding, say
 from xlsform.inbox import Incoming
 from xlsform.recognition import known_forms
-from xlsform.register import Arrival, Register
-from xlsform.verdicts import Options
+from xlsform.register import Arrival, ProjectStatus, Register, State
+from xlsform.verdicts import Options, Verdict
 
 
 def review(
@@ -22,8 +23,8 @@ def review(
     """Yield each file with its verdict, in the order given.
 
     With a register only what is new or changed is judged, and everything is recorded. With a register or a project
-    list, returns are compared with one another, and projects that did not return follow at the end; this holds all
-    verdicts in memory until the last file is judged.
+    list, returns are compared with one another, and projects that did not return follow at the end, as far as the
+    register knows of no return either; this holds all verdicts in memory until the last file is judged.
 
     Args:
         incoming: the files.
@@ -38,7 +39,60 @@ def review(
     if not options.projects:
         yield from judged
         return
-    yield from compared(list(judged), options)
+    together = compared(list(judged), options)
+    yield from _as_registered(together, register) if register else together
+
+
+def counted(judged: Iterable[Judged]) -> list[Verdict]:
+    """Return the verdicts; where several are of one project, all but one are marked as superseded.
+
+    The newest counts, by the date of its mail or file, but none whose identity is not its own while another's is.
+    """
+    found = [(each.verdict, each.incoming.received) for each in judged]
+    aside = set_aside(verdict for verdict, _ in found)
+    best: dict[tuple[object, ...], tuple[tuple[bool, float, int], str]] = {}
+    for number, (verdict, received) in enumerate(found):
+        if key := _project(verdict):
+            age = (verdict.path not in aside, received.timestamp() if received else 0.0, number)
+            best[key] = max(best.get(key, (age, "")), (age, verdict.path))
+    counting = {path for _, path in best.values()}
+    return [
+        replace(verdict, superseded=best[key][1])
+        if (key := _project(verdict)) and verdict.path not in counting
+        else verdict
+        for verdict, _ in found
+    ]
+
+
+def _project(verdict: Verdict) -> tuple[object, ...]:
+    """Return what tells the project of a return from others; nothing where that cannot be told."""
+    if not verdict.path or verdict.project_code:
+        return (verdict.project_code,) if verdict.path else ()
+    named = (verdict.project_name, verdict.unit, verdict.year)
+    return named if all(named) else ()
+
+
+def _as_registered(judged: Iterable[Judged], register: Register) -> Iterator[Judged]:
+    """Yield what was judged together, with what the register knows of projects: their other returns, days, withdrawals."""
+    known = {each.code: each for each in register.status().projects}
+    for each in judged:
+        verdict = each.verdict
+        project = known.get(verdict.project_code or "")
+        if verdict.path:
+            told = [_told(finding, project) for finding in verdict.findings] if project else verdict.findings
+            yield each._replace(verdict=replace(verdict, findings=tuple(told)))
+        elif project is None or project.state is State.OUTSTANDING:
+            yield each
+        elif project.state is State.OVERDUE:
+            yield each._replace(verdict=replace(verdict, overdue=True))
+
+
+def _told(finding: Finding, project: ProjectStatus) -> Finding:
+    """Return a finding, saying of a project that was withdrawn why it is not in the list (X104)."""
+    if finding.code != "X104" or project.state is not State.WITHDRAWN:
+        return finding
+    reason = project.reason or say("no reason given")
+    return replace(finding, message=say("“{project}” was withdrawn ({reason})", project=project.name, reason=reason))
 
 
 def _remembered(incoming: Iterable[Incoming], options: Options, jobs: int, register: Register) -> Iterator[Judged]:
