@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +13,12 @@ from xlsform.cli.console import FILE, Command, cli, destination, detail, languag
 
 if TYPE_CHECKING:
     from xlsform.batch import Judged
+    from xlsform.findings import Message
     from xlsform.form import Form
+    from xlsform.inbox import Incoming
     from xlsform.projects import Project
     from xlsform.register import Register
-    from xlsform.verdicts import Options, Verdict
+    from xlsform.verdicts import Options
     from xlsform.waivers import Waiver
 
 FORMATS = ("text", "json", "jsonl", "csv", "html", "xlsx")
@@ -104,7 +106,7 @@ def validate(
         judged = worst.watch(_judged(stack, paths, asked, listed, accounts_path, register_path, jobs))
         if annotate is not None:
             judged = _annotated(judged, annotate, paths)
-        _report((each.verdict for each in judged), form, output)
+        _report(judged, form, output)
     ctx.exit(1 if worst.reached else 0)
 
 
@@ -125,7 +127,7 @@ def summarize(
 
     with ExitStack() as stack:
         judged = _judged(stack, paths, Options(template=template), listed, accounts_path, register_path, jobs)
-        _report((each.verdict for each in judged), "xlsx", output)
+        _report(judged, "xlsx", output)
     remark(say("written: {path}", path=output))
 
 
@@ -154,8 +156,31 @@ def _judged(
     projects = _approved(listed, form, register)
     accounts = read_accounts(accounts_path, form) if accounts_path else {}
     options = replace(asked, projects=projects, accounts=accounts, key=register.key if register else None)
-    files = incoming(paths, options.limits)
+    mails: list[Message] = []
+    files = _some(incoming(paths, options.limits, mails.append))
+    stack.callback(_tell_of_mails, mails)
     return progress(review(files, options, jobs or os.cpu_count() or 1, register), count(paths, options.limits))
+
+
+def _some(files: Iterator[Incoming]) -> Iterator[Incoming]:
+    """Pass everything on; nothing but mails without attachments is as good as no file at all."""
+    from xlsform.inbox import nothing_found
+
+    none = True
+    for each in files:
+        none = False
+        yield each
+    if none:
+        raise nothing_found()
+
+
+def _tell_of_mails(passed_over: Sequence[Message]) -> None:
+    from xlsform.findings import say
+
+    for message in passed_over:
+        detail(message)
+    if passed_over:
+        remark(say("{count} mails without attachments were passed over", count=len(passed_over)))
 
 
 def _approved(listed: Path | None, form: Form, register: Register | None) -> Mapping[str, Project]:
@@ -171,18 +196,19 @@ def _approved(listed: Path | None, form: Form, register: Register | None) -> Map
     return {each.project.code: each.project for each in register.issued()} if register else {}
 
 
-def _report(verdicts: Iterable[Verdict], form: str, output: Path | None) -> None:
+def _report(judged: Iterable[Judged], form: str, output: Path | None) -> None:
     from xlsform.reports import renderer
 
     if form == "xlsx":
         from xlsform.outputs import open_whole
         from xlsform.reports.summary import write_xlsx
+        from xlsform.review import counted
 
         assert output is not None, "a workbook is written to a file"
         with open_whole(output) as file:
-            write_xlsx(verdicts, file, language())
+            write_xlsx(counted(judged), file, language())
         return
-    pieces = renderer(form)(verdicts, language())
+    pieces = renderer(form)((each.verdict for each in judged), language())
     with destination(output) as write:
         for piece in pieces:
             write(piece)
