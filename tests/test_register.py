@@ -578,9 +578,9 @@ def test_the_status_is_what_the_events_make_it(events: list[tuple[str, str | Non
 def mail(register: Register, kind: Any, *about: str, purpose: Any = "issue", **changes: Any) -> int:
     given: dict[str, Any] = {"unit": "甲", "email": "road@qq.com", "attachments": ["表.xlsx"], "about": about}
     begun = "sending" if kind in ("sent", "failed") else kind
-    number = register.record_mail(purpose, begun, message_id="<1@x>", **given | changes)
+    number = register.mails.record(purpose, begun, message_id="<1@x>", **given | changes)
     if begun != kind:
-        register.settle_mail(number, "timeout" if kind == "failed" else "")
+        register.mails.settle(number, "timeout" if kind == "failed" else "")
     return number
 
 
@@ -591,7 +591,7 @@ def test_a_mail_is_told_again_whole(register: Register) -> None:
     assert (told.purpose, told.kind, told.unit, told.email, told.error) == ("issue", "sending", "甲", "road@qq.com", "")
     assert (told.message_id, told.attachments, told.about) == ("<1@x>", ("表.xlsx",), ("d1", "d2"))
     assert abs(told.when - dt.datetime.now(dt.UTC)) < dt.timedelta(minutes=1)
-    register.settle_mail(number, "550 no such user 张三")
+    register.mails.settle(number, "550 no such user 张三")
     [told] = register.history("001").mails
     assert (told.kind, told.error) == ("failed", "550 no such user 张三")
 
@@ -618,9 +618,9 @@ def test_sent_stays_sent_and_uncertain_stays_so_until_it_is_sent(register: Regis
     mail(register, "draft", "2")
     mail(register, "failed", "2")
     assert [each.mailed for each in register.status().projects] == ["sent", "sending"]
-    assert register.uncertain() == {"2"}
+    assert register.mails.uncertain("issue") == {"2"}
     mail(register, "sent", "2")
-    assert register.uncertain() == set()
+    assert register.mails.uncertain("issue") == set()
 
 
 def test_issued_anew_a_workbook_is_mailed_anew(register: Register) -> None:

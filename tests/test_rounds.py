@@ -38,6 +38,7 @@ from xlsform.reading import read_bytes
 from xlsform.reading.contents import Workbook
 from xlsform.recognition import recognise
 from xlsform.register import Register
+from xlsform.register.mails import Mails
 from xlsform.samples import samples_folder
 from xlsform.stamp import lock_for
 
@@ -318,7 +319,7 @@ def test_a_mail_that_was_being_delivered_when_the_program_ended_is_sent_again_an
     def power_cut(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Register, "settle_mail", power_cut)
+    monkeypatch.setattr(Mails, "settle", power_cut)
     run("mail", "send", *register, *server, code=1)
     monkeypatch.undo()
     assert len(memory.got) == 1

@@ -144,7 +144,7 @@ def set_aside(verdicts: Iterable[Verdict]) -> set[str]:
     They stand for no project, and are compared with no other: anybody can make a workbook with a project's code in it.
     """
     verdicts = list(verdicts)
-    genuine = {each.project_code for each in verdicts if each.project_code and not each.forged}
+    genuine = {each.project_code for each in verdicts if each.path and each.project_code and not each.forged}
     return {each.path for each in verdicts if each.forged and each.project_code in genuine}
 
 

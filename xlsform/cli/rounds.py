@@ -193,7 +193,7 @@ def _deliver(register: Register, letters: Sequence[Letter], server: Server, send
     from xlsform.mailing import compose, deliver
 
     failed = 0
-    uncertain = register.uncertain()
+    uncertain = register.mails.uncertain("issue") | register.mails.uncertain("reply")
     waiting, begun = iter(letters), list[int]()
 
     def begin(mail: EmailMessage) -> None:
@@ -202,7 +202,7 @@ def _deliver(register: Register, letters: Sequence[Letter], server: Server, send
     mails = (compose(letter, sender, dt.datetime.now(dt.UTC), register.key) for letter in letters)
     outcomes = deliver(mails, server, pause, begin) if letters else iter(())
     for letter, outcome in progress(zip(letters, outcomes, strict=True), len(letters)):
-        register.settle_mail(begun.pop(), outcome.error)
+        register.mails.settle(begun.pop(), outcome.error)
         if outcome.error:
             failed += 1
             tell(say("{to}: not delivered ({reason})", to=letter.to, reason=outcome.error))
@@ -212,7 +212,7 @@ def _deliver(register: Register, letters: Sequence[Letter], server: Server, send
 
 
 def _record(register: Register, letter: Letter, mail: EmailMessage, kind: MailKind) -> int:
-    return register.record_mail(
+    return register.mails.record(
         letter.purpose,
         kind,
         unit=letter.unit,

@@ -1,9 +1,8 @@
-"""Record what was issued, what came back and what was mailed, and tell it again."""
+"""Record what was issued and what came back, and tell it again."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -15,7 +14,8 @@ from xlsform.errors import UsageError
 from xlsform.findings import Severity, say
 from xlsform.projects import Project
 from xlsform.register import rows
-from xlsform.register.contents import History, Issued, Mail, MailKind, Purpose, Return, Status
+from xlsform.register.contents import History, Issued, Return, Status
+from xlsform.register.mails import Mails
 from xlsform.register.packed import pack, unpack
 from xlsform.register.standing import Issue, Line, newest, standing
 from xlsform.register.store import Store
@@ -51,9 +51,12 @@ class Register:
 
     key: bytes
     """32 bytes that identities in workbooks are signed with; made with the register, and lost with it."""
+    mails: Mails
+    """What was drafted and delivered."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.mails = Mails(store)
         self.key = store.rows("SELECT key FROM register")[0][0]
 
     @classmethod
@@ -212,7 +215,7 @@ class Register:
             year: only what was issued for that year.
         """
         issues, returns = self._newest_issues(year), self._newest_returns(year)
-        return standing(issues, returns, self._mailed("issue"), due, today or dt.date.today())
+        return standing(issues, returns, self.mails.outcomes("issue"), due, today or dt.date.today())
 
     def history(self, code: str) -> History:
         """Return all that is known of a project.
@@ -233,7 +236,7 @@ class Register:
         if not issued and not returns:
             raise UsageError(say("{path}: nothing is known of project {code}", path=self._store.path, code=code))
         concerned = {("issue", each.digest) for each in issued} | {("reply", each.reference) for each in returns}
-        mails = [mail for mail in self._mails() if any((mail.purpose, about) in concerned for about in mail.about)]
+        mails = [mail for mail in self.mails.all() if any((mail.purpose, about) in concerned for about in mail.about)]
         return History(tuple(issued), tuple(returns), tuple(mails))
 
     def _newest_issues(self, year: int | None) -> list[Issue]:
@@ -259,62 +262,11 @@ class Register:
         )
         return newest(starmap(Line, lines), years, year)
 
-    # --- what was mailed
-
-    def record_mail(
-        self,
-        purpose: Purpose,
-        kind: MailKind,
-        *,
-        unit: str,
-        email: str,
-        message_id: str,
-        attachments: Sequence[str],
-        about: Sequence[str],
-    ) -> int:
-        """Record a draft, or that delivery begins; return the number by which `settle_mail` tells how that ended.
-
-        What the arguments mean stands at `Mail`.
-        """
-        with self.together():
-            self._store.run(
-                "INSERT INTO mails (purpose, kind, unit, email, message_id, attachments, about, recorded, error)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, '')",
-                *(purpose, kind, unit, email, message_id, json.dumps(list(attachments)), json.dumps(list(about))),
-                rows.stamp(None),
-            )
-            number: int = self._store.rows("SELECT max(id) FROM mails")[0][0]
-        return number
-
-    def settle_mail(self, number: int, error: str) -> None:
-        """Record what became of a delivery: why it failed, or, with a blank, that it did not."""
-        kind: MailKind = "failed" if error else "sent"
-        self._store.run("UPDATE mails SET kind = ?, error = ? WHERE id = ?", kind, error, number)
-
-    def uncertain(self) -> set[str]:
-        """Return what mails were about whose delivery had begun when the program ended: nobody knows."""
-        found = (self._mailed(purpose) for purpose in ("issue", "reply"))
-        return {about for kinds in found for (_, about), kind in kinds.items() if kind == "sending"}
-
-    def _mails(self) -> list[Mail]:
-        """Return every draft and every attempt, in the order in which they were recorded."""
-        return [rows.mailed(row) for row in self._store.rows(f"SELECT {rows.MAILED} FROM mails ORDER BY id")]
-
-    def _mailed(self, purpose: Purpose) -> dict[tuple[str, str], MailKind]:
-        """Return what became of mails, by address and what they were about.
-
-        What was sent stays so, and where nobody knows only a later success tells; else the last attempt counts.
-        """
-        kinds: dict[tuple[str, str], MailKind] = {}
-        for mail in self._mails():
-            for about in mail.about if mail.purpose == purpose else ():
-                if mail.kind == "sent" or kinds.get((mail.email, about)) not in ("sent", "sending"):
-                    kinds[mail.email, about] = mail.kind
-        return kinds
+    # --- what is to be mailed
 
     def to_mail(self, year: int | None = None) -> list[Issued]:
         """Return the newest workbooks that were not yet delivered to the address that they are issued to."""
-        mailed = self._mailed("issue")
+        mailed = self.mails.outcomes("issue")
         waiting = [
             each.id
             for each in self._newest_issues(year)
@@ -327,7 +279,7 @@ class Register:
 
         Those of projects that were withdrawn are not answered.
         """
-        sent = {about for (_, about), kind in self._mailed("reply").items() if kind == "sent"}
+        sent = {about for (_, about), kind in self.mails.outcomes("reply").items() if kind == "sent"}
         gone = {each.code for each in self._newest_issues(year) if each.withdrawn}
         ids = [line.id for line in self._newest_returns(year) if line.status != "passed" and line.code not in gone]
         faulty = map(rows.returned, self._pages("returns", rows.RETURNED, ids))
