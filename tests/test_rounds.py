@@ -438,6 +438,25 @@ def test_what_came_back_in_an_earlier_run_is_not_outstanding(round_folder: Path)
     assert found(report, "006") == ["X101"]
 
 
+def test_the_summary_has_what_came_back_in_earlier_runs(round_folder: Path) -> None:
+    register = ["--register", str(round_folder / "r.db")]
+    folder = inbox(round_folder)
+    os.utime(folder / "004.xlsx", (1_700_000_000, 1_700_000_000))
+    run("validate", folder, *register, code=1)
+    later = round_folder / "later"
+    later.mkdir()
+    (later / "5.xlsx").write_bytes(returned(round_folder, "005"))
+    (later / "2.xlsx").write_bytes(returned(round_folder, "002"))
+    table = round_folder / "汇总表.xlsx"
+    expected = {"001": "通过", "002": "通过", "003": "通过", "004": "未通过", "005": "通过", "006": "逾期"}
+    for paths in ([later], [folder], [], [folder, later]):
+        run("summarize", *paths, *register, "-o", table, "--lang", "zh")
+        assert statuses(table) == expected
+    sources = openpyxl.load_workbook(table)["数据来源"].iter_rows(min_row=2)
+    assert {Path(str(row[8].value)).name for row in sources if row[12].value} == {"002.xlsx"}
+    assert "--register" in run("summarize", "-o", table, code=2).stderr
+
+
 def test_a_withdrawn_project_is_expected_no_more(round_folder: Path, post: tuple[Memory, list[str]]) -> None:
     memory, server = post
     register = ["--register", str(round_folder / "r.db")]

@@ -375,10 +375,10 @@ def test_the_history_of_a_project_is_told_in_its_order(history: History) -> None
     ]
     assert [line[18:].rstrip() for line in lines[5:]] == [
         "已发放          某县公路养护中心/001.xlsx  截止日期 2022-03-31",
-        "已起草          road@qq.com  表.xlsx",
-        "未送达          road@qq.com  表.xlsx  timeout",
-        "已发送          road@qq.com  表.xlsx",
-        "已发送退回邮件  road@qq.com  表.xlsx",
+        "已起草          road@qq.com  附件 1 个",
+        "未送达          road@qq.com  附件 1 个  timeout",
+        "已发送          road@qq.com  附件 1 个",
+        "已发送退回邮件  road@qq.com  附件 1 个",
         "撤销            年中调减",
     ]
 

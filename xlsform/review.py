@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +12,19 @@ from xlsform import __version__
 from xlsform.batch import Judged, compared, set_aside, validate
 from xlsform.findings import Finding, say
 from xlsform.inbox import Incoming
+from xlsform.reading.contents import Unreadable
 from xlsform.recognition import known_forms
 from xlsform.register import Arrival, ProjectStatus, Register, State
 from xlsform.verdicts import Options, Verdict
 
 
 def review(
-    incoming: Iterable[Incoming], options: Options, jobs: int, register: Register | None = None
+    incoming: Iterable[Incoming],
+    options: Options,
+    jobs: int,
+    register: Register | None = None,
+    *,
+    remembered: bool = False,
 ) -> Iterator[Judged]:
     """Yield each file with its verdict, in the order given.
 
@@ -31,6 +37,7 @@ def review(
         options: what the reviewer asked for.
         jobs: processes to work with.
         register: where returns are remembered.
+        remembered: whether the returns that stand for their projects follow, if they came in by an earlier run.
 
     Raises:
         UsageError: the template named cannot be used, or the register cannot be written to.
@@ -40,7 +47,12 @@ def review(
         yield from judged
         return
     together = compared(list(judged), options)
-    yield from _as_registered(together, register) if register else together
+    if register is None:
+        yield from together
+        return
+    yield from _as_registered(together, register)
+    if remembered:
+        yield from _remembered_alone(together, register)
 
 
 def counted(judged: Iterable[Judged]) -> list[Verdict]:
@@ -85,6 +97,15 @@ def _as_registered(judged: Iterable[Judged], register: Register) -> Iterator[Jud
             yield each
         elif project.state is State.OVERDUE:
             yield each._replace(verdict=replace(verdict, overdue=True))
+
+
+def _remembered_alone(judged: Sequence[Judged], register: Register) -> Iterator[Judged]:
+    """Yield the returns of the register that none of these are."""
+    digests = {each.verdict.sha256 for each in judged}
+    for each in register.returns():
+        if each.verdict.sha256 not in digests:
+            gone = Incoming(each.origin, Path(each.origin).name, Unreadable("missing"), each.received, "")
+            yield Judged(gone, replace(each.verdict, path=each.origin))
 
 
 def _told(finding: Finding, project: ProjectStatus) -> Finding:

@@ -27,7 +27,6 @@ FORMATS = ("text", "json", "jsonl", "csv", "html", "xlsx")
 def _options(*more: Any) -> Callable[[Command], Command]:
     """Return a decorator with the options that `validate` and `summarize` share."""
     return sharing(
-        click.argument("paths", nargs=-1, required=True, type=FILE),
         click.option("--template", help="Take every workbook for this form (id or template file)."),
         click.option(
             "--projects",
@@ -53,6 +52,7 @@ def _options(*more: Any) -> Callable[[Command], Command]:
 
 
 @cli.command()
+@click.argument("paths", nargs=-1, required=True, type=FILE)
 @_options(
     click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True),
     click.option("-o", "--output", type=FILE, help="Write the report to this file instead of stdout."),
@@ -111,6 +111,7 @@ def validate(
 
 
 @cli.command()
+@click.argument("paths", nargs=-1, type=FILE)
 @_options(click.option("-o", "--output", type=FILE, required=True, help="The workbook to write."))
 def summarize(
     paths: tuple[Path, ...],
@@ -121,12 +122,18 @@ def summarize(
     jobs: int | None,
     output: Path,
 ) -> None:
-    """Write the bureau's 汇总表: one row a project, charts, findings, and the source of every figure."""
+    """Write the bureau's 汇总表: one row a project, charts, findings, and the source of every figure.
+
+    With --register it also has what came back in earlier runs; PATHS may then be left out.
+    """
     from xlsform.findings import say
     from xlsform.verdicts import Options
 
+    if not paths and register_path is None:
+        raise click.UsageError("name what came back, or a --register")
     with ExitStack() as stack:
-        judged = _judged(stack, paths, Options(template=template), listed, accounts_path, register_path, jobs)
+        asked = Options(template=template)
+        judged = _judged(stack, paths, asked, listed, accounts_path, register_path, jobs, remembered=True)
         _report(judged, "xlsx", output)
     remark(say("written: {path}", path=output))
 
@@ -139,6 +146,8 @@ def _judged(
     accounts_path: Path | None,
     register_path: Path | None,
     jobs: int | None,
+    *,
+    remembered: bool = False,
 ) -> Iterator[Judged]:
     """Return the run over what came in, with all that is known of the projects."""
     import os
@@ -157,9 +166,10 @@ def _judged(
     accounts = read_accounts(accounts_path, form) if accounts_path else {}
     options = replace(asked, projects=projects, accounts=accounts, key=register.key if register else None)
     mails: list[Message] = []
-    files = _some(incoming(paths, options.limits, mails.append))
     stack.callback(_tell_of_mails, mails)
-    return progress(review(files, options, jobs or os.cpu_count() or 1, register), count(paths, options.limits))
+    files = _some(incoming(paths, options.limits, mails.append)) if paths else iter(())
+    judged = review(files, options, jobs or os.cpu_count() or 1, register, remembered=remembered)
+    return progress(judged, count(paths, options.limits) if paths else None)
 
 
 def _some(files: Iterator[Incoming]) -> Iterator[Incoming]:

@@ -204,6 +204,12 @@ class Register:
         verdict: Verdict | None = unpack(found[0][0]) if found else None
         return verdict
 
+    def returns(self) -> Iterator[Return]:
+        """Yield the return that stands for each project, in the order in which they were recorded."""
+        expected = {each.code for each in self._newest_issues(None) if not each.withdrawn}
+        lines = [line for line in self._newest_returns(None) if line.code in expected and not line.aside]
+        return map(rows.returned, self._pages("returns", rows.RETURNED, [line.id for line in lines]))
+
     # --- how far things are
 
     def status(self, due: dt.date | None = None, today: dt.date | None = None, year: int | None = None) -> Status:

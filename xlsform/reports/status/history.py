@@ -71,7 +71,9 @@ def _mail(mail: Mail) -> _Event:
         "attachments": list(mail.attachments),
         "error": mail.error or None,
     }
-    return _Event(mail.when, what, (mail.email, *mail.attachments, mail.error), (), content)
+    # A letter to a unit brings the workbooks of all its projects.
+    files = say("{count} attachments", count=len(mail.attachments))
+    return _Event(mail.when, what, (mail.email, files, mail.error), (), content)
 
 
 def _returned(returned: Return) -> _Event:
