@@ -457,7 +457,9 @@ def test_the_summary_has_what_came_back_in_earlier_runs(round_folder: Path) -> N
     assert "--register" in run("summarize", "-o", table, code=2).stderr
 
 
-def test_a_withdrawn_project_is_expected_no_more(round_folder: Path, post: tuple[Memory, list[str]]) -> None:
+def test_a_withdrawn_project_is_expected_no_more(
+    round_folder: Path, project_list: Path, post: tuple[Memory, list[str]]
+) -> None:
     memory, server = post
     register = ["--register", str(round_folder / "r.db")]
     refused = run("projects", "withdraw", "005", "999", *register, code=2).stderr
@@ -481,6 +483,9 @@ def test_a_withdrawn_project_is_expected_no_more(round_folder: Path, post: tuple
         "gl@example.cn", "sl@example.cn", "sl@example.cn",
     ]  # fmt: skip
     assert [part.get_filename() for part in memory.got[0].iter_attachments()] == ["001_项目1_公路养护中心.xlsx"]
+    again = run("generate", "mof-2020", "--projects", project_list, *register, "-o", round_folder / "again").stderr
+    assert again.splitlines()[-1] == "withdrawn before, and now expected again: 002, 005, 006"
+    assert counts(round_folder, "issued", "withdrawn", "strays") == [6, 0, 0]
 
 
 def test_a_forged_return_takes_no_other_ones_place(round_folder: Path) -> None:

@@ -401,6 +401,7 @@ def test_the_history_for_programs(history: History) -> None:
     assert [(each["purpose"], each["kind"]) for each in events[3:7]] == [
         ("issue", "draft"), ("issue", "failed"), ("issue", "sent"), ("reply", "sent"),
     ]  # fmt: skip
+    assert (events[3]["to"], events[3]["message_id"], events[3]["attachments"]) == ("road@qq.com", "<1@x>", ["表.xlsx"])
     assert events[7]["reason"] == "年中调减"
 
 

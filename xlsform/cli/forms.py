@@ -156,7 +156,7 @@ def _generate_projects(
     from xlsform.errors import DataError, UsageError
     from xlsform.findings import say
     from xlsform.projects import read_projects
-    from xlsform.register import Register
+    from xlsform.register import Register, State
 
     listed = read_projects(source, about.form)
     if listed.problems and not keep_going:
@@ -167,9 +167,15 @@ def _generate_projects(
         raise UsageError(say("{path}: the list has no projects", path=source))
     password = _password(password_file)
     with nullcontext() if register is None else Register.open(register, create=True) as opened:
+        withdrawn = (
+            {each.code for each in opened.status().projects if each.state is State.WITHDRAWN} if opened else set()
+        )
         for _ in progress(_issued(about, listed.projects, folder, opened, password), len(listed.projects)):
             pass
     remark(say("written: {count} workbooks in {folder}", count=len(listed.projects), folder=folder))
+    again = [each.code for each in listed.projects if each.code in withdrawn]
+    if again:
+        tell(say("withdrawn before, and now expected again: {codes}", codes=again))
     if listed.problems:
         click.get_current_context().exit(2)
 

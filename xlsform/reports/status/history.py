@@ -68,6 +68,7 @@ def _mail(mail: Mail) -> _Event:
         "purpose": mail.purpose,
         "kind": mail.kind,
         "to": mail.email,
+        "message_id": mail.message_id,
         "attachments": list(mail.attachments),
         "error": mail.error or None,
     }
