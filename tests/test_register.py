@@ -333,25 +333,43 @@ def test_odd_texts_and_figures_of_a_return_do_no_harm(register: Register) -> Non
 # --- what need not be judged again
 
 
+def known(register: Register, digest: str, judged_by: str) -> Verdict | None:
+    return register.known(digest, lambda _: judged_by)
+
+
 def test_a_file_is_known_while_judging_it_again_could_give_nothing_else(register: Register) -> None:
     content = digest_of("a")
-    assert register.known(content, "rules 1") is None
+    assert known(register, content, "rules 1") is None
     receive(register, verdict(errors=1))
-    assert register.known(content, "rules 1") == verdict(errors=1)
-    assert register.known(content, "rules 2") is None
-    assert register.known(digest_of("b"), "rules 1") is None
+    assert known(register, content, "rules 1") == verdict(errors=1)
+    assert known(register, content, "rules 2") is None
+    assert known(register, digest_of("b"), "rules 1") is None
     issue(register)
-    assert register.known(content, "rules 1") is None
+    assert known(register, content, "rules 1") is None
     receive(register, verdict(errors=1))
-    assert register.known(content, "rules 1") == verdict(errors=1)
+    assert known(register, content, "rules 1") == verdict(errors=1)
     issue(register, project("002"))
-    assert register.known(content, "rules 1") is not None
+    assert known(register, content, "rules 1") is not None
+
+
+def test_what_a_verdict_depends_on_may_differ_by_project(register: Register) -> None:
+    receive(register, verdict(code="002"))
+    receive(register, verdict("b", None))
+    asked: list[str | None] = []
+
+    def by(code: str | None) -> str:
+        asked.append(code)
+        return "rules 1" if code == "002" else "rules 2"
+
+    assert register.known(digest_of("a"), by) == verdict(code="002")
+    assert register.known(digest_of("b"), by) is None
+    assert asked == ["002", None]
 
 
 def test_a_file_of_no_project_is_known_too(register: Register) -> None:
     issue(register)
     receive(register, verdict(code=None))
-    assert register.known(digest_of("a"), "rules 1") == verdict(code=None)
+    assert known(register, digest_of("a"), "rules 1") == verdict(code=None)
 
 
 def test_returns_are_recorded_before_they_are_told(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -367,7 +385,7 @@ def test_returns_are_recorded_before_they_are_told(register: Register, monkeypat
     def follow() -> None:
         for each in register.record_returns(judged()):
             told.append(each.project_code)
-            assert register.known(str(each.sha256), "rules 1") == each
+            assert known(register, str(each.sha256), "rules 1") == each
 
     with pytest.raises(KeyboardInterrupt):
         follow()
@@ -1105,4 +1123,4 @@ def test_verdicts_of_real_files_survive(register: Register) -> None:
     assert [back.verdict for back in everything(register) if back.verdict.project_code is None] == [
         each for each in judged if each.project_code is None
     ]
-    assert all(register.known(str(each.sha256), "rules 1") == each for each in judged)
+    assert all(known(register, str(each.sha256), "rules 1") == each for each in judged)

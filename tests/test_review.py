@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from xlsform import review
 from xlsform.batch import Judged
 from xlsform.batch import validate as judge_all
 from xlsform.inbox import Incoming, incoming
+from xlsform.projects import ListedIndicator, Project
 from xlsform.reading import Limits
 from xlsform.register import Register
 from xlsform.verdicts import Options
@@ -62,6 +64,24 @@ def test_what_is_known_is_not_judged_again(tmp_path: Path, judged: list[str]) ->
     assert judged == ["copy.xls", "faults-goal.xlsx"]
     assert [Path(each.verdict.path).name for each in last] == ["copy.xls", "faultless.xlsx", "faults-goal.xlsx"]
     assert last[2].verdict.findings != first[1].verdict.findings
+
+
+def listed(code: str, target: str = "≥120公里") -> Project:
+    indicator = ListedIndicator("产出指标", "数量指标", "养护里程", target, Decimal(50))
+    return Project(code, f"项目{code}", "某局", "甲", "", {}, (indicator,), {}, 2)
+
+
+def test_what_is_approved_for_one_project_has_no_other_judged_again() -> None:
+    both = review.judged_by(Options(projects={"1": listed("1"), "2": listed("2")}))
+    more = review.judged_by(Options(projects={"1": listed("1"), "2": listed("2", "≥130公里"), "3": listed("3")}))
+    assert both("a.xlsx", "1") == more("b.XLSX", "1")
+    assert both("a.xlsx", "2") != more("a.xlsx", "2")
+    assert both("a.xlsx", "1") != both("a.xls", "1")
+    # By its name it may be any.
+    assert both("a.xlsx", None) != more("a.xlsx", None)
+    assert both("a.xlsx", "9") != more("a.xlsx", "9")
+    paid = review.judged_by(Options(projects={"1": listed("1")}, accounts={"1": {"funds.total.executed": Decimal(3)}}))
+    assert paid("a.xlsx", "1") != both("a.xlsx", "1")
 
 
 def came(path: str, day: int | None, **own: Any) -> Judged:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from xlsform import __version__
@@ -16,6 +17,9 @@ from xlsform.reading.contents import Unreadable
 from xlsform.recognition import known_forms
 from xlsform.register import Arrival, ProjectStatus, Register, State
 from xlsform.verdicts import Options, Verdict
+
+JudgedBy = Callable[[str, str | None], str]
+"""Takes a file's name and its project's code."""
 
 
 def review(
@@ -143,26 +147,34 @@ def _remembered(incoming: Iterable[Incoming], options: Options, jobs: int, regis
         for judged in ordered():
             passing.append(judged)
             file = judged.incoming
-            yield Arrival(judged.verdict, file.origin, _judged_by(by, file), file.received)
+            yield Arrival(judged.verdict, file.origin, by(file.name, judged.verdict.project_code), file.received)
 
     for _ in register.record_returns(arrivals()):
         yield passing.popleft()
 
 
-def _known(register: Register, incoming: Incoming, by: str) -> Judged | None:
+def _known(register: Register, incoming: Incoming, by: JudgedBy) -> Judged | None:
     if not isinstance(incoming.data, bytes):
         return None
-    verdict = register.known(hashlib.sha256(incoming.data).hexdigest(), _judged_by(by, incoming))
+    verdict = register.known(hashlib.sha256(incoming.data).hexdigest(), partial(by, incoming.name))
     return Judged(incoming, replace(verdict, path=incoming.origin)) if verdict else None
 
 
-def _judged_by(by: str, incoming: Incoming) -> str:
-    # The extension is part of what is judged (F109).
-    return f"{by} {Path(incoming.name).suffix.lower()}"
-
-
-def judged_by(options: Options) -> str:
-    """Return what a verdict depends on besides the file: the program, the forms and what was asked for."""
+def judged_by(options: Options) -> JudgedBy:
+    """Return what names all that a verdict depends on besides the content: program, forms, options, what was approved."""
     forms = ",".join(f"{form.id}:{form.digest}" for form in known_forms())
-    asked = repr(replace(options, key=None, limits=options.limits))
-    return hashlib.sha256(f"{__version__}|{forms}|{asked}".encode("utf-8", "surrogatepass")).hexdigest()
+    asked = _digest(f"{__version__}|{forms}|{replace(options, key=None, projects={}, accounts={})}")
+    everything = _digest(f"{options.projects}|{options.accounts}")
+
+    def by(name: str, code: str | None) -> str:
+        approved = options.projects.get(code) if code is not None else None
+        # A file that names no listed project by its code may be taken for any by its name.
+        known = f"{approved}|{options.accounts.get(code or '')}" if approved else everything
+        # The extension is part of what is judged (F109).
+        return _digest(f"{asked}|{Path(name).suffix.lower()}|{known}")
+
+    return by
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

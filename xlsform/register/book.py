@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import starmap
 from pathlib import Path
@@ -184,24 +184,23 @@ class Register:
                     self.record_return(*arrival)
             yield from (arrival.verdict for arrival in group)
 
-    def known(self, digest: str, judged_by: str) -> Verdict | None:
+    def known(self, digest: str, judged_by: Callable[[str | None], str]) -> Verdict | None:
         """Return the verdict on a file with this content, if judging it again could give no other.
 
-        None where it was never seen, where ``judged_by`` was another text, or its project was issued anew since. The
+        None where it was never seen, where ``judged_by`` gave another text, or its project was issued anew since. The
         verdict bears the path of the file that was judged.
 
         Args:
             digest: SHA-256 of the file, in hexadecimal.
-            judged_by: names everything that a verdict depends on besides the file and what was issued: version of the
-                program, editions of the templates, options, the file's extension.
+            judged_by: names, by the code of the file's project, everything that a verdict depends on besides the file
+                and what was issued: version of the program, editions of the templates, options, the file's extension.
         """
         found = self._store.rows(
-            "SELECT verdict FROM returns WHERE digest = ? AND judged_by = ?"
-            " AND issue IS (SELECT max(id) FROM issues WHERE issues.code = returns.code) ORDER BY id DESC LIMIT 1",
+            "SELECT code, judged_by, verdict FROM returns WHERE digest = ?"
+            " AND issue IS (SELECT max(id) FROM issues WHERE issues.code = returns.code) ORDER BY id DESC",
             digest,
-            judged_by,
         )
-        verdict: Verdict | None = unpack(found[0][0]) if found else None
+        verdict: Verdict | None = next((unpack(text) for code, by, text in found if by == judged_by(code)), None)
         return verdict
 
     def returns(self) -> Iterator[Return]:
