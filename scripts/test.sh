@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install what the tests need into .venv-test (LibreOffice by apt-get where it can) and run them all;
+# Install what the tests need into .venv-test (LibreOffice and Chromium by apt-get where it can) and run them all;
 # further words are given to pytest.
 set -eu
 . "$(dirname "$0")/environment.sh"
@@ -8,6 +8,9 @@ environment .venv-test
 if ! command -v soffice >/dev/null || ! command -v pdftoppm >/dev/null || ! /usr/bin/python3 -c 'import uno' 2>/dev/null; then
     debian_packages libreoffice-calc python3-uno fonts-noto-cjk poppler-utils ||
         echo "LibreOffice is missing and could not be installed: tests that need it will say so" >&2
+fi
+if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null && ! command -v google-chrome >/dev/null; then
+    debian_packages chromium || echo "Chromium is missing and could not be installed: tests that need it will say so" >&2
 fi
 .venv-test/bin/ruff check .
 .venv-test/bin/ruff format --check .

@@ -29,6 +29,7 @@ def summary(
     department: str | None = "某县交通运输局",
     grade: str | None = "优",
     shortfalls: tuple[Shortfall, ...] = (),
+    money_unit: str = "万元",
 ) -> Summary:
     values = {
         "funds.total.initial": (initial, "自评表!D6"),
@@ -38,7 +39,7 @@ def summary(
         "total_score": (score, "自评表!H40"),
     }
     figures = {name: Figure(None if text is None else Decimal(text), cell) for name, (text, cell) in values.items()}
-    return Summary(department, figures, grade, shortfalls)
+    return Summary(department, figures, grade, shortfalls, money_unit=money_unit)
 
 
 def verdict(status: Status = "passed", *findings: Finding, **own: Any) -> Verdict:
@@ -58,6 +59,12 @@ def verdict(status: Status = "passed", *findings: Finding, **own: Any) -> Verdic
 
 def unreadable(path: str = "returns/broken.xlsx", *findings: Finding) -> Verdict:
     return Verdict(path, None, "unreadable", None, None, None, None, None, None, findings)
+
+
+def missing(unit: str, code: str, name: str, *, overdue: bool = False) -> Verdict:
+    """Return the verdict on a project that has not returned."""
+    found = (finding("X101", text="未返回", cell=None),)
+    return Verdict("", None, "failed", None, None, code, name, unit, None, found, overdue=overdue)
 
 
 def many(count: int, findings: int = 5) -> Iterator[Verdict]:

@@ -55,7 +55,7 @@ ALLOWED: dict[str, set[str]] = {
         "figures", "findings", "form", "inbox", "projects", "reading", "recognition", "rules", "submission",
         "template_check", "waivers",
     },
-    "review": {"batch", "inbox", "recognition", "register", "verdicts"},
+    "review": {"batch", "findings", "inbox", "reading", "recognition", "register", "verdicts"},
     "waivers": {"errors", "figures", "findings", "rules"},
     "manual": {"errors", "findings", "messages", "rules"},
     "batch": {"findings", "inbox", "reading", "rules", "verdicts"},

@@ -17,6 +17,7 @@ from urllib.parse import quote
 import pytest
 from packages_by_hand import cells, parts, zipped
 
+from xlsform.findings import Message
 from xlsform.inbox import Incoming, incoming
 from xlsform.inbox.encodings import decoded
 from xlsform.reading import Limits
@@ -36,8 +37,10 @@ def workbook(text: str = "自评") -> bytes:
 WORKBOOK = workbook()
 
 
-def look(*paths: Path, limits: Limits | None = None) -> list[Incoming]:
-    found = list(incoming(paths, limits or Limits()))
+def look(*paths: Path, limits: Limits | None = None, passed_over: list[Message] | None = None) -> list[Incoming]:
+    mails: list[Message] = [] if passed_over is None else passed_over
+    found = list(incoming(paths, limits or Limits(), mails.append))
+    assert found or mails, "nothing is lost without a word"
     assert len({each.origin for each in found}) == len(found), "origins tell returns apart"
     return found
 

@@ -23,6 +23,7 @@ from test_inbox_by_hand import (
     workbook,
 )
 
+from xlsform.findings import Message
 from xlsform.inbox import Incoming
 from xlsform.inbox.mail import is_mail
 from xlsform.reading import Limits
@@ -138,11 +139,37 @@ def test_a_mail_with_nothing_else_says_so(other: str, tmp_path: Path) -> None:
     assert refused(found, "not-a-spreadsheet") == f"the mail of 张三 <zs@x.cn> has no workbook; attachments: {other}"
 
 
-def test_a_mail_without_attachments(tmp_path: Path) -> None:
-    (found,) = read(tmp_path, mail())
-    assert "has no attachment" in refused(found, "not-a-spreadsheet")
-    (found,) = read(tmp_path, mail(sender=b""))
-    assert "an unknown sender" in refused(found, "not-a-spreadsheet")
+def passed_over(folder: Path, data: bytes) -> str:
+    """Return what is said of a mail that is no return."""
+    path, said = folder / "a.eml", list[Message]()
+    path.write_bytes(data)
+    assert look(path, passed_over=said) == []
+    (message,) = said
+    return str(message).removeprefix(f"{path}: ")
+
+
+def test_a_mail_without_attachments_is_no_return(tmp_path: Path) -> None:
+    assert passed_over(tmp_path, mail()) == "the mail of 张三 <zs@x.cn> has no attachment"
+    assert passed_over(tmp_path, mail(sender=b"")) == "the mail of an unknown sender has no attachment"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        attachment(b"\x89PNG", b'; name="image001.png"\r\nContent-ID: <image001.png@01D6E2>', "image/png"),
+        attachment(b"0\x82", b'; name="smime.p7s"', "application/pkcs7-signature"),
+        attachment(b"-----BEGIN", b'; name="signature.asc"', "application/pgp-signature"),
+    ],
+)
+def test_what_belongs_to_the_mail_itself_is_no_attachment(part: bytes, tmp_path: Path) -> None:
+    assert passed_over(tmp_path, mail(part)) == "the mail of 张三 <zs@x.cn> has no attachment"
+    (found,) = read(tmp_path, mail(part, named("扫描.pdf", b"%PDF-1.7", "application/pdf")))
+    assert refused(found, "not-a-spreadsheet").endswith("attachments: 扫描.pdf")
+
+
+def test_a_picture_that_is_attached_may_be_meant_as_a_return(tmp_path: Path) -> None:
+    (found,) = read(tmp_path, mail(named("自评表.jpg", b"\xff\xd8", "image/jpeg")))
+    assert refused(found, "not-a-spreadsheet").endswith("attachments: 自评表.jpg")
 
 
 def test_winmail(tmp_path: Path) -> None:
@@ -194,8 +221,8 @@ def test_a_mail_saved_and_attached_as_a_file(tmp_path: Path) -> None:
 
 def test_what_could_not_be_delivered_is_no_return(tmp_path: Path) -> None:
     issued = mail(named("下发.xlsx"), boundary="inner")
-    (found,) = read(tmp_path, mail(forwarded(issued), kind="report; report-type=delivery-status"))
-    assert "has no attachment" in refused(found, "not-a-spreadsheet")
+    report = mail(forwarded(issued), kind="report; report-type=delivery-status")
+    assert "has no attachment" in passed_over(tmp_path, report)
 
 
 def test_a_zip_in_a_mail(tmp_path: Path) -> None:

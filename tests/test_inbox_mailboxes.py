@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from test_inbox_by_hand import WORKBOOK, Member, look, mail, mbox, named, raw_zip, refused, workbook
 
+from xlsform.findings import Message
 from xlsform.inbox import count
 from xlsform.reading import Limits
 from xlsform.reading.contents import Reason
@@ -65,9 +66,11 @@ def test_lines_that_begin_a_mail(line: bytes, tmp_path: Path) -> None:
 
 
 def test_a_mail_without_a_workbook_is_told_in_its_place(tmp_path: Path) -> None:
-    path = tmp_path / "a.mbox"
-    path.write_bytes(mbox([MAILS[0], mail(subject="关于/自评".encode()), b"\0\n", MAILS[1]]))
-    found = look(path)
+    path, said = tmp_path / "a.mbox", list[Message]()
+    other = mail(named("a.pdf", b"%PDF"), subject="关于/自评".encode())
+    path.write_bytes(mbox([MAILS[0], other, b"\0\n", MAILS[1], mail()]))
+    found = look(path, passed_over=said)
+    assert [str(each) for each in said] == [f"{path}#4 张三 <zs@x.cn>: the mail of 张三 <zs@x.cn> has no attachment"]
     assert [each.name for each in found] == ["表.xlsx", "关于_自评.eml", "表.xlsx"]
     assert found[1].origin == f"{path}#2 张三 <zs@x.cn>"
     refused(found[1], "not-a-spreadsheet")
@@ -157,7 +160,8 @@ def test_a_maildir_mail_without_a_workbook(tmp_path: Path) -> None:
     folder = maildir(tmp_path / "Maildir")
     for name in ("cur/1609727400.M1P1.mx:2,S", "cur/1609727000.M1P1.mx:2,RS"):
         (folder / name).unlink()
-    (folder / "new/1609720000.M1P1.mx").write_bytes(mail(subject="已收到".encode()))
+    (folder / "new/1609720000.M1P1.mx").write_bytes(mail(subject="已阅".encode()))
+    (folder / "new/1609720001.M1P1.mx").write_bytes(mail(named("a.pdf", b"%PDF"), subject="已收到".encode()))
     (found,) = look(folder)
     assert found.name == "已收到.eml"
     refused(found, "not-a-spreadsheet")

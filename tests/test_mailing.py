@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import email
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
@@ -29,6 +29,7 @@ from xlsform.mailing import (
     own_texts,
     reply_letter,
 )
+from xlsform.mailing.delivery import Outcome
 from xlsform.projects import Project
 from xlsform.register import Issued, Return
 from xlsform.samples import samples_folder
@@ -56,6 +57,14 @@ def letter(**changes: Any) -> Letter:
         "attachments": (), "about": ("d",),
     }  # fmt: skip
     return Letter(**values | changes)
+
+
+def composed(written: Letter, key: bytes = b"the register's") -> EmailMessage:
+    return compose(written, SENDER, WHEN, key)
+
+
+def drafted(written: Letter) -> bytes:
+    return draft(composed(written))
 
 
 def parsed(data: bytes) -> EmailMessage:
@@ -87,7 +96,7 @@ def test_one_letter_a_unit_with_all_its_workbooks(tmp_path: Path) -> None:
 
 def test_the_password_is_in_no_letter(tmp_path: Path) -> None:
     (one,) = issue_letters([issued(tmp_path, "001")], tmp_path, Texts())
-    assert b"secret" not in draft(one, SENDER, WHEN)
+    assert b"secret" not in drafted(one)
     assert "secret" not in one.text + one.html + one.subject
 
 
@@ -140,7 +149,7 @@ def test_a_broken_wording_is_one_clear_message(wording: str, message: str, tmp_p
 
 
 def test_an_eml_is_read_back_as_it_was_written() -> None:
-    data = draft(letter(attachments=(Attachment("2025_农村公路养护_公路养护中心.xlsx", b"\x00PK"),)), SENDER, WHEN)
+    data = drafted(letter(attachments=(Attachment("2025_农村公路养护_公路养护中心.xlsx", b"\x00PK"),)))
     assert data.isascii()
     message = parsed(data)
     assert message["X-Unsent"] == "1"
@@ -159,24 +168,20 @@ def test_an_eml_is_read_back_as_it_was_written() -> None:
 
 
 def test_attachment_names_are_written_in_both_ways() -> None:
-    data = draft(letter(attachments=(Attachment("农村公路养护项目支出绩效自评表.xlsx", b"x"),)), SENDER, WHEN).decode(
-        "ascii"
-    )
+    data = drafted(letter(attachments=(Attachment("农村公路养护项目支出绩效自评表.xlsx", b"x"),))).decode("ascii")
     unfolded = data.replace("\r\n ", " ")
     assert "filename*=utf-8''%E5%86%9C" in unfolded or "filename*0*=utf-8''%E5%86%9C" in unfolded
     assert 'name="=?utf-8?b?' in unfolded
 
 
 def test_lines_are_as_long_as_mail_allows() -> None:
-    data = draft(
-        letter(subject="很长的主题" * 60, attachments=(Attachment("名" * 110 + ".xlsx", b"x" * 5000),)), SENDER, WHEN
-    )
+    data = drafted(letter(subject="很长的主题" * 60, attachments=(Attachment("名" * 110 + ".xlsx", b"x" * 5000),)))
     assert max(len(line) for line in data.split(b"\r\n")) <= 998
 
 
 def test_a_name_cannot_smuggle_a_header_in() -> None:
     evil = "x\r\nBcc: all@example.cn"
-    message = parsed(draft(letter(unit=evil, attachments=(Attachment(evil, b"x"),)), SENDER, WHEN))
+    message = parsed(drafted(letter(unit=evil, attachments=(Attachment(evil, b"x"),))))
     assert message["Bcc"] is None
     assert [key for key in message if key.lower() == "bcc"] == []
 
@@ -184,13 +189,17 @@ def test_a_name_cannot_smuggle_a_header_in() -> None:
 @pytest.mark.parametrize("address", ["", "gl", "gl@", "@example.cn", "公路@example.cn", "a@b\r\nBcc: c@d"])
 def test_an_address_that_no_server_takes_is_told(address: str) -> None:
     with pytest.raises(UsageError, match="is no e-mail address"):
-        compose(letter(to=address), SENDER, WHEN)
+        composed(letter(to=address))
 
 
 def test_the_same_letter_has_the_same_identity() -> None:
-    first, second = compose(letter(), SENDER, WHEN), compose(letter(), SENDER, WHEN)
+    first, second = composed(letter()), composed(letter())
     assert first["Message-ID"] == second["Message-ID"]
-    assert compose(letter(about=("e",)), SENDER, WHEN)["Message-ID"] != first["Message-ID"]
+    later = compose(letter(), SENDER, WHEN + dt.timedelta(days=3), b"the register's")
+    assert later["Message-ID"] == first["Message-ID"]
+    assert composed(letter(), b"another's")["Message-ID"] != first["Message-ID"]
+    assert composed(letter(to="new@example.cn"))["Message-ID"] != first["Message-ID"]
+    assert composed(letter(about=("e",)))["Message-ID"] != first["Message-ID"]
     assert first["Message-ID"].endswith("@example.gov.cn>")
 
 
@@ -245,22 +254,28 @@ def office() -> Iterator[tuple[Office, Server]]:
 
 
 def mails(*addresses: str) -> Iterator[EmailMessage]:
-    return (compose(letter(to=address, about=(address,)), SENDER, WHEN) for address in addresses)
+    return (composed(letter(to=address, about=(address,))) for address in addresses)
 
 
 def test_mails_are_delivered_one_by_one(office: tuple[Office, Server]) -> None:
     memory, server = office
-    outcomes = list(deliver(mails("a@x.cn", "b@x.cn"), server, pause=0))
+    outcomes = list(delivered(mails("a@x.cn", "b@x.cn"), server))
     assert [outcome.error for outcome in outcomes] == ["", ""]
     assert [message["To"].addresses[0].addr_spec for message in memory.got] == ["a@x.cn", "b@x.cn"]
     assert memory.got[0]["Subject"] == "自评表"
     assert all(message["X-Unsent"] is None for message in memory.got)
 
 
+def delivered(
+    letters: Iterable[EmailMessage], server: Server, begin: Callable[[EmailMessage], None] = lambda _: None
+) -> Iterator[Outcome]:
+    return deliver(letters, server, 0, begin)
+
+
 def test_a_refused_address_does_not_stop_the_rest(office: tuple[Office, Server]) -> None:
     memory, server = office
     memory.refused = {"b@x.cn"}
-    outcomes = list(deliver(mails("a@x.cn", "b@x.cn", "c@x.cn"), server, pause=0))
+    outcomes = list(delivered(mails("a@x.cn", "b@x.cn", "c@x.cn"), server))
     assert [outcome.error for outcome in outcomes] == ["", "b@x.cn: 550 no such mailbox", ""]
     assert len(memory.got) == 2
 
@@ -268,16 +283,28 @@ def test_a_refused_address_does_not_stop_the_rest(office: tuple[Office, Server])
 def test_a_lost_connection_is_taken_up_again(office: tuple[Office, Server]) -> None:
     memory, server = office
     memory.drop_after = 1
-    outcomes = list(deliver(mails("a@x.cn", "b@x.cn", "c@x.cn"), server, pause=0))
+    outcomes = list(delivered(mails("a@x.cn", "b@x.cn", "c@x.cn"), server))
     assert [outcome.error for outcome in outcomes] == ["", "", ""]
     assert [message["To"].addresses[0].addr_spec for message in memory.got] == ["a@x.cn", "b@x.cn", "c@x.cn"]
 
 
 def test_nothing_is_sent_before_it_is_asked_for(office: tuple[Office, Server]) -> None:
     memory, server = office
-    outcomes = deliver(mails("a@x.cn", "b@x.cn"), server, pause=0)
+    outcomes = delivered(mails("a@x.cn", "b@x.cn"), server)
     next(outcomes)
     assert len(memory.got) == 1
+
+
+def test_each_is_announced_right_before_it_is_handed_over(office: tuple[Office, Server]) -> None:
+    memory, server = office
+    begun: list[tuple[str, int]] = []
+    outcomes = delivered(
+        mails("a@x.cn", "b@x.cn"), server, lambda mail: begun.append((str(mail["To"]), len(memory.got)))
+    )
+    next(outcomes)
+    assert len(begun) == 1
+    next(outcomes)
+    assert begun == [("公路养护中心 <a@x.cn>", 0), ("公路养护中心 <b@x.cn>", 1)]
 
 
 def test_a_server_that_is_not_there_is_one_clear_message() -> None:
@@ -285,15 +312,15 @@ def test_a_server_that_is_not_there_is_one_clear_message() -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with pytest.raises(UsageError, match=f"127.0.0.1:{port}: no mail can be delivered there"):
-        list(deliver(mails("a@x.cn"), Server("127.0.0.1", port, "none", timeout=5), pause=0))
+        list(delivered(mails("a@x.cn"), Server("127.0.0.1", port, "none", timeout=5)))
 
 
 def test_a_wrong_password_is_one_clear_message_without_it(office: tuple[Office, Server]) -> None:
     _, server = office
     wrong = Server(server.host, server.port, "none", "jx", "wrong-password", 10)
     with pytest.raises(UsageError) as caught:
-        list(deliver(mails("a@x.cn"), wrong, pause=0))
+        list(delivered(mails("a@x.cn"), wrong))
     assert "wrong-password" not in str(caught.value)
     assert "wrong-password" not in repr(wrong)
     right = Server(server.host, server.port, "none", "jx", "right", 10)
-    assert [outcome.error for outcome in deliver(mails("a@x.cn"), right, pause=0)] == [""]
+    assert [outcome.error for outcome in delivered(mails("a@x.cn"), right)] == [""]

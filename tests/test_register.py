@@ -32,7 +32,7 @@ from xlsform.identity import Identity, signature
 from xlsform.messages import render
 from xlsform.projects import ListedIndicator, Project
 from xlsform.reading.contents import CellError
-from xlsform.register import Arrival, Counts, Register, State, packed, store
+from xlsform.register import Arrival, Counts, Register, Return, State, packed, rows, store
 from xlsform.register.packed import pack, unpack
 from xlsform.verdicts import Figure, Options, Shortfall, Summary, Verdict, check
 
@@ -110,6 +110,11 @@ def register(path: Path) -> Iterator[Register]:
         yield opened
 
 
+def everything(register: Register) -> list[Return]:
+    """Return every return, in the order in which they were recorded."""
+    return [rows.returned(row) for row in register._store.rows(f"SELECT {rows.RETURNED} FROM returns ORDER BY id")]
+
+
 def refused(path: Path, *, create: bool = False) -> str:
     """Return what is said when a register cannot be opened; the file must be as it was."""
     before = path.read_bytes() if path.is_file() else None
@@ -144,8 +149,8 @@ def test_the_newest_issue_counts_and_the_others_are_history(register: Register) 
         ("002", "校舍维修"),
         ("001", "新名"),
     ]
-    assert [each.project.name for each in register.history("001")] == ["新名", "旧名"]
-    assert [(each.year, each.due) for each in register.history("001")] == [(None, None)] * 2
+    assert [each.project.name for each in register.history("001").issued] == ["旧名", "新名"]
+    assert [(each.year, each.due) for each in register.history("001").issued] == [(None, None)] * 2
 
 
 def test_a_password_is_not_shown_by_chance(register: Register) -> None:
@@ -199,7 +204,7 @@ def test_a_verdict_comes_back_as_it_was(register: Register) -> None:
     )  # fmt: skip
     judged = verdict(status="failed", findings=found, summary=summary)
     receive(register, judged, "邮件 7 › 附件.xlsx")
-    [back] = register.returns()
+    [back] = everything(register)
     assert back.verdict == judged
     assert (back.origin, back.received) == ("邮件 7 › 附件.xlsx", DAY)
     assert [each.severity for each in back.verdict.findings] == [each.severity for each in found]
@@ -263,12 +268,12 @@ def test_whatever_a_verdict_or_a_project_is_made_of_is_kept_by_its_parts() -> No
 def test_the_same_content_from_the_same_place_is_one_return(register: Register) -> None:
     for day in (0, 1):
         receive(register, verdict(), day=day)
-    [back] = register.returns_of("001")
+    [back] = register.history("001").returns
     assert back.received == DAY
     receive(register, verdict(), "another mail", day=2)
     receive(register, verdict("b"), day=3)
-    assert [(each.origin, each.received.day) for each in register.returns_of("001")] == [
-        ("收件箱", 4), ("another mail", 3), ("收件箱", 1),
+    assert [(each.origin, each.received.day) for each in register.history("001").returns] == [
+        ("收件箱", 1), ("another mail", 3), ("收件箱", 4),
     ]  # fmt: skip
 
 
@@ -276,7 +281,7 @@ def test_judged_once_more_a_return_has_the_new_verdict(register: Register) -> No
     issue(register)
     receive(register, verdict(errors=2))
     register.record_return(verdict(score=Decimal(90)), "收件箱", "rules 2")
-    [back] = register.returns()
+    [back] = everything(register)
     assert back.verdict == verdict(score=Decimal(90))
     assert back.received == DAY
     [line] = register.status().projects
@@ -289,20 +294,21 @@ def test_the_newest_return_of_a_project_counts_by_time_received(register: Regist
     receive(register, verdict("first", errors=1), day=1)
     receive(register, verdict("x", None), "x", day=3)
     receive(register, verdict("y", None), "y", day=4)
-    assert [each.verdict.sha256 for each in register.returns()] == [digest_of(text) for text in ("second", "x", "y")]
+    assert [each.origin for each in register.status().strays] == ["x", "y"]
     [line] = register.status().projects
     assert (line.state, line.returns, line.received) == (State.PASSED, 2, DAY + dt.timedelta(days=2))
 
 
 def test_a_return_from_the_future_came_now(register: Register) -> None:
+    issue(register)
     register.record_return(verdict(), "wrong clock", "rules 1", dt.datetime.now(dt.UTC) + dt.timedelta(days=3000))
     register.record_return(verdict("b"), "later", "rules 1")
-    assert [each.origin for each in register.returns()] == ["later"]
+    assert [each.origin for each in register.status().projects] == ["later"]
 
 
 def test_times_are_kept_in_utc(register: Register) -> None:
     register.record_return(verdict(), "a", "", dt.datetime(2022, 3, 1, 8, tzinfo=dt.timezone(dt.timedelta(hours=8))))
-    [back] = register.returns()
+    [back] = everything(register)
     assert back.received == dt.datetime(2022, 3, 1, 0, tzinfo=dt.UTC)
     assert back.received.tzinfo == dt.UTC
 
@@ -311,14 +317,14 @@ def test_a_file_that_could_not_be_opened_is_a_return_by_its_origin(register: Reg
     unopened = verdict(code=None, sha256=None, status="unreadable", template=None, year=None, score=None)
     for origin in ("a.xlsx", "b.xlsx", "a.xlsx"):
         receive(register, unopened, origin)
-    assert [each.reference for each in register.returns()] == ["a.xlsx", "b.xlsx"]
+    assert [each.reference for each in everything(register)] == ["a.xlsx", "b.xlsx"]
 
 
 def test_odd_texts_and_figures_of_a_return_do_no_harm(register: Register) -> None:
     odd = verdict(path="\udcff\x00'; DROP TABLE returns; --", year=10**40, unit="a\x00b\ud800", project_name="=1+1")
     receive(register, odd, "\udcff.xlsx")
     receive(register, odd, "\udcff.xlsx")
-    [back] = register.returns()
+    [back] = everything(register)
     assert back.verdict == odd
     [stray] = register.status().strays
     assert (stray.unit, stray.name, stray.origin) == ("a\x00b\\ud800", "=1+1", "\\udcff.xlsx")
@@ -327,25 +333,43 @@ def test_odd_texts_and_figures_of_a_return_do_no_harm(register: Register) -> Non
 # --- what need not be judged again
 
 
+def known(register: Register, digest: str, judged_by: str) -> Verdict | None:
+    return register.known(digest, lambda _: judged_by)
+
+
 def test_a_file_is_known_while_judging_it_again_could_give_nothing_else(register: Register) -> None:
     content = digest_of("a")
-    assert register.known(content, "rules 1") is None
+    assert known(register, content, "rules 1") is None
     receive(register, verdict(errors=1))
-    assert register.known(content, "rules 1") == verdict(errors=1)
-    assert register.known(content, "rules 2") is None
-    assert register.known(digest_of("b"), "rules 1") is None
+    assert known(register, content, "rules 1") == verdict(errors=1)
+    assert known(register, content, "rules 2") is None
+    assert known(register, digest_of("b"), "rules 1") is None
     issue(register)
-    assert register.known(content, "rules 1") is None
+    assert known(register, content, "rules 1") is None
     receive(register, verdict(errors=1))
-    assert register.known(content, "rules 1") == verdict(errors=1)
+    assert known(register, content, "rules 1") == verdict(errors=1)
     issue(register, project("002"))
-    assert register.known(content, "rules 1") is not None
+    assert known(register, content, "rules 1") is not None
+
+
+def test_what_a_verdict_depends_on_may_differ_by_project(register: Register) -> None:
+    receive(register, verdict(code="002"))
+    receive(register, verdict("b", None))
+    asked: list[str | None] = []
+
+    def by(code: str | None) -> str:
+        asked.append(code)
+        return "rules 1" if code == "002" else "rules 2"
+
+    assert register.known(digest_of("a"), by) == verdict(code="002")
+    assert register.known(digest_of("b"), by) is None
+    assert asked == ["002", None]
 
 
 def test_a_file_of_no_project_is_known_too(register: Register) -> None:
     issue(register)
     receive(register, verdict(code=None))
-    assert register.known(digest_of("a"), "rules 1") == verdict(code=None)
+    assert known(register, digest_of("a"), "rules 1") == verdict(code=None)
 
 
 def test_returns_are_recorded_before_they_are_told(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -361,19 +385,19 @@ def test_returns_are_recorded_before_they_are_told(register: Register, monkeypat
     def follow() -> None:
         for each in register.record_returns(judged()):
             told.append(each.project_code)
-            assert register.known(str(each.sha256), "rules 1") == each
+            assert known(register, str(each.sha256), "rules 1") == each
 
     with pytest.raises(KeyboardInterrupt):
         follow()
     # The last one was judged, but neither recorded nor told: the next run judges it.
-    assert told == ["a", "b", "c", "d"] == [each.verdict.project_code for each in register.returns()]
+    assert told == ["a", "b", "c", "d"] == [each.verdict.project_code for each in everything(register)]
 
 
 def test_what_takes_long_is_recorded_at_once(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("xlsform.register.book._GROUP_SECONDS", 0.0)
     told = register.record_returns(Arrival(verdict(name, name), name, "rules 1") for name in "ab")
     assert next(told).project_code == "a"
-    assert [each.verdict.project_code for each in register.returns()] == ["a"]
+    assert [each.verdict.project_code for each in everything(register)] == ["a"]
 
 
 # --- how far things are
@@ -389,7 +413,10 @@ def test_the_status_of_a_round(register: Register) -> None:
     receive(register, verdict("8", None, status="unreadable", project_name=None, unit=None), "坏文件.xlsx")
     status = register.status(today=dt.date(2022, 4, 1))
     assert [(unit.unit, unit.email) for unit in status.units] == [("甲", "002@qq.com"), ("乙", "004@qq.com")]
-    assert [unit.counts for unit in status.units] == [Counts(3, 2, 1, 1, 1, 1), Counts(2, 0, 0, 0, 2, 1)]
+    assert [unit.counts for unit in status.units] == [
+        Counts(3, 0, 0, 2, 1, 1, 1, 1, 0),
+        Counts(2, 0, 0, 0, 0, 0, 2, 1, 0),
+    ]
     assert [(each.code, each.state, each.errors) for each in status.projects] == [
         ("001", State.PASSED, 0),
         ("002", State.SENT_BACK, 2),
@@ -397,11 +424,10 @@ def test_the_status_of_a_round(register: Register) -> None:
         ("004", State.OVERDUE, 0),
         ("005", State.OUTSTANDING, 0),
     ]
-    assert [(each.code, each.origin, each.status) for each in status.strays] == [
-        ("009", "来历不明.xlsx", "passed"),
-        ("", "坏文件.xlsx", "unreadable"),
+    assert [(each.code, each.origin, each.status, each.why) for each in status.strays] == [
+        ("009", "来历不明.xlsx", "passed", "unknown"),
+        ("", "坏文件.xlsx", "unreadable", "unknown"),
     ]
-    assert [each.project.code for each in register.outstanding()] == ["003", "004", "005"]
 
 
 @pytest.mark.parametrize(
@@ -434,17 +460,90 @@ def test_last_years_return_does_not_stand_for_this_years(register: Register) -> 
     receive(register, verdict(year=2021))
     issue(register, year=2022)
     assert [each.returns for each in register.status().projects] == [0]
-    assert list(register.returns()) == []
-    assert [each.year for each in register.outstanding()] == [2022]
     # A year that was never issued is a mistake in this year's form.
     receive(register, verdict("b", year=2002, errors=1), day=1)
     assert [each.state for each in register.status().projects] == [State.SENT_BACK]
     # Last year can still be asked for.
     assert [each.state for each in register.status(year=2021).projects] == [State.PASSED]
     assert [each.year for each in register.issued(2021)] == [2021]
-    assert [each.verdict.year for each in register.returns(2021)] == [2021]
-    assert register.outstanding(2021) == []
     assert register.status(year=2020).projects == ()
+
+
+# --- what is withdrawn
+
+
+def test_a_withdrawn_project_is_expected_no_more(register: Register) -> None:
+    for code in ("001", "002", "003"):
+        issue(register, project(code), digest=code)
+    receive(register, verdict("b", "002", errors=1))
+    register.withdraw(["002", "003"], "预算调减")
+    status = register.status(today=dt.date(2099, 1, 1))
+    assert [(each.code, each.state, each.reason) for each in status.projects] == [
+        ("001", State.OVERDUE, ""), ("002", State.WITHDRAWN, "预算调减"), ("003", State.WITHDRAWN, "预算调减"),
+    ]  # fmt: skip
+    assert Counts.of(status.projects) == Counts(1, 0, 0, 0, 0, 0, 1, 1, 2)
+    assert [(each.code, each.why) for each in status.strays] == [("002", "withdrawn")]
+    assert [each.project.code for each in register.issued()] == ["001"]
+    assert [each.project.code for each in register.to_mail()] == ["001"]
+    assert register.to_answer() == []
+    [issued] = register.history("003").issued
+    assert issued.reason == "预算调减"
+    assert issued.withdrawn is not None
+    assert issued.withdrawn >= issued.when
+
+
+def test_issued_anew_a_withdrawn_project_is_expected_again(register: Register) -> None:
+    issue(register)
+    register.withdraw(["001"], "")
+    issue(register)
+    assert [each.state for each in register.status(today=DAY.date()).projects] == [State.OUTSTANDING]
+    assert [each.withdrawn is None for each in register.history("001").issued] == [False, True]
+
+
+def test_what_was_never_issued_cannot_be_withdrawn(register: Register) -> None:
+    issue(register)
+    with pytest.raises(UsageError, match=r"register\.db: never issued: 007, 008; nothing was changed"):
+        register.withdraw(["001", "007", "008"], "")
+    assert [each.state for each in register.status(today=DAY.date()).projects] == [State.OUTSTANDING]
+
+
+# --- what is forged
+
+
+def forged(content: str, code: str = "001") -> Verdict:
+    found = Finding("S113", "identity-conflict", Severity.ERROR, say("forged"), None, None, None, None, (0, 0, 0))
+    return verdict(content, code, status="failed", findings=(found,))
+
+
+@pytest.mark.parametrize("day", [0, 2])
+def test_a_forged_return_does_not_take_the_place_of_the_right_one(register: Register, day: int) -> None:
+    issue(register)
+    receive(register, verdict("right"), "right", day=1)
+    receive(register, forged("made up"), "made up", day=day)
+    status = register.status()
+    [line] = status.projects
+    assert (line.state, line.origin, line.returns) == (State.PASSED, "right", 1)
+    assert [(each.origin, each.code, each.why) for each in status.strays] == [("made up", "001", "forged")]
+    # Its unit is told nevertheless.
+    assert [each.origin for each in register.to_answer()] == ["made up"]
+
+
+def test_while_there_is_no_better_one_a_forged_return_stands_for_its_project(register: Register) -> None:
+    issue(register)
+    receive(register, forged("first"), "first")
+    receive(register, forged("second"), "second", day=1)
+    [line] = register.status().projects
+    assert (line.state, line.origin, line.returns) == (State.SENT_BACK, "second", 2)
+    assert register.status().strays == ()
+
+
+def test_a_waived_identity_is_as_good_as_right(register: Register) -> None:
+    waived = forged("waived")
+    found = tuple(dataclasses.replace(each, severity=Severity.NOTE) for each in waived.findings)
+    issue(register)
+    receive(register, verdict("right"), "right")
+    receive(register, dataclasses.replace(waived, findings=found, status="passed"), "waived", day=1)
+    assert [each.origin for each in register.status().projects] == ["waived"]
 
 
 _EVENTS = st.lists(
@@ -494,65 +593,63 @@ def test_the_status_is_what_the_events_make_it(events: list[tuple[str, str | Non
 # --- what was mailed
 
 
-def mail(register: Register, kind: Any, *about: str, purpose: Any = "issue", name: str = "1", **changes: Any) -> None:
+def mail(register: Register, kind: Any, *about: str, purpose: Any = "issue", **changes: Any) -> int:
     given: dict[str, Any] = {"unit": "甲", "email": "road@qq.com", "attachments": ["表.xlsx"], "about": about}
-    register.record_mail(purpose, kind, message_id=f"<{name}@x>", **given | changes)
+    begun = "sending" if kind in ("sent", "failed") else kind
+    number = register.mails.record(purpose, begun, message_id="<1@x>", **given | changes)
+    if begun != kind:
+        register.mails.settle(number, "timeout" if kind == "failed" else "")
+    return number
 
 
 def test_a_mail_is_told_again_whole(register: Register) -> None:
-    mail(register, "failed", "d1", "d2", error="550 no such user 张三")
-    [told] = register.mails()
-    assert (told.purpose, told.kind, told.unit, told.email) == ("issue", "failed", "甲", "road@qq.com")
+    issue(register, digest="d1")
+    number = mail(register, "sending", "d1", "d2")
+    [told] = register.history("001").mails
+    assert (told.purpose, told.kind, told.unit, told.email, told.error) == ("issue", "sending", "甲", "road@qq.com", "")
     assert (told.message_id, told.attachments, told.about) == ("<1@x>", ("表.xlsx",), ("d1", "d2"))
-    assert told.error == "550 no such user 张三"
     assert abs(told.when - dt.datetime.now(dt.UTC)) < dt.timedelta(minutes=1)
+    register.mails.settle(number, "550 no such user 张三")
+    [told] = register.history("001").mails
+    assert (told.kind, told.error) == ("failed", "550 no such user 张三")
 
 
 def test_a_second_run_sends_only_the_rest(register: Register) -> None:
-    for code in ("1", "2", "3"):
+    for code, kind in [("1", "sent"), ("2", "failed"), ("3", "draft"), ("4", "sending"), ("5", None)]:
         issue(register, project(code), digest=code)
-        mail(register, "draft", code, name=code)
-    assert [each.message_id for each in register.mails_to_send()] == ["<1@x>", "<2@x>", "<3@x>"]
-    mail(register, "sent", "1", name="1")
-    mail(register, "failed", "2", name="2", error="timeout")
-    assert [(each.message_id, each.kind) for each in register.mails_to_send()] == [
-        ("<3@x>", "draft"),
-        ("<2@x>", "failed"),
-    ]
-    assert [each.digest for each in register.to_mail()] == ["2", "3"]
-    mail(register, "sent", "2", name="2")
-    mail(register, "sent", "3", name="3")
-    assert register.mails_to_send() == []
-    assert register.to_mail() == []
+        if kind:
+            mail(register, kind, code)
+    assert [each.mailed for each in register.status().projects] == ["sent", "failed", "draft", "sending", None]
+    counts = Counts.of(register.status().projects)
+    assert (counts.issued, counts.mailed, counts.drafted) == (5, 1, 1)
+    assert [each.digest for each in register.to_mail()] == ["2", "3", "4", "5"]
+    mail(register, "sent", "2", "3", "5")
+    assert [each.digest for each in register.to_mail()] == ["4"]
 
 
-def test_of_two_drafts_of_the_same_only_the_newer_is_sent(register: Register) -> None:
-    issue(register, digest="1")
-    mail(register, "draft", "1", name="old")
-    mail(register, "draft", "1", name="new")
-    assert [each.message_id for each in register.mails_to_send()] == ["<new@x>"]
-    mail(register, "sent", "1", name="old")
-    assert register.mails_to_send() == []
+def test_sent_stays_sent_and_uncertain_stays_so_until_it_is_sent(register: Register) -> None:
+    for code in ("1", "2"):
+        issue(register, project(code), digest=code)
+    mail(register, "sent", "1")
+    mail(register, "draft", "1")
+    mail(register, "sending", "2")
+    mail(register, "draft", "2")
+    mail(register, "failed", "2")
+    assert [each.mailed for each in register.status().projects] == ["sent", "sending"]
+    assert register.mails.uncertain("issue") == {"2"}
+    mail(register, "sent", "2")
+    assert register.mails.uncertain("issue") == set()
 
 
 def test_issued_anew_a_workbook_is_mailed_anew(register: Register) -> None:
     issue(register, digest="1")
-    mail(register, "draft", "1")
+    mail(register, "sent", "1")
     issue(register, digest="2")
-    assert register.mails_to_send() == []
+    assert [each.mailed for each in register.status().projects] == [None]
     assert [each.digest for each in register.to_mail()] == ["2"]
     mail(register, "sent", "2")
     issue(register, project(email="new@qq.com"), digest="2")
     assert [each.project.email for each in register.to_mail()] == ["new@qq.com"]
-
-
-def test_a_draft_of_which_a_part_was_issued_anew_is_not_sent(register: Register) -> None:
-    for code in ("1", "2"):
-        issue(register, project(code), digest=code)
-    mail(register, "draft", "1", "2")
-    issue(register, project("2"), digest="2 anew")
-    assert register.mails_to_send() == []
-    assert [each.digest for each in register.to_mail()] == ["1", "2 anew"]
 
 
 def test_an_unreadable_return_is_answered_too(register: Register) -> None:
@@ -566,16 +663,14 @@ def test_a_faulty_return_is_answered_once(register: Register) -> None:
     issue(register)
     receive(register, verdict("good", "002"))
     receive(register, verdict("bad", errors=1))
-    assert [each.reference for each in register.to_answer()] == [digest_of("bad")]
     mail(register, "draft", digest_of("bad"), purpose="reply")
-    assert len(register.mails_to_send()) == 1
+    assert [each.reference for each in register.to_answer()] == [digest_of("bad")]
     mail(register, "sent", digest_of("bad"), purpose="reply")
-    assert (register.to_answer(), register.mails_to_send()) == ([], [])
+    assert register.to_answer() == []
     receive(register, verdict("still bad", errors=1), day=1)
     assert [each.reference for each in register.to_answer()] == [digest_of("still bad")]
-    mail(register, "draft", digest_of("still bad"), purpose="reply")
     receive(register, verdict("good at last"), day=2)
-    assert (register.to_answer(), register.mails_to_send()) == ([], [])
+    assert register.to_answer() == []
 
 
 def test_a_blank_form_that_comes_back_is_answered_though_it_was_mailed(register: Register) -> None:
@@ -621,7 +716,7 @@ def test_two_programs_at_once_lose_nothing(path: Path) -> None:
         assert keys == {register.key.hex()}
         codes = {f"{name}{number}" for name in "ab" for number in range(200)}
         assert {each.project.code for each in register.issued()} == {code for code in codes if int(code[1:]) % 2}
-        assert {each.verdict.project_code for each in register.returns()} == {
+        assert {each.verdict.project_code for each in everything(register)} == {
             code for code in codes if not int(code[1:]) % 2
         }
     assert_sound(path)
@@ -708,7 +803,7 @@ def test_an_exception_halfway_leaves_nothing_of_the_change(register: Register) -
     with pytest.raises(KeyboardInterrupt):
         halfway()
     assert [each.project.code for each in register.issued()] == ["001"]
-    assert list(register.returns()) == []
+    assert everything(register) == []
     issue(register, project("003"))
     assert [each.project.code for each in register.issued()] == ["001", "003"]
 
@@ -862,11 +957,57 @@ def test_a_newer_register_is_not_touched(path: Path, create: bool) -> None:
     with Register.open(path, create=True) as register:
         issue(register)
     with contextlib.closing(sqlite3.connect(path)) as other:
-        other.execute("PRAGMA user_version = 2")
+        other.execute("PRAGMA user_version = 3")
         other.commit()
     assert refused(path, create=create) == (
-        f"{path}: the register was written by a newer xlsform (version 2; this one knows 1); update xlsform"
+        f"{path}: the register was written by a newer xlsform (version 3; this one knows 2); update xlsform"
     )
+
+
+def columns_of(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        tables = [name for (name,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {name: other.execute(f"PRAGMA table_info({name})").fetchall() for name in tables}
+
+
+def test_a_register_of_the_first_version_is_brought_up_to_date(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as old:
+        for statement in (*store._FIRST, "PRAGMA user_version = 1"):
+            old.execute(statement)
+        old.execute("INSERT INTO register VALUES (?)", [b"k" * 32])
+        values = (
+            "001",
+            "旧",
+            "",
+            "甲",
+            "",
+            pack(project()),
+            "mof-2020",
+            "2020",
+            2021,
+            "f",
+            "d",
+            "p",
+            None,
+            DAY.isoformat(),
+        )
+        old.execute(f"INSERT INTO issues VALUES (NULL, {', '.join('?' * 14)})", values)
+        for number, judged in enumerate((verdict("right"), forged("made up"))):
+            values = (judged.sha256, str(number), (DAY + dt.timedelta(days=number)).isoformat(timespec="microseconds"))
+            values += ("001", None, None, None, 2021, judged.status, None, 0, 0, pack(judged), "rules 1", 1)
+            old.execute(f"INSERT INTO returns VALUES (NULL, {', '.join('?' * 15)})", values)
+        old.commit()
+    path.chmod(0o600)
+    with Register.open(path) as register:
+        assert register.key == b"k" * 32
+        status = register.status()
+        assert [(each.state, each.origin) for each in status.projects] == [(State.PASSED, "0")]
+        assert [(each.origin, each.why) for each in status.strays] == [("1", "forged")]
+    with Register.open(tmp_path / "new.db", create=True):
+        pass
+    assert columns_of(path) == columns_of(tmp_path / "new.db")
 
 
 def test_a_damaged_register_is_told(path: Path) -> None:
@@ -979,7 +1120,7 @@ def test_verdicts_of_real_files_survive(register: Register) -> None:
     assert sum(len(each.findings) for each in judged) > 20
     told = list(register.record_returns(Arrival(each, each.path, "rules 1") for each in judged))
     assert told == judged
-    assert [back.verdict for back in register.returns() if back.verdict.project_code is None] == [
+    assert [back.verdict for back in everything(register) if back.verdict.project_code is None] == [
         each for each in judged if each.project_code is None
     ]
-    assert all(register.known(str(each.sha256), "rules 1") == each for each in judged)
+    assert all(known(register, str(each.sha256), "rules 1") == each for each in judged)

@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_verdicts import ERROR, NOTE, WARNING, finding, many, summary, unreadable, verdict
+from made_verdicts import ERROR, NOTE, WARNING, finding, many, missing, summary, unreadable, verdict
 
 from tests.browser import Browser
 from tests.browser import browser as browser
 from xlsform.batch import verdicts
 from xlsform.reports import html as report
-from xlsform.reports.html import Outstanding, charts, render_html
+from xlsform.reports.html import charts, render_html
 from xlsform.reports.rule_texts import title
 from xlsform.reports.visible import cut, visible
 from xlsform.samples import samples_folder
@@ -99,8 +99,8 @@ class Page(HTMLParser):
         return "".join(text for tag, text in self.texts if not of or tag == of)
 
 
-def rendered(verdicts: Iterable[Verdict], language: str = "en", outstanding: Iterable[Outstanding] = ()) -> str:
-    return "".join(render_html(iter(verdicts), language, tuple(outstanding)))
+def rendered(verdicts: Iterable[Verdict], language: str = "en") -> str:
+    return "".join(render_html(iter(verdicts), language))
 
 
 def filled_with(text: str) -> str:
@@ -111,8 +111,9 @@ def filled_with(text: str) -> str:
             "failed", hostile, path=text, project_code=text, project_name=text, unit=text, summary=summary(grade=text)
         ),
         unreadable(text, hostile),
+        missing(text, text, text, overdue=True),
     ]
-    return rendered(verdicts, outstanding=[Outstanding(text, text, text, overdue=True)])
+    return rendered(verdicts)
 
 
 HARMLESS = Page(filled_with("农村公路养护"))
@@ -226,7 +227,7 @@ def test_few_files_stand_open_and_many_closed() -> None:
 
 
 def test_without_a_script_nothing_is_hidden_but_the_filter() -> None:
-    page = Page(rendered(many(50), outstanding=[Outstanding("单位", "P9", "桥梁")]))
+    page = Page(rendered([*many(50), missing("单位", "P9", "桥梁")]))
     assert [(tag, attributes.get("id")) for tag, attributes in page.tags if "hidden" in attributes] == [
         ("form", "filter")
     ]
@@ -244,11 +245,11 @@ def test_what_can_be_filtered_by_is_what_there_is() -> None:
 
 def test_outstanding_projects_by_unit() -> None:
     waiting = [
-        Outstanding("乙", "P2", "桥梁"),
-        Outstanding("甲", "P1", "隧道", overdue=True),
-        Outstanding("乙", "P3", "水库"),
+        missing("乙", "P2", "桥梁"),
+        missing("甲", "P1", "隧道", overdue=True),
+        missing("乙", "P3", "水库"),
     ]
-    page = Page(rendered([verdict()], outstanding=waiting))
+    page = Page(rendered([verdict(), *waiting]))
     assert [text for tag, text in page.texts if tag == "td" and text.strip() and text != ", "] == ["乙", "2", "甲", "1"]
     assert [each.get("class") for each in page.all("span") if each.get("class") == "overdue"] == ["overdue"]
     assert "P2 桥梁" in page.text(of="span")
@@ -256,15 +257,12 @@ def test_outstanding_projects_by_unit() -> None:
 
 
 def test_a_project_without_a_return_is_no_file() -> None:
-    missing = [
-        verdict("failed", finding("X101"), path="", project_code=code, summary=None, unit="丙") for code in ("P8", "P9")
-    ]
-    late = Outstanding("丙", "P9", "水库", overdue=True)
-    text = rendered([verdict(), *missing], outstanding=[late])
+    text = rendered([verdict(), missing("丙", "P8", "桥梁"), missing("丙", "P9", "水库", overdue=True)])
     page = Page(text)
     assert len(page.all("details")) == 1
     tiles = dict(re.findall(r'<li class="(\w+)"><b>(\d+)</b>', text))
-    assert (tiles["files"], tiles["failed"], tiles["outstanding"], tiles["error"]) == ("1", "0", "2", "0")
+    assert (tiles["files"], tiles["failed"], tiles["error"]) == ("1", "0", "0")
+    assert (tiles["outstanding"], tiles["overdue"]) == ("2", "1")
     assert re.findall(r"<td>([^<]*)</td>", text) == ["丙", "2"]
     assert [each.get("class") for each in page.all("span")].count("overdue") == 1
 
@@ -414,12 +412,12 @@ def test_a_file_costs_few_elements() -> None:
 @pytest.fixture(scope="module")
 def shown(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Browser:
     path = tmp_path_factory.mktemp("report") / "报告.html"
-    waiting = [Outstanding(PAYLOADS[3], "P9", PAYLOADS[0])]
+    waiting = [missing(PAYLOADS[3], "P9", PAYLOADS[0])]
     verdicts = [
         *many(80),
         verdict("failed", finding("H101", text=PAYLOADS[3]), unit='甲 "乙" <丙>', project_name=PAYLOADS[0]),
     ]
-    path.write_text(rendered(verdicts, outstanding=waiting), encoding="utf-8")
+    path.write_text(rendered([*verdicts, *waiting]), encoding="utf-8")
     browser.open(path)
     return browser
 

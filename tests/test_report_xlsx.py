@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
-from made_verdicts import ERROR, NOTE, WARNING, finding, many, summary, unreadable, verdict
+from made_verdicts import ERROR, NOTE, WARNING, finding, many, missing, summary, unreadable, verdict
 from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -106,16 +106,14 @@ def test_what_could_not_be_read_is_a_row_of_blanks() -> None:
 
 
 def test_a_project_without_a_return_says_so() -> None:
-    missing = verdict(
-        "failed", finding("X101", cell=None), path="", sha256=None, template=None, year=None, summary=None
-    )
-    data = written([verdict(), missing])
+    data = written([verdict(), missing("水利站", "P002", "水库"), missing("水利站", "P003", "堤防", overdue=True)])
     sheets, results = opened(data), opened(data, values=True)
     assert row(sheets["Summary table"], FIRST + 1) == [
-        2, "P001", "农村公路养护", None, "某县公路养护中心", *[None] * 6, "not returned", 1, 0, None,
+        2, "P002", "水库", None, "水利站", *[None] * 6, "not returned", 1, 0, None,
     ]  # fmt: skip
-    labels = {results["Charts"].cell(line, 1).value: results["Charts"].cell(line, 2).value for line in range(2, 6)}
-    assert labels == {"passed": 1, "failed": 0, "unreadable": 0, "not returned": 1}
+    assert row(sheets["Summary table"], FIRST + 2)[11] == "overdue"
+    labels = {results["Charts"].cell(line, 1).value: results["Charts"].cell(line, 2).value for line in range(2, 7)}
+    assert labels == {"passed": 1, "failed": 0, "unreadable": 0, "not returned": 1, "overdue": 1}
     assert row(sheets["Summary table"], 1)[0] == "2021年度项目支出绩效自评结果汇总表"
 
 
@@ -186,13 +184,50 @@ def test_the_rate_of_nothing_is_blank(budget: str | None) -> None:
     assert 'r="I3" s=' in member(data, "sheet1")
 
 
-def test_money_of_different_units_is_not_added_up() -> None:
-    data = written([verdict(), verdict(template="an-office's-own")])
-    table = opened(data)["Summary table"]
-    assert row(table, TOTALS)[5:8] == [None, None, None]
-    assert row(table, TOTALS)[9] == '=IFERROR(AVERAGE(J5:J6),"")'
-    assert "different units" in row(table, 2)[0]
-    assert row(opened(data, values=True)["Summary table"], TOTALS)[8] is None
+@pytest.mark.parametrize(
+    ("unit", "figures"),
+    [("元", ("1200000.01", "900000", "1000000")), ("千元", ("1200.00001", "900", "1000")), ("亿元", ("0.012000000100", "0.009", "0.01"))],
+)  # fmt: skip
+def test_money_of_different_units_is_added_up_in_one(unit: str, figures: tuple[str, str, str]) -> None:
+    budget, executed, initial = figures
+    other = verdict(path="b.xlsx", summary=summary(budget, executed, initial=initial, money_unit=unit))
+    table = opened(written([verdict(), other]), values=True)["Summary table"]
+    assert row(table, FIRST + 1)[5:8] == [100, 120.000001, 90]
+    assert row(table, TOTALS)[5:8] == [200, 240.000001, 207.6]
+    assert "Money in 万元" in row(table, 2)[0]
+    assert f"converted where the form gives {unit}" in row(table, 2)[0]
+    assert "converted" not in row(opened(written([verdict()]))["Summary table"], 2)[0]
+
+
+def test_a_superseded_return_stands_among_the_sources_alone() -> None:
+    earlier = verdict("failed", ERROR, path="旧.xlsx", superseded="新.xlsx", summary=summary("1", "1", score="1"))
+    data = written([earlier, verdict(path="别的.xlsx", project_code="P000"), verdict(path="新.xlsx")])
+    sheets, results = opened(data), opened(data, values=True)
+    table = sheets["Summary table"]
+    assert [line[:2] for line in (row(table, FIRST), row(table, FIRST + 1))] == [[1, "P000"], [2, "P001"]]
+    assert table.max_row == FIRST + 1
+    assert row(results["Summary table"], TOTALS)[2:14] == [
+        2,
+        None,
+        None,
+        200,
+        240,
+        235.2,
+        0.98,
+        99.47,
+        None,
+        None,
+        0,
+        0,
+    ]
+    assert "1 superseded returns left out" in row(table, 2)[0]
+    assert sheets["Findings list"].max_row == 1
+    sources = sheets["Sources of figures"]
+    assert [(row(sources, line, 13)[0], row(sources, line, 13)[8], row(sources, line, 13)[12]) for line in (2, 3, 4)] == [
+        (1, "别的.xlsx", None), (2, "新.xlsx", None), (2, "旧.xlsx", "新.xlsx"),
+    ]  # fmt: skip
+    assert links(data, "sheet4")["A4"] == "'Summary table'!A6"
+    assert results["Charts"].cell(2, 2).value == 2
 
 
 def test_a_figure_beyond_what_a_cell_holds_is_blank() -> None:
@@ -320,6 +355,7 @@ def test_results_and_low_execution_are_coloured() -> None:
         ("L5:L6", "cellIs", ('"failed"',)),
         ("L5:L6", "cellIs", ('"unreadable"',)),
         ("L5:L6", "cellIs", ('"not returned"',)),
+        ("L5:L6", "cellIs", ('"overdue"',)),
         ("I5:I6", "expression", ("AND(ISNUMBER($I5),$I5<0.9)",)),
         ("I5:I6", "expression", ("AND(ISNUMBER($I5),$I5<0.6)",)),
     }

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import email
+import hashlib
 import io
 import json
+import os
+import re
 import shutil
 import socket
 import zipfile
@@ -29,10 +32,13 @@ from xlsform.form import load
 from xlsform.identity import Identity
 from xlsform.issuing import issue
 from xlsform.layout import lay_out
+from xlsform.outputs import write_whole
 from xlsform.package_parts import Package
 from xlsform.reading import read_bytes
 from xlsform.reading.contents import Workbook
 from xlsform.recognition import recognise
+from xlsform.register import Register
+from xlsform.register.mails import Mails
 from xlsform.samples import samples_folder
 from xlsform.stamp import lock_for
 
@@ -179,6 +185,32 @@ def test_the_list_template_is_empty_and_sound(tmp_path: Path) -> None:
     assert "the list has no projects" in run("generate", "mof-2020", "--projects", path, "-o", tmp_path, code=2).stderr
 
 
+def test_an_interruption_leaves_no_workbook_recorded_that_is_not_there(
+    tmp_path: Path, project_list: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[Path] = []
+
+    def interrupted(path: Path, data: bytes) -> None:
+        if len(written) == 5:
+            raise KeyboardInterrupt
+        written.append(path)
+        write_whole(path, data)
+
+    monkeypatch.setattr("xlsform.cli.forms._GROUP", 2)
+    monkeypatch.setattr("xlsform.outputs.write_whole", interrupted)
+    generate = ["generate", "mof-2020", "--projects", project_list, "--register", tmp_path / "r.db", "-o", tmp_path]
+    run(*generate, code=1)
+    with Register.open(tmp_path / "r.db") as register:
+        issued = list(register.issued())
+    assert [each.project.code for each in issued] == ["001", "002", "003", "004"]
+    assert all(hashlib.sha256(Path(each.file).read_bytes()).hexdigest() == each.digest for each in issued)
+    monkeypatch.undo()
+    monkeypatch.setenv("XLSFORM_PASSWORD", "office secret")
+    run(*generate)
+    with Register.open(tmp_path / "r.db") as register:
+        assert len(list(register.issued())) == 6
+
+
 # --- mailing
 
 
@@ -233,6 +265,29 @@ def test_one_draft_a_unit(round_folder: Path) -> None:
     assert b"office secret" not in (drafts / "001_公路养护中心.eml").read_bytes()
 
 
+def counts(folder: Path, *names: str) -> list[int]:
+    summary = json.loads(run("status", "--register", folder / "r.db", "--format", "json").stdout)["summary"]
+    return [summary[name] for name in names]
+
+
+def test_status_tells_what_was_drafted_and_what_was_mailed(round_folder: Path, post: tuple[Memory, list[str]]) -> None:
+    assert counts(round_folder, "issued", "mailed", "drafted") == [6, 0, 0]
+    register = ["--register", str(round_folder / "r.db")]
+    run("mail", "draft", round_folder / "drafts", *register, "--from", "jx@example.gov.cn")
+    assert counts(round_folder, "issued", "mailed", "drafted") == [6, 0, 6]
+    assert "--project" in run("status", *register, "--project", "001", "--format", "csv", code=2).stderr
+    memory, server = post
+    memory.refused = "sl@example.cn"
+    run("mail", "send", *register, *server, code=1)
+    assert counts(round_folder, "mailed", "drafted") == [4, 0]
+    told = run("status", *register, "--project", "003", "--lang", "zh").stdout.splitlines()
+    assert told[0] == "003  项目3（水利站）"
+    assert [line.split()[2] for line in told[1:]] == ["已发放", "已起草", "未送达"]
+    assert "550 no such mailbox" in told[3]
+    unknown = run("status", *register, "--project", "777", code=2).stderr
+    assert unknown.strip() == f"{round_folder / 'r.db'}: nothing is known of project 777"
+
+
 def test_sending_goes_on_where_it_stopped(round_folder: Path, post: tuple[Memory, list[str]]) -> None:
     memory, server = post
     register = ["--register", str(round_folder / "r.db")]
@@ -253,6 +308,32 @@ def test_sending_goes_on_where_it_stopped(round_folder: Path, post: tuple[Memory
     assert [part.get_filename() for part in memory.got[0].iter_attachments()] == [
         "001_项目1_公路养护中心.xlsx", "002_项目2_公路养护中心.xlsx",
     ]  # fmt: skip
+
+
+def test_a_mail_that_was_being_delivered_when_the_program_ended_is_sent_again_and_told(
+    round_folder: Path, post: tuple[Memory, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory, server = post
+    register = ["--register", str(round_folder / "r.db")]
+
+    def power_cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Mails, "settle", power_cut)
+    run("mail", "send", *register, *server, code=1)
+    monkeypatch.undo()
+    assert len(memory.got) == 1
+    assert counts(round_folder, "mailed") == [0]
+    told = run("status", *register, "--project", "001", "--lang", "zh").stdout
+    assert "可能已发送" in told
+    result = run("mail", "send", *register, *server)
+    again = "gl@example.cn: sent again, since an earlier run ended in the middle; it may arrive twice"
+    assert result.stderr.splitlines() == [again, "3 delivered, 0 failed"]
+    ids = [message["Message-ID"] for message in memory.got]
+    assert ids[0] == ids[1]
+    assert len(set(ids)) == 3
+    assert counts(round_folder, "mailed") == [6]
+    assert run("mail", "send", *register, *server).stderr == "0 delivered, 0 failed\n"
 
 
 # --- what comes back
@@ -304,6 +385,186 @@ def test_a_faulty_return_is_answered_with_a_marked_copy(round_folder: Path, post
     assert Package(part.get_content()).sheets()[0].name == "退回意见"
     run("mail", "send", *register, *server, "--returns", folder)
     assert len(memory.got) == 2
+
+
+def test_the_page_tells_what_is_outstanding_and_what_is_overdue(round_folder: Path, project_list: Path) -> None:
+    register = ["--register", str(round_folder / "r.db")]
+    run("generate", "mof-2020", "--projects", project_list, "--year", "2025", *register, "--due", "2099-01-31", "-o",
+        round_folder / "issued")  # fmt: skip
+    late = project_list.with_name("late.csv")
+    text = project_list.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    late.write_text("".join([text[0], text[6]]), encoding="utf-8-sig")
+    run("generate", "mof-2020", "--projects", late, "--year", "2025", *register, "--due", "2026-01-31", "-o",
+        round_folder / "late")  # fmt: skip
+    folder = inbox(round_folder)
+    page = round_folder / "page.html"
+    run("validate", folder, *register, "--format", "html", "-o", page, code=1)
+    content = page.read_text(encoding="utf-8")
+    assert re.findall(r"<tr><td>(卫生院)</td><td>(\d)</td><td>(.*?)</td></tr>", content) == [
+        ("卫生院", "2", '<span>005 项目5</span>, <span class="overdue">006 项目6</span>')
+    ]
+    assert re.findall(r'<li class="(outstanding|overdue)"><b>(\d)</b>', content) == [
+        ("outstanding", "2"),
+        ("overdue", "1"),
+    ]
+    table = round_folder / "汇总表.xlsx"
+    run("summarize", folder, *register, "-o", table, "--lang", "zh")
+    assert statuses(table) == {
+        "001": "通过",
+        "002": "未通过",
+        "003": "通过",
+        "004": "未通过",
+        "005": "未返回",
+        "006": "逾期",
+    }
+
+
+def statuses(table: Path) -> dict[str, str]:
+    sheet = openpyxl.load_workbook(table, data_only=True)["汇总表"]
+    return {str(row[1].value): str(row[11].value) for row in sheet.iter_rows(min_row=5)}
+
+
+def test_what_came_back_in_an_earlier_run_is_not_outstanding(round_folder: Path) -> None:
+    register = ["--register", str(round_folder / "r.db")]
+    run("validate", inbox(round_folder), *register, code=1)
+    later = round_folder / "later"
+    later.mkdir()
+    (later / "5.xlsx").write_bytes(returned(round_folder, "005"))
+    report = json.loads(run("validate", later, *register, "--format", "json", code=1).stdout)
+    assert [(each["project_code"], each["status"]) for each in report["files"]] == [
+        ("005", "passed"),
+        ("006", "failed"),
+    ]
+    assert found(report, "006") == ["X101"]
+
+
+def test_the_summary_has_what_came_back_in_earlier_runs(round_folder: Path) -> None:
+    register = ["--register", str(round_folder / "r.db")]
+    folder = inbox(round_folder)
+    os.utime(folder / "004.xlsx", (1_700_000_000, 1_700_000_000))
+    run("validate", folder, *register, code=1)
+    later = round_folder / "later"
+    later.mkdir()
+    (later / "5.xlsx").write_bytes(returned(round_folder, "005"))
+    (later / "2.xlsx").write_bytes(returned(round_folder, "002"))
+    table = round_folder / "汇总表.xlsx"
+    expected = {"001": "通过", "002": "通过", "003": "通过", "004": "未通过", "005": "通过", "006": "逾期"}
+    for paths in ([later], [folder], [], [folder, later]):
+        run("summarize", *paths, *register, "-o", table, "--lang", "zh")
+        assert statuses(table) == expected
+    sources = openpyxl.load_workbook(table)["数据来源"].iter_rows(min_row=2)
+    assert {Path(str(row[8].value)).name for row in sources if row[12].value} == {"002.xlsx"}
+    assert "--register" in run("summarize", "-o", table, code=2).stderr
+
+
+def test_a_withdrawn_project_is_expected_no_more(
+    round_folder: Path, project_list: Path, post: tuple[Memory, list[str]]
+) -> None:
+    memory, server = post
+    register = ["--register", str(round_folder / "r.db")]
+    refused = run("projects", "withdraw", "005", "999", *register, code=2).stderr
+    assert refused.strip() == f"{round_folder / 'r.db'}: never issued: 999; nothing was changed"
+    assert run("projects", "withdraw", "002", "005", "006", *register, "--reason", "年中调减").stderr == (
+        "withdrawn: 002, 005, 006\n"
+    )
+    folder = inbox(round_folder)
+    report = json.loads(run("validate", folder, *register, "--format", "json", code=1).stdout)
+    assert found(report, "005") == found(report, "006") == []
+    (message,) = (each["message"] for file in report["files"] for each in file["findings"] if each["code"] == "X104")
+    assert message == "“项目2” was withdrawn (年中调减)"
+    status = json.loads(run("status", *register, "--format", "json").stdout)
+    assert {key: status["summary"][key] for key in ("issued", "returned", "outstanding", "withdrawn", "strays")} == {
+        "issued": 3, "returned": 3, "outstanding": 0, "withdrawn": 3, "strays": 1,
+    }  # fmt: skip
+    assert "撤销" in run("status", *register, "--lang", "zh").stdout
+    run("mail", "send", *register, *server)
+    run("mail", "send", *register, *server, "--returns", folder)
+    assert [message["To"].addresses[0].addr_spec for message in memory.got] == [
+        "gl@example.cn", "sl@example.cn", "sl@example.cn",
+    ]  # fmt: skip
+    assert [part.get_filename() for part in memory.got[0].iter_attachments()] == ["001_项目1_公路养护中心.xlsx"]
+    again = run("generate", "mof-2020", "--projects", project_list, *register, "-o", round_folder / "again").stderr
+    assert again.splitlines()[-1] == "withdrawn before, and now expected again: 002, 005, 006"
+    assert counts(round_folder, "issued", "withdrawn", "strays") == [6, 0, 0]
+
+
+def test_a_forged_return_takes_no_other_ones_place(round_folder: Path) -> None:
+    register = ["--register", str(round_folder / "r.db")]
+    folder = round_folder / "inbox"
+    folder.mkdir()
+    (folder / "1.xlsx").write_bytes(returned(round_folder, "004"))
+    (folder / "2.xlsx").write_bytes(forged(round_folder))
+    os.utime(folder / "1.xlsx", (1_700_000_000, 1_700_000_000))
+    report = json.loads(run("validate", folder, *register, "--format", "json", code=1).stdout)
+    assert [(Path(each["path"]).name, each["status"]) for each in report["files"][:2]] == [
+        ("1.xlsx", "passed"), ("2.xlsx", "failed"),
+    ]  # fmt: skip
+    assert "X102" not in found(report, "004")
+    status = json.loads(run("status", *register, "--format", "json").stdout)
+    (line,) = (each for unit in status["units"] for each in unit["projects"] if each["project_code"] == "004")
+    assert (line["state"], Path(line["origin"]).name, line["returns"]) == ("passed", "1.xlsx", 1)
+    assert [(Path(each["origin"]).name, each["why"]) for each in status["strays"]] == [("2.xlsx", "forged")]
+    table = round_folder / "汇总表.xlsx"
+    run("summarize", folder, *register, "-o", table, "--lang", "zh")
+    assert statuses(table)["004"] == "通过"
+    sources = openpyxl.load_workbook(table)["数据来源"]
+    assert [(Path(str(row[8].value)).name, Path(str(row[12].value or "")).name) for row in sources.iter_rows(min_row=2, max_row=3)] == [
+        ("1.xlsx", ""), ("2.xlsx", "1.xlsx"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_project_that_returned_twice_has_one_row_and_counts_once(
+    round_folder: Path, project_list: Path, *, listed: bool
+) -> None:
+    folder = round_folder / "inbox"
+    folder.mkdir()
+    for number, name in enumerate(("新", "旧")):
+        (folder / f"{name}.xlsx").write_bytes(returned(round_folder, "001", reason=name))
+        os.utime(folder / f"{name}.xlsx", (1_700_000_000 - number, 1_700_000_000 - number))
+    (folder / "别的.xlsx").write_bytes(returned(round_folder, "002"))
+    table = round_folder / "汇总表.xlsx"
+    run("summarize", folder, "-o", table, "--lang", "zh", *(["--projects", project_list] if listed else []))
+    sheet = openpyxl.load_workbook(table, data_only=True)["汇总表"]
+    codes = [row[1].value for row in sheet.iter_rows(min_row=5)]
+    assert codes == (["002", "001", "003", "004", "005", "006"] if listed else ["002", "001"])
+    assert [sheet.cell(3, column).value for column in (3, 7, 8)] == [6 if listed else 2, 240, 235.2]
+    assert "另有 1 份已被取代的文件不计入" in str(sheet.cell(2, 1).value)
+    rows = openpyxl.load_workbook(table)["数据来源"].iter_rows(min_row=2)
+    assert {Path(str(row[8].value)).name: Path(str(row[12].value or "")).name for row in rows if row[8].value} == {
+        "别的.xlsx": "", "新.xlsx": "", "旧.xlsx": "新.xlsx",
+    }  # fmt: skip
+
+
+def test_mails_without_attachments_are_no_returns(round_folder: Path) -> None:
+    register = ["--register", str(round_folder / "r.db")]
+    folder = round_folder / "inbox"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"{number}.eml").write_bytes(mail("zs@example.cn"))
+    nothing = run("validate", folder, *register, code=3)
+    assert nothing.stderr.splitlines()[0] == "3 mails without attachments were passed over"
+    assert nothing.stderr.splitlines()[1].startswith("no workbook found")
+    (folder / "9.eml").write_bytes(mail("gl@example.cn", ("001.xlsx", returned(round_folder, "001"))))
+    result = run("validate", folder, "--format", "json")
+    assert result.stderr == "3 mails without attachments were passed over\n"
+    assert len(json.loads(result.stdout)["files"]) == 1
+    named = run("validate", folder, "-v").stderr
+    assert f"{folder / '0.eml'}: the mail of zs@example.cn has no attachment" in named
+    assert run("validate", folder, "-q").stderr == ""
+    (folder / "8.eml").write_bytes(mail("sl@example.cn", ("扫描.pdf", b"%PDF-1.7"), ("自评表.xlsx", b"%PDF-1.7")))
+    report = json.loads(run("validate", folder, "--format", "json", code=1).stdout)
+    assert [(Path(each["path"]).name, each["status"]) for each in report["files"]] == [
+        ("自评表.xlsx", "unreadable"), ("001.xlsx", "passed"),
+    ]  # fmt: skip
+
+
+def test_marked_copies_tell_the_mail_that_their_original_came_in(round_folder: Path) -> None:
+    run("validate", inbox(round_folder), "--annotate", round_folder / "back", code=1)
+    copies = sorted(
+        path.relative_to(round_folder / "back").as_posix() for path in (round_folder / "back").rglob("*.xlsx")
+    )
+    assert copies == ["004_退回.xlsx", "1.eml/002_退回.xlsx"]
 
 
 def test_the_bureaus_summary(round_folder: Path) -> None:

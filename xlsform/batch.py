@@ -121,7 +121,12 @@ def _alone(incoming: Incoming, options: Options) -> Verdict:
 
 def compared(judged: Sequence[Judged], options: Options) -> list[Judged]:
     """Return the verdicts with what is wrong across the files added, and one for each project that did not return."""
-    recognised = [number for number, each in enumerate(judged) if each.verdict.summary is not None]
+    aside = set_aside([each.verdict for each in judged])
+    recognised = [
+        number
+        for number, each in enumerate(judged)
+        if each.verdict.summary is not None and each.verdict.path not in aside
+    ]
     batch = Batch([_returned(judged[number]) for number in recognised], options.projects)
     added: dict[int, list[Finding]] = {}
     outstanding: list[Judged] = []
@@ -131,6 +136,16 @@ def compared(judged: Sequence[Judged], options: Options) -> list[Judged]:
         else:
             outstanding.append(_outstanding(whose, finding, options))
     return [_with(each, added.get(number, [])) for number, each in enumerate(judged)] + outstanding
+
+
+def set_aside(verdicts: Iterable[Verdict]) -> set[str]:
+    """Return the paths of returns whose identity is not their project's own, where another return has the right one.
+
+    They stand for no project, and are compared with no other: anybody can make a workbook with a project's code in it.
+    """
+    verdicts = list(verdicts)
+    genuine = {each.project_code for each in verdicts if each.path and each.project_code and not each.forged}
+    return {each.path for each in verdicts if each.forged and each.project_code in genuine}
 
 
 def _returned(judged: Judged) -> Returned:

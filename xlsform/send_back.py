@@ -12,7 +12,7 @@ from xlsform.data import kept
 from xlsform.field_types import Cast
 from xlsform.findings import Finding, say
 from xlsform.identity import Identity
-from xlsform.inbox import Incoming
+from xlsform.inbox import Incoming, below
 from xlsform.messages import render
 from xlsform.outputs import write_whole
 from xlsform.reading import read_bytes
@@ -38,7 +38,7 @@ class Copies:
         """Prepare to write copies.
 
         Args:
-            folder: where copies go; returns of a folder keep their place below it.
+            folder: where copies go, below it as the returns stood; a mail or an archive becomes a folder.
             roots: the paths that the batch was started with.
             language: of the texts, ``zh`` or ``en``.
         """
@@ -59,13 +59,9 @@ class Copies:
         return target
 
     def _place(self, incoming: Incoming) -> Path:
-        """Return the place of a copy: below the folder as its original was, or by its name alone if it was mailed."""
+        """Return the place of a copy: below the folder as its original was, what it came in as folders."""
         name = f"{Path(incoming.name).stem.removesuffix(SUFFIX)}{SUFFIX}.xlsx"
-        path = Path(incoming.origin)
-        for root in self.roots:
-            if root.is_dir() and path.is_relative_to(root) and path.is_file():
-                return path.relative_to(root).with_name(name)
-        return Path(name)
+        return Path(below(incoming.origin, self.roots)).with_name(name)
 
     def _free(self, target: Path) -> Path:
         path, count = target, 1

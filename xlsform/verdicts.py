@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from xlsform.figures import fold
+from xlsform.figures.units import in_base
 from xlsform.findings import Finding, Severity, plain, say
 from xlsform.form import Form
 from xlsform.inbox import Incoming
@@ -85,6 +86,12 @@ class Summary:
     """Digest of what was typed, the head left out; blank where nothing was."""
     narratives: Mapping[str, str] = field(default_factory=dict)
     """Digest of each long text, by the field's label."""
+    money_unit: str = "万元"
+    """The form's."""
+
+    def in_wan(self, amount: Decimal) -> Decimal:
+        """Return an amount of the form in 万元, in which the bureau's table counts."""
+        return in_base(amount, self.money_unit) / in_base(Decimal(1), "万元")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,15 @@ class Verdict:
     findings: tuple[Finding, ...]
     summary: Summary | None = None
     """None where no form was recognised."""
+    overdue: bool = False
+    """Of a project that has not returned: whether its last day is past."""
+    superseded: str = ""
+    """Where the return came from that counts in place of this one, which is of the same project; blank where none does."""
+
+    @property
+    def forged(self) -> bool:
+        """Whether its identity is not the one that was issued (S113)."""
+        return any(each.code == "S113" and each.severity is Severity.ERROR for each in self.findings)
 
     def count(self, severity: Severity) -> int:
         """Return how many findings of that severity there are."""
@@ -217,6 +233,7 @@ def _summary(submission: Submission) -> Summary:
         shortfalls=tuple(_shortfalls(submission)),
         content=_content(submission),
         narratives=dict(_narratives(submission)),
+        money_unit=submission.form.money_unit,
     )
 
 

@@ -77,6 +77,9 @@ def templates_check(ctx: click.Context, files: tuple[str, ...]) -> None:
 
 # --- generate
 
+_GROUP = 100
+"""Workbooks that are recorded together."""
+
 
 @cli.command()
 @click.argument("template")
@@ -153,7 +156,7 @@ def _generate_projects(
     from xlsform.errors import DataError, UsageError
     from xlsform.findings import say
     from xlsform.projects import read_projects
-    from xlsform.register import Register
+    from xlsform.register import Register, State
 
     listed = read_projects(source, about.form)
     if listed.problems and not keep_going:
@@ -164,9 +167,15 @@ def _generate_projects(
         raise UsageError(say("{path}: the list has no projects", path=source))
     password = _password(password_file)
     with nullcontext() if register is None else Register.open(register, create=True) as opened:
+        withdrawn = (
+            {each.code for each in opened.status().projects if each.state is State.WITHDRAWN} if opened else set()
+        )
         for _ in progress(_issued(about, listed.projects, folder, opened, password), len(listed.projects)):
             pass
     remark(say("written: {count} workbooks in {folder}", count=len(listed.projects), folder=folder))
+    again = [each.code for each in listed.projects if each.code in withdrawn]
+    if again:
+        tell(say("withdrawn before, and now expected again: {codes}", codes=again))
     if listed.problems:
         click.get_current_context().exit(2)
 
@@ -174,7 +183,10 @@ def _generate_projects(
 def _issued(
     about: _Round, projects: Sequence[Project], folder: Path, register: Register | None, password: str
 ) -> Iterator[Path]:
-    """Write the workbooks one by one, each recorded once it lies there."""
+    """Write the workbooks one by one, and record them in groups, since each change of the register waits for the disk.
+
+    What was written and not yet recorded when the program ends is issued anew by the next run.
+    """
     import hashlib
 
     from xlsform.issuing import issue_project
@@ -184,22 +196,34 @@ def _issued(
 
     lock, paths = lock_for(password), places(projects)
     key = register.key if register else None
-    for project in projects:
-        path = folder / paths[project.code]
-        data = issue_project(about.form, project, lock, year=about.year, rows=about.rows, spare=about.spare, key=key)
-        write_whole(path, data)
+    for start in range(0, len(projects), _GROUP):
+        written: list[tuple[Project, Path, str]] = []
+        for project in projects[start : start + _GROUP]:
+            path = folder / paths[project.code]
+            data = issue_project(
+                about.form, project, lock, year=about.year, rows=about.rows, spare=about.spare, key=key
+            )
+            write_whole(path, data)
+            written.append((project, path, hashlib.sha256(data).hexdigest()))
+            yield path
         if register is not None:
+            _record(register, about, written, password)
+
+
+def _record(register: Register, about: _Round, written: Sequence[tuple[Project, Path, str]], password: str) -> None:
+    """Record workbooks, each with its file and its digest."""
+    with register.together():
+        for project, path, digest in written:
             register.record_issued(
                 project,
                 template=about.form.id,
                 edition=about.form.edition,
                 year=about.year,
                 file=str(path.resolve()),
-                digest=hashlib.sha256(data).hexdigest(),
+                digest=digest,
                 password=password,
                 due=about.due.date() if about.due else None,
             )
-        yield path
 
 
 def _password(file: Path | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +13,12 @@ from xlsform.cli.console import FILE, Command, cli, destination, detail, languag
 
 if TYPE_CHECKING:
     from xlsform.batch import Judged
+    from xlsform.findings import Message
     from xlsform.form import Form
+    from xlsform.inbox import Incoming
     from xlsform.projects import Project
     from xlsform.register import Register
-    from xlsform.verdicts import Options, Verdict
+    from xlsform.verdicts import Options
     from xlsform.waivers import Waiver
 
 FORMATS = ("text", "json", "jsonl", "csv", "html", "xlsx")
@@ -25,7 +27,6 @@ FORMATS = ("text", "json", "jsonl", "csv", "html", "xlsx")
 def _options(*more: Any) -> Callable[[Command], Command]:
     """Return a decorator with the options that `validate` and `summarize` share."""
     return sharing(
-        click.argument("paths", nargs=-1, required=True, type=FILE),
         click.option("--template", help="Take every workbook for this form (id or template file)."),
         click.option(
             "--projects",
@@ -51,6 +52,7 @@ def _options(*more: Any) -> Callable[[Command], Command]:
 
 
 @cli.command()
+@click.argument("paths", nargs=-1, required=True, type=FILE)
 @_options(
     click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True),
     click.option("-o", "--output", type=FILE, help="Write the report to this file instead of stdout."),
@@ -104,11 +106,12 @@ def validate(
         judged = worst.watch(_judged(stack, paths, asked, listed, accounts_path, register_path, jobs))
         if annotate is not None:
             judged = _annotated(judged, annotate, paths)
-        _report((each.verdict for each in judged), form, output)
+        _report(judged, form, output)
     ctx.exit(1 if worst.reached else 0)
 
 
 @cli.command()
+@click.argument("paths", nargs=-1, type=FILE)
 @_options(click.option("-o", "--output", type=FILE, required=True, help="The workbook to write."))
 def summarize(
     paths: tuple[Path, ...],
@@ -119,13 +122,19 @@ def summarize(
     jobs: int | None,
     output: Path,
 ) -> None:
-    """Write the bureau's 汇总表: one row a project, charts, findings, and the source of every figure."""
+    """Write the bureau's 汇总表: one row a project, charts, findings, and the source of every figure.
+
+    With --register it also has what came back in earlier runs; PATHS may then be left out.
+    """
     from xlsform.findings import say
     from xlsform.verdicts import Options
 
+    if not paths and register_path is None:
+        raise click.UsageError("name what came back, or a --register")
     with ExitStack() as stack:
-        judged = _judged(stack, paths, Options(template=template), listed, accounts_path, register_path, jobs)
-        _report((each.verdict for each in judged), "xlsx", output)
+        asked = Options(template=template)
+        judged = _judged(stack, paths, asked, listed, accounts_path, register_path, jobs, remembered=True)
+        _report(judged, "xlsx", output)
     remark(say("written: {path}", path=output))
 
 
@@ -137,6 +146,8 @@ def _judged(
     accounts_path: Path | None,
     register_path: Path | None,
     jobs: int | None,
+    *,
+    remembered: bool = False,
 ) -> Iterator[Judged]:
     """Return the run over what came in, with all that is known of the projects."""
     import os
@@ -154,8 +165,32 @@ def _judged(
     projects = _approved(listed, form, register)
     accounts = read_accounts(accounts_path, form) if accounts_path else {}
     options = replace(asked, projects=projects, accounts=accounts, key=register.key if register else None)
-    files = incoming(paths, options.limits)
-    return progress(review(files, options, jobs or os.cpu_count() or 1, register), count(paths, options.limits))
+    mails: list[Message] = []
+    stack.callback(_tell_of_mails, mails)
+    files = _some(incoming(paths, options.limits, mails.append)) if paths else iter(())
+    judged = review(files, options, jobs or os.cpu_count() or 1, register, remembered=remembered)
+    return progress(judged, count(paths, options.limits) if paths else None)
+
+
+def _some(files: Iterator[Incoming]) -> Iterator[Incoming]:
+    """Pass everything on; nothing but mails without attachments is as good as no file at all."""
+    from xlsform.inbox import nothing_found
+
+    none = True
+    for each in files:
+        none = False
+        yield each
+    if none:
+        raise nothing_found()
+
+
+def _tell_of_mails(passed_over: Sequence[Message]) -> None:
+    from xlsform.findings import say
+
+    for message in passed_over:
+        detail(message)
+    if passed_over:
+        remark(say("{count} mails without attachments were passed over", count=len(passed_over)))
 
 
 def _approved(listed: Path | None, form: Form, register: Register | None) -> Mapping[str, Project]:
@@ -171,18 +206,19 @@ def _approved(listed: Path | None, form: Form, register: Register | None) -> Map
     return {each.project.code: each.project for each in register.issued()} if register else {}
 
 
-def _report(verdicts: Iterable[Verdict], form: str, output: Path | None) -> None:
+def _report(judged: Iterable[Judged], form: str, output: Path | None) -> None:
     from xlsform.reports import renderer
 
     if form == "xlsx":
         from xlsform.outputs import open_whole
         from xlsform.reports.summary import write_xlsx
+        from xlsform.review import counted
 
         assert output is not None, "a workbook is written to a file"
         with open_whole(output) as file:
-            write_xlsx(verdicts, file, language())
+            write_xlsx(counted(judged), file, language())
         return
-    pieces = renderer(form)(verdicts, language())
+    pieces = renderer(form)((each.verdict for each in judged), language())
     with destination(output) as write:
         for piece in pieces:
             write(piece)

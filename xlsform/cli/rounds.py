@@ -9,31 +9,61 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlsform.cli.console import FILE, HELP, Command, cli, language, progress, remark, sharing, tell
+from xlsform.cli import forms
+from xlsform.cli.console import FILE, HELP, Command, cli, language, progress, remark, sharing, tell, write_out
 
 if TYPE_CHECKING:
+    from email.message import EmailMessage
+
     from xlsform.mailing import Letter, Server
-    from xlsform.register import Register
+    from xlsform.register import MailKind, Register
 
 _REGISTER = click.option(
     "--register", "path", type=FILE, default=Path("register.db"), show_default=True, help="The round's register."
 )
 
 
+@forms.projects.command("withdraw")
+@click.argument("codes", nargs=-1, required=True, metavar="CODE…")
+@_REGISTER
+@click.option("--reason", default="", help="Why, as status and history are to tell it.")
+def projects_withdraw(codes: tuple[str, ...], path: Path, reason: str) -> None:
+    """Withdraw projects that were cancelled: nothing is expected of them any more.
+
+    They are neither outstanding nor mailed. A project that is issued anew is expected again.
+    """
+    from xlsform.findings import say
+    from xlsform.register import Register
+
+    with Register.open(path) as register:
+        register.withdraw(codes, reason)
+    remark(say("withdrawn: {codes}", codes=list(codes)))
+
+
 @cli.command()
 @_REGISTER
+@click.option("--project", metavar="CODE", help="All that happened to one project; as text or json.")
 @click.option(
     "--due", type=click.DateTime(["%Y-%m-%d"]), help="The last day for returns, in place of the one recorded."
 )
 @click.option("--year", type=click.IntRange(1990, 2100), help="Only what was issued for this year.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv", "xlsx"]), default="text", show_default=True)
 @click.option("-o", "--output", type=FILE, help="Write to this file instead of stdout.")
-def status(path: Path, due: datetime | None, year: int | None, form: str, output: Path | None) -> None:
-    """Say per unit what was issued, returned, passed, sent back, and what is outstanding or overdue."""
+def status(
+    path: Path, project: str | None, due: datetime | None, year: int | None, form: str, output: Path | None
+) -> None:
+    """Say per unit what was issued, mailed, returned, passed, sent back, and what is outstanding or overdue."""
     from xlsform.outputs import write_whole
     from xlsform.register import Register
     from xlsform.reports.status import rendered
+    from xlsform.reports.status.history import render_history
 
+    if project is not None:
+        if due or year or form not in ("text", "json"):
+            raise click.UsageError("--project goes with --format text or json, and neither with --due nor --year")
+        with Register.open(path) as register:
+            write_out(render_history(register.history(project), form, language()), output)
+        return
     if form == "xlsx" and output is None:
         raise click.UsageError("--format xlsx needs -o FILE.xlsx")
     with Register.open(path) as register:
@@ -84,11 +114,14 @@ def _letters(*more: Any) -> Callable[[Command], Command]:
 def mail_draft(
     folder: Path, path: Path, sender: str, texts: Path | None, returns: tuple[Path, ...], year: int | None
 ) -> None:
-    """Write one .eml a unit into a folder, for Outlook, Foxmail or QQ mail to open and send."""
+    """Write one .eml a unit into a folder, for Outlook, Foxmail or QQ mail to open and send.
+
+    Status tells what was drafted. A second run drafts it again, since whether a draft was sent is not known here.
+    """
     import datetime as dt
 
     from xlsform.findings import say
-    from xlsform.mailing import draft
+    from xlsform.mailing import compose, draft
     from xlsform.outputs import write_whole
     from xlsform.projects import safe_name
     from xlsform.register import Register
@@ -97,7 +130,9 @@ def mail_draft(
     with Register.open(path) as register:
         for count, letter in enumerate(_to_send(register, texts, returns, year), 1):
             name = safe_name(f"{count:03}_{letter.unit or letter.to}", ".eml")
-            write_whole(folder / name, draft(letter, sender, dt.datetime.now(dt.UTC)))
+            written = compose(letter, sender, dt.datetime.now(dt.UTC), register.key)
+            write_whole(folder / name, draft(written))
+            _record(register, letter, written, "draft")
     remark(say("written: {count} letters in {folder}", count=count, folder=folder))
 
 
@@ -125,7 +160,10 @@ def mail_send(
     pause: float,
     dry_run: bool,
 ) -> None:
-    """Deliver what was not yet delivered, one mail at a time; a second run sends only the rest."""
+    """Deliver what was not yet delivered, one mail at a time; a second run sends only the rest.
+
+    A mail whose delivery was interrupted is sent again under the same Message-ID, which is told: it may arrive twice.
+    """
     from xlsform.findings import say
     from xlsform.register import Register
 
@@ -148,30 +186,41 @@ def mail_send(
 
 
 def _deliver(register: Register, letters: Sequence[Letter], server: Server, sender: str, pause: float) -> int:
-    """Deliver letters and record each as soon as it is gone; return how many failed."""
+    """Deliver letters and record each before it goes and as soon as it is gone; return how many failed."""
     import datetime as dt
 
     from xlsform.findings import say
     from xlsform.mailing import compose, deliver
 
     failed = 0
-    mails = (compose(letter, sender, dt.datetime.now(dt.UTC)) for letter in letters)
-    outcomes = deliver(mails, server, pause) if letters else iter(())
+    uncertain = register.mails.uncertain("issue") | register.mails.uncertain("reply")
+    waiting, begun = iter(letters), list[int]()
+
+    def begin(mail: EmailMessage) -> None:
+        begun.append(_record(register, next(waiting), mail, "sending"))
+
+    mails = (compose(letter, sender, dt.datetime.now(dt.UTC), register.key) for letter in letters)
+    outcomes = deliver(mails, server, pause, begin) if letters else iter(())
     for letter, outcome in progress(zip(letters, outcomes, strict=True), len(letters)):
-        register.record_mail(
-            letter.purpose,
-            "failed" if outcome.error else "sent",
-            unit=letter.unit,
-            email=letter.to,
-            message_id=outcome.mail["Message-ID"],
-            attachments=[each.name for each in letter.attachments],
-            about=letter.about,
-            error=outcome.error,
-        )
+        register.mails.settle(begun.pop(), outcome.error)
         if outcome.error:
             failed += 1
             tell(say("{to}: not delivered ({reason})", to=letter.to, reason=outcome.error))
+        elif not uncertain.isdisjoint(letter.about):
+            tell(say("{to}: sent again, since an earlier run ended in the middle; it may arrive twice", to=letter.to))
     return failed
+
+
+def _record(register: Register, letter: Letter, mail: EmailMessage, kind: MailKind) -> int:
+    return register.mails.record(
+        letter.purpose,
+        kind,
+        unit=letter.unit,
+        email=letter.to,
+        message_id=mail["Message-ID"],
+        attachments=[each.name for each in letter.attachments],
+        about=letter.about,
+    )
 
 
 def _server(smtp: str, security: Any, user: str | None) -> Server:

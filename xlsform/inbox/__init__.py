@@ -10,16 +10,16 @@ from xlsform.inbox.contents import EXTENSIONS, Incoming, RefusedError
 from xlsform.inbox.disk import kind_of_file, opened, place_of
 from xlsform.inbox.kinds import kind_of
 from xlsform.inbox.names import steps
-from xlsform.inbox.sources import Source, find
-from xlsform.inbox.unpacking import Unpacker
+from xlsform.inbox.sources import Source, find, nothing_found
+from xlsform.inbox.unpacking import Note, Unpacker
 from xlsform.reading import Limits
 from xlsform.reading.contents import Unreadable
 from xlsform.reading.package import DEFAULT_LIMITS
 
-__all__ = ["EXTENSIONS", "Incoming", "below", "count", "incoming"]
+__all__ = ["EXTENSIONS", "Incoming", "below", "count", "incoming", "nothing_found"]
 
 
-def incoming(paths: Sequence[Path], limits: Limits) -> Iterator[Incoming]:
+def incoming(paths: Sequence[Path], limits: Limits, passed_over: Note = lambda _: None) -> Iterator[Incoming]:
     """Return all that came in, one at a time: files as named, folders sorted and searched deep, mails and members in order.
 
     Nothing is written to disk, and nothing about a file raises an exception. At any time one chain of containers is
@@ -30,6 +30,7 @@ def incoming(paths: Sequence[Path], limits: Limits) -> Iterator[Incoming]:
             and archives.
         limits: for each workbook. A mail, and an archive within another file, may have ``part_size`` bytes; a file may
             unpack to ``total_size`` and twenty times its own size, and hold twenty times ``members``.
+        passed_over: told of each mail to which nothing is attached, as most mails of an office are.
 
     Raises:
         UsageError: a path that does not exist, or a folder that may not be listed.
@@ -37,7 +38,7 @@ def incoming(paths: Sequence[Path], limits: Limits) -> Iterator[Incoming]:
     """
     # Before the first one is asked for: what cannot be used is said at once.
     sources = find(paths)
-    unpacker = Unpacker(limits)
+    unpacker = Unpacker(limits, passed_over)
     return (each for source in sources for each in unpacker.source(source))
 
 

@@ -117,6 +117,8 @@ class Piece:
     """Return its content if it has no more bytes than that; raises RefusedError."""
     content_type: str = ""
     """As its mail declares it, in lower case."""
+    part_of_mail: bool = False
+    """Whether it belongs to the mail itself: a picture that its text shows, a signature."""
 
     @property
     def name(self) -> str:

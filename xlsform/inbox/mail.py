@@ -23,6 +23,8 @@ _HEADER = 262_144
 #: Multiparts within multiparts.
 _LEVELS = 20
 
+_SIGNATURES = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"})
+
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 # A mail saved with the envelope line of a mailbox, a byte order mark, or blank lines before it.
 _BEFORE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:From [^\n]*\n)?")
@@ -74,7 +76,8 @@ class Mail:
                 coding = header.get("content-transfer-encoding", "").strip().lower()
                 load = partial(self._content, start, end, coding)
                 head = self._decoded(start, min(end, start + 400), coding)[:8]
-                yield Piece(path[-1:] or (f"part {self._parts}",), head, load, kind)
+                shown = kind.startswith("image/") and "content-id" in header
+                yield Piece(path[-1:] or (f"part {self._parts}",), head, load, kind, shown or kind in _SIGNATURES)
 
     def _headed(self, start: int, end: int) -> tuple[Header, int]:
         """Return the headers that stand there, and where what they belong to begins."""

@@ -42,9 +42,14 @@ def find(paths: Iterable[Path]) -> list[Source]:
         for source in sources:
             found.setdefault(source.path, source)
     if not found:
-        extensions = sorted(EXTENSIONS | CONTAINERS)
-        raise NothingFoundError(say("no workbook found; looked for {extensions}", extensions=extensions))
+        raise nothing_found()
     return list(found.values())
+
+
+def nothing_found() -> NothingFoundError:
+    """Return what is to be said where there is no workbook."""
+    extensions = sorted(EXTENSIONS | CONTAINERS)
+    return NothingFoundError(say("no workbook found; looked for {extensions}", extensions=extensions))
 
 
 def _is_folder(path: Path) -> bool:

@@ -29,17 +29,21 @@ _MAILS = 10
 #: Names that are told where there is no workbook.
 _TOLD = 10
 
+#: Takes what is to be said of something that was passed over.
+Note = Callable[[Message], None]
+
 
 class Unpacker:
     """Yields the returns of files, and gives each an origin of its own."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, passed_over: Note) -> None:
         """Keep to these limits; they hold for each workbook, and for each container in memory."""
         self._limits = limits
+        self._passed_over = passed_over
         self._taken: dict[str, int] = {}
 
     def source(self, source: Source) -> Iterator[Incoming]:
-        """Yield what a file brings: at least one return, or why there is none."""
+        """Yield what a file brings: at least one return, or why there is none, unless it is a mail without attachments."""
         place = place_of(source.path, self._limits)
         if not source.message and kind_of(place.name, b"") == "workbook":
             yield self._incoming(load(source.path, self._limits), place)
@@ -113,7 +117,26 @@ class Unpacker:
         )
         names: list[str] = []
         found = self._pieces(mail.pieces(), place, names)
-        yield from self._or_why(found, place, lambda: _none_in_mail(mail, who, names))
+        yield from self._or_why(found, place, lambda: self._none_in_mail(mail, place, who, names))
+
+    def _none_in_mail(self, mail: Mail, place: Place, who: str, names: list[str]) -> Unreadable | None:
+        """Return why a mail brings no return; None where it was not meant to bring one."""
+        whose = who or say("an unknown sender")
+        if not mail.whole:
+            return Unreadable(
+                "truncated",
+                say(
+                    "the mail of {sender} is cut off; no workbook is in what arrived: {files}",
+                    sender=whose,
+                    files=names,
+                ),
+            )
+        if names:
+            return _no_return(
+                say("the mail of {sender} has no workbook; attachments: {files}", sender=whose, files=names)
+            )
+        self._passed_over(say("{path}: the mail of {sender} has no attachment", path=place.origin, sender=whose))
+        return None
 
     def _mailbox(self, file: IO[bytes], place: Place) -> Iterator[Incoming]:
         for number, message in enumerate(messages(file, self._limits), 1):
@@ -129,7 +152,7 @@ class Unpacker:
     def _pieces(self, pieces: Iterator[Piece], place: Place, names: list[str]) -> Iterator[Incoming]:
         """Yield what the pieces of a container bring, and note the first names."""
         for piece in pieces:
-            if len(names) < _TOLD:
+            if len(names) < _TOLD and not piece.part_of_mail:
                 names.append(piece.name)
             kind = kind_of(piece.name, piece.head, piece.content_type)
             inside = place.within(piece.path)
@@ -175,14 +198,16 @@ class Unpacker:
             what = say("its contents make no sense ({error})", error=type(error).__name__)
             yield self._incoming(Unreadable("damaged", what), place)
 
-    def _or_why(self, found: Iterator[Incoming], place: Place, why: Callable[[], Unreadable]) -> Iterator[Incoming]:
-        """Yield what is found; if that is nothing in the whole file or mail, yield why."""
+    def _or_why(
+        self, found: Iterator[Incoming], place: Place, why: Callable[[], Unreadable | None]
+    ) -> Iterator[Incoming]:
+        """Yield what is found; if that is nothing in the whole file or mail, yield why, where that is to be told."""
         none = True
         for each in found:
             none = False
             yield each
-        if none and not place.inner:
-            yield self._incoming(why(), place)
+        if none and not place.inner and (reason := why()) is not None:
+            yield self._incoming(reason, place)
 
     def _incoming(self, data: bytes | Unreadable, place: Place) -> Incoming:
         origin, extension = place.origin, PurePath(place.name).suffix
@@ -203,13 +228,3 @@ def _none_in_archive(names: list[str]) -> Unreadable:
     if not names:
         return _no_return(say("the archive is empty"))
     return _no_return(say("there is no workbook in the archive; it holds: {files}", files=names))
-
-
-def _none_in_mail(mail: Mail, who: str, names: list[str]) -> Unreadable:
-    whose = who or say("an unknown sender")
-    if not mail.whole:
-        cut = say("the mail of {sender} is cut off; no workbook is in what arrived: {files}", sender=whose, files=names)
-        return Unreadable("truncated", cut)
-    if not names:
-        return _no_return(say("the mail of {sender} has no attachment", sender=whose))
-    return _no_return(say("the mail of {sender} has no workbook; attachments: {files}", sender=whose, files=names))

@@ -6,7 +6,7 @@ import contextlib
 import smtplib
 import ssl
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Literal, NamedTuple
@@ -38,13 +38,17 @@ class Outcome(NamedTuple):
     """Why it was not delivered; blank where it was."""
 
 
-def deliver(mails: Iterable[EmailMessage], server: Server, pause: float) -> Iterator[Outcome]:
+def deliver(
+    mails: Iterable[EmailMessage], server: Server, pause: float, begin: Callable[[EmailMessage], None]
+) -> Iterator[Outcome]:
     """Deliver e-mails one by one and yield what became of each as soon as it is known.
 
     Args:
         mails: what is to be delivered, composed one at a time.
         server: the mail server.
         pause: seconds between two, since servers take a flood for spam.
+        begin: called with each right before it is handed over; if the program ends after that, nobody knows whether
+            it was delivered.
 
     Raises:
         UsageError: the server cannot be reached, or refuses the login: no mail would get through.
@@ -53,6 +57,7 @@ def deliver(mails: Iterable[EmailMessage], server: Server, pause: float) -> Iter
         for number, mail in enumerate(mails):
             if number and pause:
                 time.sleep(pause)
+            begin(mail)
             yield Outcome(mail, _send(connection, mail, server))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import hmac
 from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -20,13 +21,14 @@ _POLICY = SMTP.clone(refold_source="none")
 _XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 
 
-def compose(letter: Letter, sender: str, when: dt.datetime) -> EmailMessage:
+def compose(letter: Letter, sender: str, when: dt.datetime, key: bytes) -> EmailMessage:
     """Return the e-mail of a letter.
 
     Args:
         letter: what it says and brings.
         sender: an address, with or without a name: ``县财政局 <jx@example.gov.cn>``.
         when: its date.
+        key: the register's, which makes its Message-ID one that nobody else gives.
 
     Raises:
         UsageError: an address that no mail server takes.
@@ -36,7 +38,7 @@ def compose(letter: Letter, sender: str, when: dt.datetime) -> EmailMessage:
     mail["From"] = _address(sender)
     mail["To"] = _address(letter.to, letter.unit)
     mail["Date"] = format_datetime(when)
-    mail["Message-ID"] = _identity(letter, sender, when)
+    mail["Message-ID"] = _identity(letter, sender, key)
     mail.set_content(letter.text + "\n", charset="utf-8", cte="base64")
     mail.add_alternative(letter.html + "\n", subtype="html", charset="utf-8", cte="base64")
     for attachment in letter.attachments:
@@ -44,9 +46,8 @@ def compose(letter: Letter, sender: str, when: dt.datetime) -> EmailMessage:
     return mail
 
 
-def draft(letter: Letter, sender: str, when: dt.datetime) -> bytes:
-    """Return the letter as an ``.eml`` file that Outlook opens ready to be sent."""
-    mail = compose(letter, sender, when)
+def draft(mail: EmailMessage) -> bytes:
+    """Return an e-mail as an ``.eml`` file that Outlook opens ready to be sent."""
     mail["X-Unsent"] = "1"
     return mail.as_bytes()
 
@@ -66,11 +67,11 @@ def _one_line(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
-def _identity(letter: Letter, sender: str, when: dt.datetime) -> str:
-    """Return a Message-ID that the same letter gets again, so that a repeated delivery is recognised."""
-    content = "\n".join([letter.purpose, letter.to, *letter.about, when.date().isoformat()])
+def _identity(letter: Letter, sender: str, key: bytes) -> str:
+    """Return a Message-ID that the same letter gets again, whenever, so that a repeated delivery is recognised."""
+    content = "\n".join([letter.purpose, letter.to, *letter.about])
     domain = parseaddr(sender)[1].rpartition("@")[2]
-    return f"<{hashlib.sha256(content.encode()).hexdigest()[:32]}@{domain}>"
+    return f"<{hmac.new(key, content.encode('utf-8', 'backslashreplace'), hashlib.sha256).hexdigest()[:32]}@{domain}>"
 
 
 def _attach(mail: EmailMessage, attachment: Attachment) -> None:

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from xlsform.register.book import Arrival, Register
-from xlsform.register.contents import Counts, Issued, Mail, ProjectStatus, Return, State, Status, Stray, UnitStatus
+from xlsform.register.contents import (
+    Counts,
+    History,
+    Issued,
+    Mail,
+    MailKind,
+    ProjectStatus,
+    Return,
+    State,
+    Status,
+    Stray,
+    UnitStatus,
+    Why,
+)
 
 __all__ = [
     "Arrival",
     "Counts",
+    "History",
     "Issued",
     "Mail",
+    "MailKind",
     "ProjectStatus",
     "Register",
     "Return",
@@ -17,4 +32,5 @@ __all__ = [
     "Status",
     "Stray",
     "UnitStatus",
+    "Why",
 ]

@@ -1,20 +1,21 @@
-"""Record what was issued, what came back and what was mailed, and tell it again."""
+"""Record what was issued and what came back, and tell it again."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import starmap
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from xlsform.findings import Severity
+from xlsform.errors import UsageError
+from xlsform.findings import Severity, say
 from xlsform.projects import Project
 from xlsform.register import rows
-from xlsform.register.contents import Issued, Mail, MailKind, Purpose, Return, Status
+from xlsform.register.contents import History, Issued, Return, Status
+from xlsform.register.mails import Mails
 from xlsform.register.packed import pack, unpack
 from xlsform.register.standing import Issue, Line, newest, standing
 from xlsform.register.store import Store
@@ -24,12 +25,12 @@ _PAGE = 100
 
 _RECORD_RETURN = """
     INSERT INTO returns (digest, origin, received, code, name, unit, template, year, status, score, errors, warnings,
-        verdict, judged_by, issue)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT max(id) FROM issues WHERE code = ?))
+        forged, verdict, judged_by, issue)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT max(id) FROM issues WHERE code = ?))
     ON CONFLICT (digest, origin) DO UPDATE SET code = excluded.code, name = excluded.name, unit = excluded.unit,
         template = excluded.template, year = excluded.year, status = excluded.status, score = excluded.score,
-        errors = excluded.errors, warnings = excluded.warnings, verdict = excluded.verdict,
-        judged_by = excluded.judged_by, issue = excluded.issue
+        errors = excluded.errors, warnings = excluded.warnings, forged = excluded.forged,
+        verdict = excluded.verdict, judged_by = excluded.judged_by, issue = excluded.issue
     WHERE verdict IS NOT excluded.verdict OR judged_by IS NOT excluded.judged_by OR issue IS NOT excluded.issue"""
 
 #: Returns are kept in groups: each change waits for the disk, which takes as long as judging a few of them.
@@ -50,9 +51,12 @@ class Register:
 
     key: bytes
     """32 bytes that identities in workbooks are signed with; made with the register, and lost with it."""
+    mails: Mails
+    """What was drafted and delivered."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.mails = Mails(store)
         self.key = store.rows("SELECT key FROM register")[0][0]
 
     @classmethod
@@ -117,17 +121,35 @@ class Register:
         )
 
     def issued(self, year: int | None = None) -> Iterator[Issued]:
-        """Yield the newest workbook of each project, in the order of issue; with ``year`` those of that year."""
-        return self._issued([each.id for each in self._newest_issues(year)])
+        """Yield the newest workbook of each project, in the order of issue; with ``year`` those of that year.
+
+        Projects that were withdrawn are left out.
+        """
+        return self._issued([each.id for each in self._newest_issues(year) if not each.withdrawn])
 
     def project(self, code: str) -> Project | None:
         """Return a project as it was issued last, or None."""
-        return next((each.project for each in self.history(code)), None)
+        found = self._store.rows("SELECT project FROM issues WHERE code = ? ORDER BY id DESC LIMIT 1", code)
+        project: Project | None = unpack(found[0][0]) if found else None
+        return project
 
-    def history(self, code: str) -> list[Issued]:
-        """Return every workbook that was issued for a project, newest first."""
-        found = self._store.rows(f"SELECT {rows.ISSUED} FROM issues WHERE code = ? ORDER BY id DESC", code)
-        return [rows.issued(row) for row in found]
+    def withdraw(self, codes: Sequence[str], reason: str) -> None:
+        """Expect nothing of these projects any more; one that is issued anew is expected again.
+
+        Raises:
+            UsageError: one of them was never issued; nothing is changed.
+        """
+        with self.together():
+            unknown = [code for code in codes if self.project(code) is None]
+            if unknown:
+                raise UsageError(
+                    say("{path}: never issued: {codes}; nothing was changed", path=self._store.path, codes=unknown)
+                )
+            for code in codes:
+                self._store.run(
+                    "UPDATE issues SET withdrawn = ?, reason = ? WHERE id = (SELECT max(id) FROM issues WHERE code = ?)",
+                    *(rows.stamp(None), reason, code),
+                )
 
     # --- what came back
 
@@ -147,8 +169,8 @@ class Register:
             *(verdict.sha256 or "", origin, rows.stamp(received), verdict.project_code),
             *(verdict.project_name, verdict.unit, verdict.template, year, verdict.status),
             str(verdict.score) if verdict.score is not None else None,
-            *(verdict.count(Severity.ERROR), verdict.count(Severity.WARNING), pack(verdict), judged_by),
-            verdict.project_code,
+            *(verdict.count(Severity.ERROR), verdict.count(Severity.WARNING), verdict.forged),
+            *(pack(verdict), judged_by, verdict.project_code),
         )
 
     def record_returns(self, arrivals: Iterable[Arrival]) -> Iterator[Verdict]:
@@ -162,40 +184,30 @@ class Register:
                     self.record_return(*arrival)
             yield from (arrival.verdict for arrival in group)
 
-    def known(self, digest: str, judged_by: str) -> Verdict | None:
+    def known(self, digest: str, judged_by: Callable[[str | None], str]) -> Verdict | None:
         """Return the verdict on a file with this content, if judging it again could give no other.
 
-        None where it was never seen, where ``judged_by`` was another text, or its project was issued anew since. The
+        None where it was never seen, where ``judged_by`` gave another text, or its project was issued anew since. The
         verdict bears the path of the file that was judged.
 
         Args:
             digest: SHA-256 of the file, in hexadecimal.
-            judged_by: names everything that a verdict depends on besides the file and what was issued: version of the
-                program, editions of the templates, options, the file's extension.
+            judged_by: names, by the code of the file's project, everything that a verdict depends on besides the file
+                and what was issued: version of the program, editions of the templates, options, the file's extension.
         """
         found = self._store.rows(
-            "SELECT verdict FROM returns WHERE digest = ? AND judged_by = ?"
-            " AND issue IS (SELECT max(id) FROM issues WHERE issues.code = returns.code) ORDER BY id DESC LIMIT 1",
+            "SELECT code, judged_by, verdict FROM returns WHERE digest = ?"
+            " AND issue IS (SELECT max(id) FROM issues WHERE issues.code = returns.code) ORDER BY id DESC",
             digest,
-            judged_by,
         )
-        verdict: Verdict | None = unpack(found[0][0]) if found else None
+        verdict: Verdict | None = next((unpack(text) for code, by, text in found if by == judged_by(code)), None)
         return verdict
 
-    def returns(self, year: int | None = None) -> Iterator[Return]:
-        """Yield the newest return of each project by time received, and every return that names no project.
-
-        In the order in which they were recorded. A return of an earlier year's workbook does not stand for this one's.
-        """
-        return map(
-            rows.returned, self._pages("returns", rows.RETURNED, [line.id for line in self._newest_returns(year)])
-        )
-
-    def returns_of(self, code: str) -> list[Return]:
-        """Return everything that came back for a project, newest first."""
-        order = "ORDER BY received DESC, id DESC"
-        found = self._store.rows(f"SELECT {rows.RETURNED} FROM returns WHERE code = ? {order}", code)
-        return [rows.returned(row) for row in found]
+    def returns(self) -> Iterator[Return]:
+        """Yield the return that stands for each project, in the order in which they were recorded."""
+        expected = {each.code for each in self._newest_issues(None) if not each.withdrawn}
+        lines = [line for line in self._newest_returns(None) if line.code in expected and not line.aside]
+        return map(rows.returned, self._pages("returns", rows.RETURNED, [line.id for line in lines]))
 
     # --- how far things are
 
@@ -207,17 +219,35 @@ class Register:
             today: the day to judge by; by the clock if not given.
             year: only what was issued for that year.
         """
-        return standing(self._newest_issues(year), self._newest_returns(year), due, today or dt.date.today())
+        issues, returns = self._newest_issues(year), self._newest_returns(year)
+        return standing(issues, returns, self.mails.outcomes("issue"), due, today or dt.date.today())
 
-    def outstanding(self, year: int | None = None) -> list[Issued]:
-        """Return the newest workbook of each project that nothing has come back for."""
-        returned = {line.code for line in self._newest_returns(year)}
-        return list(self._issued([each.id for each in self._newest_issues(year) if each.code not in returned]))
+    def history(self, code: str) -> History:
+        """Return all that is known of a project.
+
+        Raises:
+            UsageError: nothing is.
+        """
+        issued = [
+            rows.issued(row)
+            for row in self._store.rows(f"SELECT {rows.ISSUED} FROM issues WHERE code = ? ORDER BY id", code)
+        ]
+        returns = [
+            rows.returned(row)
+            for row in self._store.rows(
+                f"SELECT {rows.RETURNED} FROM returns WHERE code = ? ORDER BY received, id", code
+            )
+        ]
+        if not issued and not returns:
+            raise UsageError(say("{path}: nothing is known of project {code}", path=self._store.path, code=code))
+        concerned = {("issue", each.digest) for each in issued} | {("reply", each.reference) for each in returns}
+        mails = [mail for mail in self.mails.all() if any((mail.purpose, about) in concerned for about in mail.about)]
+        return History(tuple(issued), tuple(returns), tuple(mails))
 
     def _newest_issues(self, year: int | None) -> list[Issue]:
         """Return the newest issue of each project, in the order of issue."""
         found = self._store.rows(
-            "SELECT id, code, name, department, unit, email, due, digest FROM issues WHERE id IN"
+            "SELECT id, code, name, department, unit, email, due, digest, withdrawn, reason FROM issues WHERE id IN"
             " (SELECT max(id) FROM issues WHERE ? IS NULL OR year = ? GROUP BY code) ORDER BY id",
             *(year, year),
         )
@@ -227,76 +257,38 @@ class Register:
         return map(rows.issued, self._pages("issues", rows.ISSUED, ids))
 
     def _newest_returns(self, year: int | None) -> list[Line]:
-        """Return the newest return of each project, and all of none."""
+        """Return the newest return of each project, and all that stand for none."""
         years: dict[str, list[int | None]] = {}
         for code, each in self._store.rows("SELECT code, year FROM issues ORDER BY id"):
             years.setdefault(code, []).append(each)
         lines = self._store.rows(
-            "SELECT id, code, name, unit, year, status, score, errors, warnings, origin, received FROM returns"
-            " ORDER BY received, id"
+            "SELECT id, code, name, unit, year, status, score, errors, warnings, origin, received, forged"
+            " FROM returns ORDER BY received, id"
         )
         return newest(starmap(Line, lines), years, year)
 
-    # --- what was mailed
-
-    def record_mail(
-        self,
-        purpose: Purpose,
-        kind: MailKind,
-        *,
-        unit: str,
-        email: str,
-        message_id: str,
-        attachments: Sequence[str],
-        about: Sequence[str],
-        error: str = "",
-    ) -> None:
-        """Record a draft, or an attempt to deliver a mail; what the arguments mean stands at `Mail`."""
-        self._store.run(
-            "INSERT INTO mails (purpose, kind, unit, email, message_id, attachments, about, recorded, error)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            *(purpose, kind, unit, email, message_id, json.dumps(list(attachments)), json.dumps(list(about))),
-            *(rows.stamp(None), error),
-        )
-
-    def mails(self) -> list[Mail]:
-        """Return every draft and every attempt, in the order in which they were recorded."""
-        return [rows.mailed(row) for row in self._store.rows(f"SELECT {rows.MAILED} FROM mails ORDER BY id")]
+    # --- what is to be mailed
 
     def to_mail(self, year: int | None = None) -> list[Issued]:
         """Return the newest workbooks that were not yet delivered to the address that they are issued to."""
-        sent = {
-            (mail.email, about)
-            for mail in self.mails()
-            if (mail.purpose, mail.kind) == ("issue", "sent")
-            for about in mail.about
-        }
-        waiting = [each.id for each in self._newest_issues(year) if (each.email, each.digest) not in sent]
+        mailed = self.mails.outcomes("issue")
+        waiting = [
+            each.id
+            for each in self._newest_issues(year)
+            if not each.withdrawn and mailed.get((each.email, each.digest)) != "sent"
+        ]
         return list(self._issued(waiting))
 
     def to_answer(self, year: int | None = None) -> list[Return]:
-        """Return the newest returns that have errors or cannot be read, and were not yet sent back."""
-        sent = {
-            about for mail in self.mails() if (mail.purpose, mail.kind) == ("reply", "sent") for about in mail.about
-        }
-        ids = [line.id for line in self._newest_returns(year) if line.status != "passed"]
+        """Return the newest returns that have errors or cannot be read, and were not yet sent back.
+
+        Those of projects that were withdrawn are not answered.
+        """
+        sent = {about for (_, about), kind in self.mails.outcomes("reply").items() if kind == "sent"}
+        gone = {each.code for each in self._newest_issues(year) if each.withdrawn}
+        ids = [line.id for line in self._newest_returns(year) if line.status != "passed" and line.code not in gone]
         faulty = map(rows.returned, self._pages("returns", rows.RETURNED, ids))
         return [each for each in faulty if each.reference not in sent]
-
-    def mails_to_send(self) -> list[Mail]:
-        """Return the drafts that are to be delivered, oldest first; those that failed are tried again.
-
-        Left out are drafts with anything that was delivered, drafted anew, issued anew or returned anew since.
-        """
-        open_still = {("issue", each.digest) for each in self.to_mail()}
-        open_still |= {("reply", each.reference) for each in self.to_answer()}
-        waiting: list[Mail] = []
-        for mail in reversed(self.mails()):
-            about = {(mail.purpose, each) for each in mail.about}
-            if about and about <= open_still:
-                waiting.append(mail)
-                open_still -= about
-        return waiting[::-1]
 
     def _pages(self, table: str, columns: str, ids: Sequence[int]) -> Iterator[Any]:
         """Yield rows by id, in that order, a page at a time: neither all in memory, nor a query that stays open."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,7 +17,11 @@ from xlsform.verdicts import Verdict
 Purpose = Literal["issue", "reply"]
 """Why a mail is written: it brings workbooks to be filled, or sends a faulty return back."""
 
-MailKind = Literal["draft", "sent", "failed"]
+MailKind = Literal["draft", "sending", "sent", "failed"]
+"""``sending`` was recorded before delivery: where it stayed, the program ended in the middle, and nobody knows."""
+
+Why = Literal["unknown", "withdrawn", "forged"]
+"""Why a return counts for no project: none of that code was issued, it was withdrawn, the identity is not its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,10 @@ class Issued:
     """Last day on which it is in time."""
     when: dt.datetime
     """When it was recorded, in UTC."""
+    withdrawn: dt.datetime | None = None
+    """When the project was withdrawn, in UTC."""
+    reason: str = ""
+    """Why it was withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,16 @@ class Mail:
     """Why it failed; else blank."""
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that is known of one project, each in the order in which it came to pass."""
+
+    issued: tuple[Issued, ...]
+    returns: tuple[Return, ...]
+    mails: tuple[Mail, ...]
+    """Drafts and attempts to deliver what was issued for it, or to answer what came back."""
+
+
 class State(enum.StrEnum):
     """How far a project has come; each project is in exactly one state."""
 
@@ -86,6 +105,8 @@ class State(enum.StrEnum):
     """未返回, and still in time."""
     OVERDUE = "overdue"
     """未返回, and the due day is past."""
+    WITHDRAWN = "withdrawn"
+    """撤销: nothing is expected any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +128,10 @@ class ProjectStatus:
     """总分 (points)."""
     errors: int = 0
     warnings: int = 0
+    mailed: MailKind | None = None
+    """What became of the mail with its newest workbook: once sent it stays so; None where there was none."""
+    reason: str = ""
+    """Why it was withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,25 +155,44 @@ class Counts:
     """How many projects are how far: ``issued = returned + outstanding``, ``returned = passed + sent_back``."""
 
     issued: int
+    """Those withdrawn left out, here and in all that follows."""
+    mailed: int
+    drafted: int
+    """Not mailed, as far as is known here."""
     returned: int
     passed: int
     sent_back: int
     outstanding: int
     """Not returned, overdue or not."""
     overdue: int
+    withdrawn: int
 
     @classmethod
     def of(cls, projects: Iterable[ProjectStatus]) -> Counts:
         """Count projects."""
-        states = [project.state for project in projects]
-        passed, back = states.count(State.PASSED), states.count(State.SENT_BACK)
-        returned = passed + back
-        return cls(len(states), returned, passed, back, len(states) - returned, states.count(State.OVERDUE))
+        states, mails = Counter[State](), Counter[MailKind | None]()
+        for project in projects:
+            states[project.state] += 1
+            if project.state is not State.WITHDRAWN:
+                mails[project.mailed] += 1
+        overdue, returned = states[State.OVERDUE], states[State.PASSED] + states[State.SENT_BACK]
+        outstanding = states[State.OUTSTANDING] + overdue
+        return cls(
+            issued=returned + outstanding,
+            mailed=mails["sent"],
+            drafted=mails["draft"],
+            returned=returned,
+            passed=states[State.PASSED],
+            sent_back=states[State.SENT_BACK],
+            outstanding=outstanding,
+            overdue=overdue,
+            withdrawn=states[State.WITHDRAWN],
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """A file that came back and belongs to no project that was issued; names are as the file states them."""
+    """A file that came back and counts for no project; names are as the file states them."""
 
     code: str
     """Blank where the file names none."""
@@ -157,6 +201,7 @@ class Stray:
     status: Outcome
     received: dt.datetime
     origin: str
+    why: Why
 
 
 @dataclass(frozen=True, slots=True)

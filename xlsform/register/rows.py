@@ -10,7 +10,7 @@ from xlsform.register.contents import Issued, Mail, Return
 from xlsform.register.packed import unpack
 
 #: Columns of a row, in the order in which the functions below take them.
-ISSUED = "project, template, edition, year, file, digest, password, due, issued"
+ISSUED = "project, template, edition, year, file, digest, password, due, issued, withdrawn, reason"
 RETURNED = "verdict, origin, received"
 MAILED = "purpose, unit, email, kind, message_id, attachments, about, recorded, error"
 
@@ -23,7 +23,7 @@ def stamp(when: dt.datetime | None) -> str:
 
 def issued(row: tuple[Any, ...]) -> Issued:
     """Return a workbook that went out."""
-    project, template, edition, year, file, digest, password, due, when = row
+    project, template, edition, year, file, digest, password, due, when, withdrawn, reason = row
     return Issued(
         unpack(project),
         template,
@@ -34,6 +34,8 @@ def issued(row: tuple[Any, ...]) -> Issued:
         password,
         dt.date.fromisoformat(due) if due else None,
         dt.datetime.fromisoformat(when),
+        dt.datetime.fromisoformat(withdrawn) if withdrawn else None,
+        reason,
     )
 
 

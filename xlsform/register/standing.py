@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from xlsform.register.contents import ProjectStatus, State, Status, Stray, UnitStatus
+from xlsform.register.contents import MailKind, ProjectStatus, State, Status, Stray, UnitStatus, Why
 from xlsform.verdicts import Status as Outcome
 
 
@@ -23,6 +23,8 @@ class Issue(NamedTuple):
     email: str
     due: str | None
     digest: str
+    withdrawn: str | None
+    reason: str
 
 
 class Line(NamedTuple):
@@ -39,54 +41,89 @@ class Line(NamedTuple):
     warnings: int
     origin: str
     received: str
+    forged: int
     returns: int = 1
     """How many came back for its project."""
+    aside: bool = False
+    """Whether it does not stand for its project: its identity is not the one issued, and another's is."""
 
 
 def newest(lines: Iterable[Line], years: Mapping[str, Sequence[int | None]], year: int | None) -> list[Line]:
-    """Return the newest return of each project and every one that names no project, in the order of recording.
+    """Return the newest return of each project and every one that stands for none, in the order of recording.
+
+    One whose identity is not the one that was issued stands for its project only while there is no better one: anybody
+    can make a workbook with a project's code in it.
 
     Args:
         lines: the returns by time received.
         years: of each project's workbooks by its code, in the order of issue.
         year: the year that is asked for; the last that a project was issued for, if None.
     """
+    lines = [line for line in lines if _answers(line, years.get(line.code or "", ()), year)]
+    genuine = {line.code for line in lines if not line.forged}
     found: dict[str | int, Line] = {}
     for line in lines:
+        if line.forged and line.code in genuine:
+            found[line.id] = line._replace(aside=True)
+            continue
         key = line.code or line.id
-        issued = years.get(line.code or "", [])
-        if issued:
-            # A workbook of a year that was never issued is a faulty return of the last one; of an earlier year it is not.
-            answered = line.year if line.year in issued else issued[-1]
-            if answered != (issued[-1] if year is None else year):
-                continue
         earlier = found.get(key)
         found[key] = line._replace(returns=earlier.returns + 1) if earlier else line
     return sorted(found.values())
 
 
-def standing(issues: Iterable[Issue], lines: Iterable[Line], due: dt.date | None, today: dt.date) -> Status:
+def _answers(line: Line, issued: Sequence[int | None], year: int | None) -> bool:
+    """Whether a return answers the workbook that is asked for."""
+    if not issued:
+        return True
+    # A workbook of a year that was never issued is a faulty return of the last one; of an earlier year it is not.
+    answered = line.year if line.year in issued else issued[-1]
+    return answered == (issued[-1] if year is None else year)
+
+
+def standing(
+    issues: Sequence[Issue],
+    lines: Iterable[Line],
+    mailed: Mapping[tuple[str, str], MailKind],
+    due: dt.date | None,
+    today: dt.date,
+) -> Status:
     """Return how far each unit is.
 
     Args:
         issues: the newest of each project, in the order of issue.
         lines: the newest return of each project, and those of none.
+        mailed: what became of the mails that were to bring workbooks, by address and digest.
         due: in place of the issues' own.
         today: the day to judge by.
     """
-    returned = {line.code or line.id: line for line in lines}
+    known = {issue.code: issue for issue in issues}
+    returned: dict[str | None, Line] = {}
+    strays: list[Stray] = []
+    for line in sorted(lines, key=lambda line: (line.received, line.id)):
+        issue = known.get(line.code or "")
+        if issue is None or issue.withdrawn or line.aside:
+            strays.append(_stray(line, "unknown" if issue is None else "withdrawn" if issue.withdrawn else "forged"))
+        else:
+            returned[line.code] = line
     units: dict[str, list[ProjectStatus]] = {}
     for issue in issues:
-        last = due or (dt.date.fromisoformat(issue.due) if issue.due else None)
-        line = returned.pop(issue.code, None)
-        state = _state(line, last, today)
-        project = ProjectStatus(issue.code, issue.name, issue.department, issue.unit, issue.email, last, state)
-        units.setdefault(issue.unit, []).append(_with(project, line) if line else project)
+        project = _project(issue, returned.get(issue.code), due, today)
+        units.setdefault(issue.unit, []).append(replace(project, mailed=mailed.get((issue.email, issue.digest))))
     return Status(
         today,
         tuple(UnitStatus(unit, _first_email(projects), tuple(projects)) for unit, projects in units.items()),
-        tuple(_stray(line) for line in sorted(returned.values(), key=lambda line: (line.received, line.id))),
+        tuple(strays),
     )
+
+
+def _project(issue: Issue, line: Line | None, due: dt.date | None, today: dt.date) -> ProjectStatus:
+    last = due or (dt.date.fromisoformat(issue.due) if issue.due else None)
+    state = State.WITHDRAWN if issue.withdrawn else _state(line, last, today)
+    project = ProjectStatus(
+        issue.code, issue.name, issue.department, issue.unit, issue.email, last, state, reason=issue.reason
+    )
+    return _with(project, line) if line else project
 
 
 def _state(line: Line | None, due: dt.date | None, today: dt.date) -> State:
@@ -107,9 +144,9 @@ def _with(project: ProjectStatus, line: Line) -> ProjectStatus:
     )
 
 
-def _stray(line: Line) -> Stray:
+def _stray(line: Line, why: Why) -> Stray:
     received = dt.datetime.fromisoformat(line.received)
-    return Stray(line.code or "", line.name or "", line.unit or "", line.status, received, line.origin)
+    return Stray(line.code or "", line.name or "", line.unit or "", line.status, received, line.origin, why)
 
 
 def _first_email(projects: Iterable[ProjectStatus]) -> str:

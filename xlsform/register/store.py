@@ -7,6 +7,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,10 @@ PATIENCE = 60.0
 
 #: Tells a register from any other SQLite file: ``xlsf``.
 _APPLICATION = 0x786C7366
-_VERSION = 1
 
 # No newer SQL than SQLite 3.24 has: what old systems bring along.
-_SCHEMA = (
+_FIRST = (
+    f"PRAGMA application_id = {_APPLICATION}",
     "CREATE TABLE register (key BLOB NOT NULL)",
     # The newest row of a code counts; the others are its history. `project` is the whole project, as JSON.
     """CREATE TABLE issues (
@@ -41,9 +42,18 @@ _SCHEMA = (
         id INTEGER PRIMARY KEY, purpose TEXT NOT NULL, unit TEXT NOT NULL, email TEXT NOT NULL, kind TEXT NOT NULL,
         message_id TEXT NOT NULL, attachments TEXT NOT NULL, about TEXT NOT NULL, recorded TEXT NOT NULL,
         error TEXT NOT NULL)""",
-    f"PRAGMA application_id = {_APPLICATION}",
-    f"PRAGMA user_version = {_VERSION}",
 )
+_SECOND = (
+    # When the project was withdrawn, and why; blank where it was not. Issued anew it has a row that says nothing of it.
+    "ALTER TABLE issues ADD COLUMN withdrawn TEXT",
+    "ALTER TABLE issues ADD COLUMN reason TEXT NOT NULL DEFAULT ''",
+    # Whether the identity is not the one that was issued.
+    "ALTER TABLE returns ADD COLUMN forged INTEGER NOT NULL DEFAULT 0",
+    """UPDATE returns SET forged = 1 WHERE verdict LIKE '%"code": "S113"%'""",
+)
+_STEPS = (_FIRST, _SECOND)
+"""What makes each version of the register out of the one before."""
+_VERSION = len(_STEPS)
 
 _REFUSALS = {
     sqlite3.SQLITE_BUSY: say("{path}: another program is using the register; try again when it has finished"),
@@ -118,13 +128,12 @@ class Store:
     def _prepare(self, *, create: bool) -> None:
         with self._told():
             self._connection.execute("PRAGMA synchronous = EXTRA")
-        if create and self._kind() == (0, 0, 0):
+        if self._to_be_made(self._kind(), create=create):
             with self.change():
-                # Another program may have made it meanwhile.
-                if self._kind() == (0, 0, 0):
-                    for statement in _SCHEMA:
-                        self._execute(statement)
-                    self._execute("INSERT INTO register VALUES (?)", [secrets.token_bytes(32)])
+                # Another program may have done it meanwhile.
+                kind = self._kind()
+                if self._to_be_made(kind, create=create):
+                    self._make(kind[1])
         application, version, _ = self._kind()
         if application != _APPLICATION:
             raise UsageError(_refusal(sqlite3.SQLITE_NOTADB, self.path, ""))
@@ -138,6 +147,20 @@ class Store:
                     known=_VERSION,
                 )
             )
+
+    @staticmethod
+    def _to_be_made(kind: tuple[int, int, int], *, create: bool) -> bool:
+        """Whether it is an empty file that is to become a register, or a register of an older version."""
+        application, version, _ = kind
+        return (create and kind == (0, 0, 0)) or (application == _APPLICATION and version < _VERSION)
+
+    def _make(self, version: int) -> None:
+        """Make this version of the register out of an older one; version 0 is an empty file."""
+        for statement in chain.from_iterable(_STEPS[version:]):
+            self._execute(statement)
+        if version == 0:
+            self._execute("INSERT INTO register VALUES (?)", [secrets.token_bytes(32)])
+        self._execute(f"PRAGMA user_version = {_VERSION}")
 
     def _kind(self) -> tuple[int, int, int]:
         """Return application, version and number of tables: in one query, or another's making could fall between."""

@@ -11,6 +11,7 @@ from xlsform.reports.tally import Standing
 
 STANDINGS: Mapping[Standing, Message] = {
     "outstanding": say("not returned"),
+    "overdue": say("overdue"),
     "passed": say("passed"),
     "failed": say("failed"),
     "unreadable": say("unreadable"),

@@ -15,8 +15,8 @@ from xlsform.verdicts import Verdict
 #: Excel keeps fifteen digits.
 _BEYOND = Decimal("1e15")
 
-#: A status, or that of a project whose return never came.
-Standing = Literal["outstanding", "unreadable", "failed", "passed"]
+#: A status, or that of a project whose return never came: still in time, or not.
+Standing = Literal["outstanding", "overdue", "unreadable", "failed", "passed"]
 
 #: In the order of lists: what wants work first.
 ORDER: tuple[Standing, ...] = ("unreadable", "failed", "passed")
@@ -105,7 +105,7 @@ class Tally:
 
 def standing(verdict: Verdict) -> Standing:
     """Return a verdict's status; a verdict on no file is on a project that has not returned."""
-    return verdict.status if verdict.path else "outstanding"
+    return verdict.status if verdict.path else "overdue" if verdict.overdue else "outstanding"
 
 
 def figure(verdict: Verdict, name: str) -> Decimal | None:

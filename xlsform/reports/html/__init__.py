@@ -8,7 +8,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,7 +18,7 @@ from xlsform.messages import render
 from xlsform.reports.html import charts
 from xlsform.reports.labels import BARS, BY_RATE, BY_RULE, BY_SCORE, BY_STATUS, NAME, SEVERITIES, STANDINGS, made
 from xlsform.reports.rule_texts import mend, title
-from xlsform.reports.tally import ORDER, RATE_BANDS, SCORE_BANDS, Band, Tally, figure, standing
+from xlsform.reports.tally import ORDER, RATE_BANDS, SCORE_BANDS, Band, Standing, Tally, figure, standing
 from xlsform.reports.visible import cut, visible
 from xlsform.verdicts import Verdict
 
@@ -49,40 +48,26 @@ _TEXTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Outstanding:
-    """A project that was issued and has not come back."""
-
-    unit: str
-    """实施单位."""
-    code: str
-    name: str
-    overdue: bool = False
-    """Whether its due date has passed."""
-
-
-def render_html(verdicts: Iterable[Verdict], language: str, outstanding: Sequence[Outstanding] = ()) -> Iterator[str]:
+def render_html(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:
     """Yield the page, once all verdicts have come in: what its head counts is known only then.
 
     Until then the lists wait in temporary files, so that memory does not grow.
 
     Args:
-        verdicts: of a batch.
+        verdicts: of a batch; those on projects without a return make the list of what is outstanding.
         language: of the program's own words, ``zh`` or ``en``.
-        outstanding: what has not come back; verdicts on projects without a return are taken for such, too.
     """
     environment = Environment(
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     template = environment.get_template("file.jinja")
     tally, units = Tally(), set[str]()
-    waiting = {each.code: each for each in outstanding}
+    outstanding: list[Verdict] = []
     with ExitStack() as stack:
         lists: dict[str, IO[str]] = {status: stack.enter_context(_list()) for status in ORDER}
         for verdict in verdicts:
-            if standing(verdict) == "outstanding":
-                missing = Outstanding(verdict.unit or "", verdict.project_code or "", verdict.project_name or "")
-                waiting.setdefault(missing.code, missing)
+            if standing(verdict) in ("outstanding", "overdue"):
+                outstanding.append(verdict)
                 continue
             tally.add(verdict)
             content = _file(verdict, language)
@@ -92,7 +77,7 @@ def render_html(verdicts: Iterable[Verdict], language: str, outstanding: Sequenc
         for file in lists.values():
             file.seek(0)
         page = environment.get_template("page.jinja")
-        yield from page.generate(_page(tally, sorted(units), lists, list(waiting.values()), language))
+        yield from page.generate(_page(tally, sorted(units), lists, outstanding, language))
 
 
 def _list() -> IO[str]:
@@ -100,7 +85,7 @@ def _list() -> IO[str]:
 
 
 def _page(
-    tally: Tally, units: Sequence[str], lists: Mapping[str, IO[str]], outstanding: Sequence[Outstanding], language: str
+    tally: Tally, units: Sequence[str], lists: Mapping[str, IO[str]], outstanding: Sequence[Verdict], language: str
 ) -> dict[str, Any]:
     style, script = ((_HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     return {
@@ -111,7 +96,7 @@ def _page(
         "script": script,
         "t": {name: render(text, language) for name, text in _TEXTS.items()},
         "made": render(made(), language),
-        "tiles": _tiles(tally, len(outstanding), language),
+        "tiles": _tiles(tally, outstanding, language),
         "charts": _charts(tally, outstanding, language),
         "outstanding": _by_unit(outstanding),
         "choices": _choices(tally, units, language),
@@ -184,21 +169,28 @@ def _counts(verdict: Verdict, language: str) -> str:
     return " · ".join(parts) or render(say("no findings"), language)
 
 
-def _tiles(tally: Tally, outstanding: int, language: str) -> list[dict[str, Any]]:
+def _tiles(tally: Tally, outstanding: Sequence[Verdict], language: str) -> list[dict[str, Any]]:
     tiles = [{"look": "files", "label": render(say("files"), language), "count": tally.files}]
     tiles += [
         {"look": status, "label": render(STANDINGS[status], language), "count": tally.standings[status]}
         for status in reversed(ORDER)
     ]
-    if outstanding:
-        tiles.append({"look": "outstanding", "label": render(STANDINGS["outstanding"], language), "count": outstanding})
+    waiting: dict[Standing, int] = {
+        "outstanding": len(outstanding),
+        "overdue": sum(each.overdue for each in outstanding),
+    }
+    tiles += [
+        {"look": look, "label": render(STANDINGS[look], language), "count": count}
+        for look, count in waiting.items()
+        if count
+    ]
     return tiles + [
         {"look": severity.value, "label": render(text, language), "count": tally.severities[severity]}
         for severity, text in _COUNTED.items()
     ]
 
 
-def _charts(tally: Tally, outstanding: Sequence[Outstanding], language: str) -> list[charts.Chart]:
+def _charts(tally: Tally, outstanding: Sequence[Verdict], language: str) -> list[charts.Chart]:
     found = [
         charts.ring(
             render(BY_STATUS, language),
@@ -216,7 +208,7 @@ def _charts(tally: Tally, outstanding: Sequence[Outstanding], language: str) -> 
     ]
     if codes:
         found.append(charts.bars(render(BY_RULE, language), codes))
-    waiting = Counter(visible(each.unit, NAME) for each in outstanding)
+    waiting = Counter(visible(each.unit or "", NAME) for each in outstanding)
     units = [
         charts.Item(unit, count, "warning")
         for unit, count in sorted(waiting.items(), key=lambda item: (-item[1], item[0]))[:BARS]
@@ -231,11 +223,11 @@ def _bands(bands: Sequence[Band], counts: Mapping[str, int]) -> list[charts.Item
     return [charts.Item(band.label, counts.get(band.label, 0), "bar") for band in bands]
 
 
-def _by_unit(outstanding: Sequence[Outstanding]) -> list[dict[str, Any]]:
+def _by_unit(outstanding: Sequence[Verdict]) -> list[dict[str, Any]]:
     units: dict[str, list[dict[str, Any]]] = {}
     for each in outstanding:
-        text = visible(f"{each.code} {each.name}".strip(), NAME)
-        units.setdefault(visible(each.unit, NAME), []).append({"text": text, "overdue": each.overdue})
+        text = visible(f"{each.project_code or ''} {each.project_name or ''}".strip(), NAME)
+        units.setdefault(visible(each.unit or "", NAME), []).append({"text": text, "overdue": each.overdue})
     return [{"name": unit, "projects": units[unit]} for unit in sorted(units)]
 
 

@@ -1,4 +1,4 @@
-"""Verdicts as the bureau's 汇总表: a workbook of one row a return, with charts, findings, and the source of every figure."""
+"""Verdicts as the bureau's 汇总表: a workbook of one row a project, with charts, findings, and the source of every figure."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from xlsform.verdicts import Verdict
 def write_xlsx(verdicts: Iterable[Verdict], output: IO[bytes], language: str) -> None:
     """Write the workbook once all verdicts have come in.
 
+    A return that is superseded has no row and counts nowhere; it stands among the sources, behind the one that counts.
+
     Args:
-        verdicts: of a batch, one row each, in their order.
+        verdicts: of a batch, in the order of the rows.
         output: what it is written to.
         language: of the program's own words, ``zh`` or ``en``; official terms stay Chinese.
 
@@ -31,12 +33,20 @@ def write_xlsx(verdicts: Iterable[Verdict], output: IO[bytes], language: str) ->
     findings = FindingList(book, language, table.name)
     sources = SourceList(book, language, table.name)
     tally = Tally()
-    for number, verdict in enumerate(verdicts, 1):
+    everything = list(verdicts)
+    superseded: dict[str, list[Verdict]] = {}
+    for verdict in everything:
+        if verdict.superseded:
+            superseded.setdefault(verdict.superseded, []).append(verdict)
+    for number, verdict in enumerate((each for each in everything if not each.superseded), 1):
         tally.add(verdict)
         row = table.next_row
         table.add(verdict, (findings.name, findings.next_row), (sources.name, sources.next_row))
         findings.add(number, row, verdict)
         sources.add(number, row, verdict)
+        for earlier in superseded.get(verdict.path, ()):
+            table.leave_out()
+            sources.add(number, row, earlier)
     table.finish()
     charts.finish(tally, table, findings)
     findings.finish()

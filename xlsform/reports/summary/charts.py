@@ -18,7 +18,13 @@ from xlsform.reports.summary.table import Table
 from xlsform.reports.tally import ORDER, RATE_BANDS, SCORE_BANDS, Band, Standing, Tally
 from xlsform.reports.visible import cut, visible
 
-_COLOURS = {"passed": "#2E7D32", "failed": "#C62828", "unreadable": "#7F7F7F", "outstanding": "#E0A800"}
+_COLOURS = {
+    "passed": "#2E7D32",
+    "failed": "#C62828",
+    "unreadable": "#7F7F7F",
+    "outstanding": "#E0A800",
+    "overdue": "#B45F06",
+}
 _BAR = "#3B6EA5"
 _CHART = {"width": 560, "height": 420}
 """In pixels; two stand side by side."""
@@ -68,8 +74,7 @@ class ChartSheet:
         heading = render(BY_STATUS, self._language)
         area = f"{quoted(table.name)}!{table.area('status', absolute=True)}"
         kinds: list[Standing] = [*reversed(ORDER)]
-        if tally.standings["outstanding"]:
-            kinds.append("outstanding")
+        kinds += [kind for kind in ("outstanding", "overdue") if tally.standings[kind]]
         labels = {kind: render(STANDINGS[kind], self._language) for kind in kinds}
         counts = [
             _Count(label, f"=COUNTIF({area},{quote(label)})", tally.standings[status])

@@ -83,11 +83,12 @@ class SourceList:
             Column(render(say("Form"), language), 13),
             Column(render(say("Year"), language), 7, "count"),
             Column("SHA-256", 34),
+            Column(render(say("Superseded by"), language), 50),
         )
         self.sheet = book.sheet(self.name, self._columns, 0, 0)
 
     def add(self, number: int, row: int, verdict: Verdict) -> None:
-        """Add the sources of a return that has this number and row in the table."""
+        """Add the sources of a return whose project has this number and row in the table."""
         figures = verdict.summary.figures if verdict.summary else {}
         values = (
             number,
@@ -98,6 +99,7 @@ class SourceList:
             visible(verdict.template or "", NAME),
             verdict.year,
             verdict.sha256 or "",
+            visible(verdict.superseded),
         )
         self._book.row(self.sheet, self.next_row, self._columns, values)
         self._book.link(self.sheet, self.next_row, 0, number, (self._table, row))

@@ -1,15 +1,13 @@
-"""The bureau's table: one row a return, totals above the headings."""
+"""The bureau's table: one row a project, totals above the headings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import lru_cache
 
 from xlsxwriter.format import Format
 
 from xlsform.findings import Severity, say
-from xlsform.form import bundled, load
 from xlsform.messages import render
 from xlsform.refs import letters
 from xlsform.reports.labels import NAME, STANDINGS, made
@@ -23,6 +21,7 @@ TITLE = "项目支出绩效自评结果汇总表"
 
 _COLOURS: Mapping[Standing, tuple[str, str]] = {
     "outstanding": ("#FFEB9C", "#7F6000"),
+    "overdue": ("#F4B084", "#7F2A00"),
     "passed": ("#C6EFCE", "#006100"),
     "failed": ("#FFC7CE", "#9C0006"),
     "unreadable": ("#D9D9D9", "#404040"),
@@ -32,7 +31,11 @@ _COLOURS: Mapping[Standing, tuple[str, str]] = {
 _LOW, _VERY_LOW = Decimal("0.9"), Decimal("0.6")
 
 _TOTAL = {"bold": True, "bg_color": "#F2F2F2"}
+_MONEY = ("funds.total.initial", "funds.total.budget", "funds.total.executed")
 _RATIO = ("budget", "executed")
+
+#: What all amounts are given in.
+_MONEY_UNIT = "万元"
 
 #: Longest text of the shortfalls, in characters.
 _SHORTFALLS = 8_000
@@ -76,13 +79,14 @@ class Table:
         self._sums = dict.fromkeys(("errors", "warnings"), Decimal(0)) | dict.fromkeys(FIGURES, Decimal(0))
         self._scores = 0
         self._years: set[int | None] = set()
-        self._money_units: set[str | None] = set()
+        self._converted: set[str] = set()
+        self._superseded = 0
 
     def add(self, verdict: Verdict, findings: tuple[str, int], sources: tuple[str, int]) -> None:
         """Add a return; its number leads to its sources, its errors or warnings lead to its first finding."""
         row, place = self.next_row, self._places
         order = row - FIRST + 1
-        figures = {name: figure(verdict, name) for name in FIGURES}
+        figures = {name: _figure(verdict, name) for name in FIGURES}
         counts = {"errors": verdict.count(Severity.ERROR), "warnings": verdict.count(Severity.WARNING)}
         texts = {
             "code": visible(verdict.project_code or "", NAME),
@@ -101,6 +105,10 @@ class Table:
                 self._book.link(self.sheet, row, place[name], count, findings)
         self._count(verdict, {**figures, **counts})
         self.next_row += 1
+
+    def leave_out(self) -> None:
+        """Note that a return has no row, since another counts in its place."""
+        self._superseded += 1
 
     def area(self, name: str, *, absolute: bool = False) -> str:
         """Return the range of a column's cells, such as ``F5:F34``."""
@@ -129,7 +137,7 @@ class Table:
                 self._scores += name == "total_score"
         if verdict.summary is not None:
             self._years.add(verdict.year)
-            self._money_units.add(_money_unit(verdict.template))
+            self._converted |= {verdict.summary.money_unit} - {_MONEY_UNIT}
 
     def _shortfalls(self, shortfalls: tuple[Shortfall, ...]) -> str:
         lines = []
@@ -145,11 +153,11 @@ class Table:
         return text if len(text) <= _SHORTFALLS else text[:_SHORTFALLS] + "…"
 
     def _about(self) -> str:
-        parts = []
-        if len(self._money_units) > 1:
-            parts.append(say("The forms give money in different units; it is not added up"))
-        elif unit := next(iter(self._money_units), None):
-            parts.append(say("Money in {unit}", unit=unit))
+        parts = [say("Money in {unit}", unit=_MONEY_UNIT)]
+        if self._converted:
+            parts.append(say("converted where the form gives {units}", units=sorted(self._converted)))
+        if self._superseded:
+            parts.append(say("{count} superseded returns left out, see the sources", count=self._superseded))
         parts.append(say("Execution rate and score as the form's formulas give them"))
         parts.append(made())
         return "　".join(render(part, self._language) for part in parts)
@@ -162,16 +170,14 @@ class Table:
         before, _, after = render(say("{count} projects", count="\0"), self._language).partition("\0")
         style = self._book.cell("count", num_format=f'"{before}"0"{after}"', **_TOTAL)
         self._total("name", f"=COUNT({self.area('number')})", self.next_row - FIRST, style)
-        money = ("funds.total.initial", "funds.total.budget", "funds.total.executed")
-        # What is given in different units has no sum.
-        for name in (*(money if len(self._money_units) <= 1 else ()), "errors", "warnings"):
+        for name in (*_MONEY, "errors", "warnings"):
             self._total(name, f"=SUM({self.area(name)})", self._sums[name])
         self._ratios()
 
     def _ratios(self) -> None:
         budget, executed = (f"{letters(self._places[f'funds.total.{name}'] + 1)}{_TOTALS + 1}" for name in _RATIO)
         sums = [self._sums[f"funds.total.{name}"] for name in _RATIO]
-        rate = sums[1] / sums[0] if sums[0] and len(self._money_units) <= 1 else None
+        rate = sums[1] / sums[0] if sums[0] else None
         self._total("funds.total.rate", f'=IF(N({budget})=0,"",{executed}/{budget})', rate)
         average = self._sums["total_score"] / self._scores if self._scores else None
         self._total("total_score", f'=IFERROR(AVERAGE({self.area("total_score")}),"")', average)
@@ -202,7 +208,8 @@ class Table:
             self.sheet.conditional_format(self.area("funds.total.rate"), rule)
 
 
-@lru_cache(maxsize=64)
-def _money_unit(template: str | None) -> str | None:
-    """Return a form's unit of money; None for a form that is not one of ours."""
-    return load(template).money_unit if template in bundled() else None
+def _figure(verdict: Verdict, name: str) -> Decimal | None:
+    value = figure(verdict, name)
+    if value is None or verdict.summary is None or name not in _MONEY:
+        return value
+    return verdict.summary.in_wan(value)
