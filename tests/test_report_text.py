@@ -8,25 +8,33 @@ from made_verdicts import ERROR, WARNING, finding, unreadable, verdict
 
 from xlsform.findings import Severity, say
 from xlsform.reports.text import render_text
+from xlsform.verdicts import Verdict
 
 
-def lines(*verdicts: object, language: str = "en") -> list[str]:
-    return "".join(render_text(verdicts, language)).splitlines()  # type: ignore[arg-type]
+def lines(*verdicts: Verdict, language: str = "en") -> list[str]:
+    return "".join(render_text(verdicts, language)).splitlines()
 
 
-def outstanding(code: str) -> object:
+def outstanding(code: str) -> Verdict:
     told = replace(finding("X101", cell=None), message=say("{text}", text=f"{code} has not come back"))
     return replace(verdict("failed", told), path="", project_code=code, score=None, summary=None)
 
 
 def test_what_wants_work_comes_first_and_the_last_line_sums_up() -> None:
-    found = lines(verdict(), outstanding("P9"), verdict("failed", ERROR, WARNING), unreadable())
+    found = lines(
+        verdict(),
+        outstanding("P9"),
+        replace(outstanding("P8"), overdue=True),
+        verdict("failed", ERROR, WARNING),
+        unreadable(),
+    )
     assert [line.split("  ")[0] for line in found if line and not line.startswith(" ")] == [
         "UNREADABLE",
         "FAILED",
+        "OVERDUE",
         "NOT RETURNED",
         "PASSED",
-        "3 files: 1 passed, 1 failed, 1 unreadable; 1 errors, 1 warnings, 0 notes; 1 projects not returned",
+        "3 files: 1 passed, 1 failed, 1 unreadable; 1 errors, 1 warnings, 0 notes; 2 projects not returned",
     ]
 
 

@@ -24,9 +24,10 @@ _STANDING: Mapping[Standing, Message] = {
     "failed": say("FAILED"),
     "unreadable": say("UNREADABLE"),
     "outstanding": say("NOT RETURNED"),
+    "overdue": say("OVERDUE"),
 }
 _SEVERITY = {Severity.ERROR: say("error"), Severity.WARNING: say("warning"), Severity.NOTE: say("note")}
-_WORST_FIRST: tuple[Standing, ...] = ("unreadable", "failed", "outstanding", "passed")
+_WORST_FIRST: tuple[Standing, ...] = ("unreadable", "failed", "overdue", "outstanding", "passed")
 
 
 def render_text(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:
@@ -82,9 +83,9 @@ def _finding(finding: Finding, language: str) -> str:
 
 
 def _summary(verdicts: list[Verdict]) -> Message:
-    standings = Counter(map(standing, verdicts))
-    outstanding = standings.pop("outstanding", 0)
-    verdicts = [verdict for verdict in verdicts if standing(verdict) != "outstanding"]
+    returned = [verdict for verdict in verdicts if verdict.path]
+    outstanding = len(verdicts) - len(returned)
+    standings = Counter(map(standing, returned))
     files = say(
         "{files} files: {passed} passed, {failed} failed, {unreadable} unreadable; "
         "{errors} errors, {warnings} warnings, {notes} notes",
@@ -92,9 +93,9 @@ def _summary(verdicts: list[Verdict]) -> Message:
         passed=standings["passed"],
         failed=standings["failed"],
         unreadable=standings["unreadable"],
-        errors=sum(verdict.count(Severity.ERROR) for verdict in verdicts),
-        warnings=sum(verdict.count(Severity.WARNING) for verdict in verdicts),
-        notes=sum(verdict.count(Severity.NOTE) for verdict in verdicts),
+        errors=sum(verdict.count(Severity.ERROR) for verdict in returned),
+        warnings=sum(verdict.count(Severity.WARNING) for verdict in returned),
+        notes=sum(verdict.count(Severity.NOTE) for verdict in returned),
     )
     return say("{files}; {count} projects not returned", files=files, count=outstanding) if outstanding else files
 
