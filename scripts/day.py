@@ -292,7 +292,7 @@ def make_pictures(folder: Path) -> None:
     images = ROOT / "docs/images"
     issued = next((folder / "下发").rglob("*农村公路*.xlsx"))
     filled = max((folder / "收件").glob("2025-*_县第一中学.xlsx"), key=told_missed)
-    back = next((folder / "退回").glob("*2025-017*.xlsx"))
+    back = next((folder / "退回").rglob("*2025-017*.xlsx"))
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         office_picture(on_screen(issued, work / "issued.xlsx"), images / "issued.png", work)

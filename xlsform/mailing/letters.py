@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from xlsform.errors import UsageError, reading_failed
@@ -159,7 +159,8 @@ def reply_letter(returned: Return, to: str, copy: Attachment | None, texts: Text
     told = [finding for finding in verdict.findings if finding.severity is not Severity.NOTE]
     values = {
         "project": verdict.project_name or "",
-        "origin": returned.origin,
+        # Where the bureau keeps it is nothing to the unit.
+        "file": PurePath(returned.origin).name,
         "findings": [
             {
                 "severity": render(severities[each.severity], language),
