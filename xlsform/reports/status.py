@@ -20,7 +20,7 @@ from xlsform.messages import render
 from xlsform.refs import letters
 from xlsform.register import Counts, ProjectStatus, State, Status, Stray
 from xlsform.reports.table import safe
-from xlsform.reports.visible import visible
+from xlsform.reports.visible import harmless_json, visible
 from xlsform.text_size import width
 
 FORMATS = ("text", "json", "csv", "xlsx")
@@ -147,7 +147,7 @@ def render_json(status: Status, language: str) -> str:
             for stray in status.strays
         ],
     }
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    return harmless_json(json.dumps(content, ensure_ascii=False, indent=1)) + "\n"
 
 
 def _counted(counts: Counts) -> dict[str, int]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from xlsform.findings import Finding, Message, Severity, say
 from xlsform.messages import render
+from xlsform.reports.visible import harmless
 from xlsform.verdicts import Verdict
 
 _SHOWN = 30
@@ -15,8 +15,6 @@ _SHOWN = 30
 
 _ALIKE = 4
 """Warnings or notes of one rule in a file from which they are told together."""
-
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 _STATUS = {"passed": say("PASSED"), "failed": say("FAILED"), "unreadable": say("UNREADABLE")}
 _SEVERITY = {Severity.ERROR: say("error"), Severity.WARNING: say("warning"), Severity.NOTE: say("note")}
@@ -92,4 +90,4 @@ def _summary(verdicts: list[Verdict]) -> Message:
 
 def _safe(line: str) -> str:
     """Return a line that cannot move the cursor, colour the terminal or turn the writing round."""
-    return _CONTROL.sub("�", line.replace("\n", " "))
+    return harmless(line.replace("\n", " "))
