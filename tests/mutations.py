@@ -625,6 +625,7 @@ _FILES = [
     Mutation("a link to another workbook", "F108", W, "", edit=_attribute("external_links", ("台账.xlsx",))),
     Mutation("an extension that lies", "F109", N, "", path="return.xls"),
     Mutation("never calculated", "F110", N, "", edit=_never_calculated),
+    Mutation("a damaged cell", "F111", W, "", edit=_attribute("damaged", ("附表!A1",))),
 ]
 # fmt: on
 

@@ -175,7 +175,7 @@ def test_threads_do_not_get_each_others_answers() -> None:
             20,
             Unreadable("crashed", "it brings down the program that reads it"),
         ),
-        ("import time; time.sleep(60)", 0.3, Unreadable("timeout", "it was not read within 0.3 seconds")),
+        ("import time; time.sleep(60)", 0.3, Unreadable("timeout", "there was no verdict within 0.3 seconds")),
     ],
     ids=["dies", "nonsense", "hangs"],
 )

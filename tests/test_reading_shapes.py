@@ -106,21 +106,21 @@ def test_phonetic_runs_and_comments_are_no_text() -> None:
 def test_a_shared_string_that_is_not_there_damages_its_cell_only(index: str) -> None:
     workbook = opened(zipped(parts(cells(f'<c r="A1" t="s"><v>{index}</v></c>', '<c r="B1"><v>1</v></c>'), STRINGS)))
     assert workbook.sheets[0].values == {(1, 2): 1.0}
-    assert workbook.damaged == (f"自评表!A1: there is no shared string {index!r}",)
+    assert workbook.damaged == ("自评表!A1",)
 
 
 @pytest.mark.parametrize("number", ["1_000", "٣", "nan", "inf", "1e999", "3.92万", "０"])
 def test_what_is_no_number_damages_its_cell_only(number: str) -> None:
     workbook = opened(zipped(parts(cells(f'<c r="A1"><v>{number}</v></c>', '<c r="B1"><v>1</v></c>'))))
     assert workbook.sheets[0].values == {(1, 2): 1.0}
-    assert workbook.damaged == (f"自评表!A1: not a number: {number!r}",)
+    assert workbook.damaged == ("自评表!A1",)
 
 
 @pytest.mark.parametrize("address", ["A0", "XFE1", "A1048577", "1A", "A1:B2", "自评"])
 def test_cells_outside_any_sheet_are_left_out(address: str) -> None:
     workbook = opened(zipped(parts(cells(f'<c r="{address}"><v>1</v></c>', '<c r="B1"><v>1</v></c>'))))
     assert workbook.sheets[0].values == {(1, 2): 1.0}
-    assert workbook.damaged == (f"自评表: a cell at {address!r}",)
+    assert workbook.damaged == (f"自评表!{address}",)
 
 
 def test_shared_formulas_are_spelled_out() -> None:
@@ -401,7 +401,7 @@ def test_a_sheet_whose_part_is_missing_is_named() -> None:
     content["xl/workbook.xml"] = listing.replace("</sheets>", '<sheet name="附表" sheetId="2" r:id="rId77"/></sheets>')
     workbook = opened(zipped(content))
     assert [found.name for found in workbook.sheets] == ["自评表"]
-    assert workbook.damaged == ("the sheet 附表",)
+    assert workbook.damaged == ("附表",)
 
 
 def test_text_is_cut_where_excel_would_not_go_on() -> None:

@@ -39,7 +39,7 @@ REFUSALS: dict[Reason, tuple[str, str]] = {
     "not-a-file": ("F101", "this is a folder or a device, not a file"),
     "denied": ("F101", "the file may not be opened: permission was denied"),
     "crashed": ("F101", "the file made the reader fail"),
-    "timeout": ("F101", "reading the file took too long"),
+    "timeout": ("F101", "judging the file took too long"),
     "encrypted": ("F102", "the file asks for a password before it opens"),
     "oversized": ("F103", "the file is larger than any form can be"),
 }
@@ -130,6 +130,13 @@ def test_f106_is_the_only_finding_of_a_faultless_form_without_formulas(kind: Kin
     assert told(values_only(kind)) == [f"F106 None {text}"]
     (finding,) = judge(values_only(kind))
     assert (finding.severity, finding.found) == (Severity.NOTE, kind)
+
+
+def test_f111_what_was_left_out_is_told() -> None:
+    places = tuple(f"自评表!A{number}" for number in range(1, 13))
+    subject = submission(edit=lambda workbook: setattr(workbook, "damaged", places))
+    assert codes(subject) == ["F111"]
+    assert found("F111", subject) == [f"None damaged and therefore left out: {', '.join(places[:10])}"]
 
 
 def test_f107_macros() -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import faulthandler
+import os
+import sys
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -13,13 +17,15 @@ from typing import NamedTuple
 
 from xlsform.findings import Finding, Severity
 from xlsform.inbox import Incoming, incoming
-from xlsform.reading.contents import Unreadable
+from xlsform.reading.contents import Unreadable, took_too_long
 from xlsform.rules import judge_together
 from xlsform.rules.across import Batch, Returned
 from xlsform.verdicts import Judge, Options, Verdict
 
 _CHUNK = 16
 _CHUNK_BYTES = 4_000_000
+_GRACE = 1.0
+"""Seconds more than a file has: the clock of what is read in yet another process is to strike first."""
 
 
 class Judged(NamedTuple):
@@ -35,16 +41,17 @@ def validate(files: Iterable[Incoming], options: Options, jobs: int = 1) -> Iter
     Args:
         files: what came in.
         options: what the reviewer asked for.
-        jobs: processes to work with; one that dies costs its file a verdict, and the rest go on.
+        jobs: processes to work with; one that dies, or exceeds its time, costs its file a verdict, and the rest go on.
+            With one job, or one file, all is done in this process, which nothing guards.
 
     Raises:
         UsageError, TemplateError: the template named cannot be used.
     """
     judge = Judge(options)
     chunks = _chunks(files)
-    # A pool takes longer to start than a few files take.
     first = list(islice(chunks, 2))
-    if jobs <= 1 or len(first) < 2:
+    # A pool takes longer to start than a file takes.
+    if jobs <= 1 or sum(map(len, first)) < 2:
         for chunk in chain(first, chunks):
             yield from (Judged(each, judge.verdict(each)) for each in chunk)
         return
@@ -97,26 +104,48 @@ def _pooled(chunks: Iterator[list[Incoming]], options: Options, jobs: int) -> It
 
 
 _worker: Judge | None = None
+_nowhere = -1
 
 
 def _start(options: Options) -> None:
     """Prepare a worker process: what is the same for all files goes there once."""
-    global _worker
+    global _worker, _nowhere
     _worker = Judge(options)
+    _nowhere = os.open(os.devnull, os.O_WRONLY)
+    # Windows has no such limit; there the limits that are counted have to do.
+    if sys.platform != "win32":
+        import resource
+
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        size = options.limits.memory
+        resource.setrlimit(resource.RLIMIT_AS, (size if hard == resource.RLIM_INFINITY else min(size, hard), hard))
 
 
 def _judge_all(chunk: Sequence[Incoming]) -> list[Verdict]:
+    return [_judge(each) for each in chunk]
+
+
+def _judge(incoming: Incoming) -> Verdict:
     assert _worker is not None, "a worker process is prepared before it works"
-    return [_worker.verdict(each) for each in chunk]
+    # The one clock that also ends what never comes back from a library, whatever the system: it ends the process.
+    faulthandler.dump_traceback_later(_worker.options.limits.seconds + _GRACE, exit=True, file=_nowhere)
+    try:
+        return _worker.verdict(incoming)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def _alone(incoming: Incoming, options: Options) -> Verdict:
     """Judge a file in a process of its own, since one of its chunk made a worker die."""
+    seconds = options.limits.seconds
+    started = time.monotonic()
     try:
         with ProcessPoolExecutor(1, initializer=_start, initargs=(options,)) as pool:
             return pool.submit(_judge_all, [incoming]).result()[0]
     except BrokenProcessPool:
-        return Judge(options).verdict(replace(incoming, data=Unreadable("crashed")))
+        late = time.monotonic() - started >= seconds + _GRACE
+        reason = Unreadable("timeout", took_too_long(seconds)) if late else Unreadable("crashed")
+        return Judge(options).verdict(replace(incoming, data=reason))
 
 
 def compared(judged: Sequence[Judged], options: Options) -> list[Judged]:

@@ -18,7 +18,7 @@ from xlsform.form import Form
 from xlsform.inbox import Incoming
 from xlsform.projects import Project
 from xlsform.reading import Limits, load, read_bytes
-from xlsform.reading.contents import Unreadable, Workbook
+from xlsform.reading.contents import Unreadable, Workbook, out_of_memory
 from xlsform.recognition import recognise
 from xlsform.rules import Arrival, judge
 from xlsform.submission import Submission
@@ -147,6 +147,9 @@ class Judge:
         """Read one file and judge it; whatever it holds, a verdict comes out."""
         try:
             return self._read_and_judged(incoming)
+        except MemoryError:
+            reason = Unreadable("oversized", out_of_memory())
+            return self._verdict(incoming.origin, None, Arrival(Path(incoming.name), reason, None))
         # The last resort: a fault of ours that one file brings out must not cost the others their verdicts.
         except Exception as error:
             kind = type(error).__name__

@@ -79,8 +79,9 @@ def language() -> str:
 def tell(message: Message) -> None:
     """Say something on stderr."""
     from xlsform.messages import render
+    from xlsform.reports.visible import harmless
 
-    click.echo(render(message, language()), err=True)
+    click.echo(harmless(render(message, language())), err=True)
 
 
 def remark(message: Message) -> None:
@@ -109,7 +110,9 @@ def as_json(value: Any) -> str:
     """Return a value as JSON for people to read."""
     import json
 
-    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    from xlsform.reports.visible import harmless_json
+
+    return harmless_json(json.dumps(value, ensure_ascii=False, indent=1)) + "\n"
 
 
 @contextmanager

@@ -17,9 +17,24 @@ if TYPE_CHECKING:
     from xlsform.form import Form
     from xlsform.inbox import Incoming
     from xlsform.projects import Project
+    from xlsform.reading import Limits
     from xlsform.register import Register
     from xlsform.verdicts import Options
     from xlsform.waivers import Waiver
+
+
+class _LimitOption(click.Option):
+    """An option whose help lists the limits; they are looked up only where it is shown."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        from dataclasses import fields
+
+        from xlsform.reading import Limits
+
+        names = ", ".join(f"{each.name} ({each.default:,})" for each in fields(Limits))
+        self.help = f"Change how much of a file is read before it is refused; may be repeated. Limits: {names}."
+        return super().get_help_record(ctx)
+
 
 FORMATS = ("text", "json", "jsonl", "csv", "html", "xlsx")
 
@@ -46,6 +61,7 @@ def _options(*more: Any) -> Callable[[Command], Command]:
             type=FILE,
             help="Remember returns in this register, judge only new ones, and compare with what was issued.",
         ),
+        click.option("--limit", "limits", cls=_LimitOption, multiple=True, metavar="NAME=VALUE"),
         click.option("--jobs", type=click.IntRange(1, 256), help="Processes; as many as there are cores if not given."),
         *more,
     )
@@ -78,6 +94,7 @@ def validate(
     listed: Path | None,
     accounts_path: Path | None,
     register_path: Path | None,
+    limits: tuple[str, ...],
     jobs: int | None,
     form: str,
     output: Path | None,
@@ -99,6 +116,7 @@ def validate(
         template=template,
         select=_codes(select),
         ignore=_codes(ignore),
+        limits=_limits(limits),
         waivers=_waivers(waive) if waive is not None else (),
     )
     worst = _Worst(fail_on)
@@ -119,6 +137,7 @@ def summarize(
     listed: Path | None,
     accounts_path: Path | None,
     register_path: Path | None,
+    limits: tuple[str, ...],
     jobs: int | None,
     output: Path,
 ) -> None:
@@ -132,7 +151,7 @@ def summarize(
     if not paths and register_path is None:
         raise click.UsageError("name what came back, or a --register")
     with ExitStack() as stack:
-        asked = Options(template=template)
+        asked = Options(template=template, limits=_limits(limits))
         judged = _judged(stack, paths, asked, listed, accounts_path, register_path, jobs, remembered=True)
         _report(judged, "xlsx", output)
     remark(say("written: {path}", path=output))
@@ -222,6 +241,31 @@ def _report(judged: Iterable[Judged], form: str, output: Path | None) -> None:
     with destination(output) as write:
         for piece in pieces:
             write(piece)
+
+
+def _limits(given: tuple[str, ...]) -> Limits:
+    """Return the limits, changed as asked for."""
+    import math
+    from dataclasses import asdict, replace
+
+    from xlsform.errors import UsageError
+    from xlsform.findings import say
+    from xlsform.reading import Limits
+
+    limits = Limits()
+    known = asdict(limits)
+    for each in given:
+        name, _, text = each.partition("=")
+        if name not in known:
+            raise UsageError(say("no limit has the name {name}; there are {names}", name=name, names=list(known)))
+        try:
+            value = type(known[name])(text)
+        except ValueError:
+            value = 0
+        if not 0 < value < math.inf:
+            raise UsageError(say("--limit {given}: a limit is a number above 0", given=each))
+        limits = replace(limits, **{name: value})
+    return limits
 
 
 def _waivers(path: Path) -> tuple[Waiver, ...]:

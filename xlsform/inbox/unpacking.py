@@ -23,9 +23,6 @@ from xlsform.inbox.sources import Source
 from xlsform.reading import Limits, load, sniff
 from xlsform.reading.contents import Unreadable
 
-#: Archives within one another, and mails within one another.
-_ARCHIVES = 3
-_MAILS = 10
 #: Names that are told where there is no workbook.
 _TOLD = 10
 
@@ -85,8 +82,9 @@ class Unpacker:
             file.seek(0)
             yield from self._document(file.read(self._limits.file_size + 1), place)
             return
-        if place.archives >= _ARCHIVES:
-            raise RefusedError("oversized", say("archives within archives, more than {most} deep", most=_ARCHIVES))
+        most = self._limits.archives
+        if place.archives >= most:
+            raise RefusedError("oversized", say("archives within archives, more than {most} deep", most=most))
         names: list[str] = []
         found = self._pieces(archive.pieces(), replace(place, archives=place.archives + 1), names)
         yield from self._or_why(found, place, lambda: _none_in_archive(names))
@@ -102,8 +100,9 @@ class Unpacker:
 
     def _mail(self, data: bytes, place: Place, *, labelled: bool = False) -> Iterator[Incoming]:
         """Yield what a mail brings; labelled, one that has no file name tells its sender in the origin."""
-        if place.mails >= _MAILS:
-            raise RefusedError("oversized", say("mails within mails, more than {most} deep", most=_MAILS))
+        most = self._limits.mails
+        if place.mails >= most:
+            raise RefusedError("oversized", say("mails within mails, more than {most} deep", most=most))
         mail = Mail(data, self._limits)
         who = sender(mail.header)
         label = " " + who.replace("/", "_") if labelled and who else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import unicodedata
 from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -34,13 +35,13 @@ def compose(letter: Letter, sender: str, when: dt.datetime, key: bytes) -> Email
         UsageError: an address that no mail server takes.
     """
     mail = EmailMessage(policy=_POLICY)
-    mail["Subject"] = letter.subject
+    mail["Subject"] = _one_line(letter.subject)
     mail["From"] = _address(sender)
     mail["To"] = _address(letter.to, letter.unit)
     mail["Date"] = format_datetime(when)
     mail["Message-ID"] = _identity(letter, sender, key)
-    mail.set_content(letter.text + "\n", charset="utf-8", cte="base64")
-    mail.add_alternative(letter.html + "\n", subtype="html", charset="utf-8", cte="base64")
+    mail.set_content(_shown(letter.text) + "\n", charset="utf-8", cte="base64")
+    mail.add_alternative(_shown(letter.html) + "\n", subtype="html", charset="utf-8", cte="base64")
     for attachment in letter.attachments:
         _attach(mail, attachment)
     return mail
@@ -64,7 +65,16 @@ def _address(text: str, name: str = "") -> Address:
 
 
 def _one_line(text: str) -> str:
+    # The standard library decodes what looks like an encoded word, line breaks and new headers in it included.
+    text = text.replace("=?", "= ?")
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def _shown(text: str) -> str:
+    """Return a body without controls, halves of characters and what turns the writing round."""
+    return "".join(
+        char if char in "\t\n" or unicodedata.category(char) not in ("Cc", "Cf", "Cs") else "�" for char in text
+    )
 
 
 def _identity(letter: Letter, sender: str, key: bytes) -> str:

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 from xlsform.findings import say
-from xlsform.reading.contents import Kind, Unreadable, Workbook
+from xlsform.reading.contents import Kind, Unreadable, Workbook, out_of_memory
 from xlsform.reading.kinds import identify
 from xlsform.reading.package import DEFAULT_LIMITS, Limits, UnreadableError
 
@@ -46,6 +46,8 @@ def read_bytes(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Workbook | Unrea
         return _read(data, limits)
     except UnreadableError as error:
         return error.unreadable
+    except MemoryError:
+        return Unreadable("oversized", out_of_memory())
     # The last resort: damage that nobody has met yet must not end a batch of five hundred files.
     except Exception as error:
         return Unreadable("damaged", say("its contents make no sense ({kind})", kind=type(error).__name__))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from xlsform.findings import Message
+from xlsform.findings import Message, say
 from xlsform.refs import Position, Range
 
 
@@ -65,7 +65,7 @@ class Workbook:
     complete: bool = True
     """Whether formulas, locks and names could be seen; False for .xls, .et, .xlsb and .ods."""
     damaged: tuple[str, ...] = ()
-    """Parts that had to be left out because they could not be read."""
+    """What had to be left out because it could not be read: names of parts and sheets, addresses of cells and ranges."""
 
     def sheet(self, name: str) -> Sheet | None:
         """Return the sheet of that name (case ignored, as Excel does), or None."""
@@ -95,3 +95,13 @@ class Unreadable:
     reason: Reason
     detail: str | Message = ""
     """What was met, in plain words: the real type of the file, the limit that was exceeded and by how much."""
+
+
+def took_too_long(seconds: float) -> Message:
+    """Return what is to be said of a file that exceeded its time."""
+    return say("there was no verdict within {seconds} seconds", seconds=f"{seconds:g}")
+
+
+def out_of_memory() -> Message:
+    """Return what is to be said of a file that exceeded its memory."""
+    return say("it needs more memory than allowed")

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from xlsform.findings import Message, say
 from xlsform.reading.contents import Kind
-from xlsform.reading.package import Limits, Package, UnreadableError, parse
+from xlsform.reading.package import SMALL, Limits, Package, UnreadableError, parse
 
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
@@ -101,7 +101,9 @@ def _kind_of_package(package: Package) -> Kind:
 def _content_type(package: Package, part: str) -> str:
     if "[content_types].xml" not in package:
         return ""
-    types = _content_types(package.read("[Content_Types].xml"))
+    content = package.read("[Content_Types].xml")
+    find = _content_types if len(content) < SMALL else _content_types.__wrapped__
+    types = find(content)
     return types.get(f"/{part}".lower()) or types.get(part.rpartition(".")[2].lower(), "")
 
 

@@ -7,12 +7,13 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from xlsform.findings import Message, say
-from xlsform.reading.contents import Kind, Sheet, Visibility, Workbook
+from xlsform.reading.contents import Kind, Sheet, Visibility, Workbook, out_of_memory, took_too_long
 from xlsform.reading.links import external_links, has_macros
 from xlsform.reading.package import Limits, Package, UnreadableError
 from xlsform.reading.sheets import Surroundings
@@ -41,7 +42,7 @@ def read_legacy(data: bytes, kind: Kind, package: Package | None, limits: Limits
         macros = macros or any(part.startswith(("basic/", "scripts/")) for part in package.parts)
     return Workbook(
         kind=kind,
-        sheets=tuple(_sheet(sheet, limits) for sheet in answer["sheets"]),
+        sheets=tuple(_sheet(sheet, around) for sheet in answer["sheets"]),
         macros=macros,
         external_links=links,
         complete=False,
@@ -58,10 +59,11 @@ def decrypt(data: bytes, limits: Limits) -> bytes:
     return ask("decrypt", data, limits)[1]
 
 
-def _sheet(answer: dict[str, Any], limits: Limits) -> Sheet:
+def _sheet(answer: dict[str, Any], around: Surroundings) -> Sheet:
     sheet = Sheet(answer["name"], _STATES.get(answer["state"], "visible"))
+    most = around.limits.text_length
     for row, column, value in answer["cells"]:
-        sheet.values[row, column] = value[: limits.text_length] if isinstance(value, str) else value
+        sheet.values[row, column] = around.text(value[:most]) if isinstance(value, str) else value
     sheet.merges = tuple(
         Range(top + 1, left + 1, bottom + 1, right + 1) for (top, left), (bottom, right) in answer["merges"]
     )
@@ -71,6 +73,7 @@ def _sheet(answer: dict[str, Any], limits: Limits) -> Sheet:
 _WORKER = Path(__file__).with_name("worker.py")
 
 _child: subprocess.Popen[bytes] | None = None
+_told_by_child: IO[bytes] | None = None
 _owner = 0
 _lock = threading.Lock()
 
@@ -95,11 +98,12 @@ def ask(task: str, data: bytes, limits: Limits) -> tuple[dict[str, Any], bytes]:
         try:
             answer, content = _exchange(child, request, data)
         except (OSError, EOFError, ValueError):
+            memory_ran_out = b"memory allocation" in _last_words()
             stop()
             if late.is_set():
-                raise UnreadableError(
-                    "timeout", say("it was not read within {seconds} seconds", seconds=f"{limits.seconds:g}")
-                ) from None
+                raise UnreadableError("timeout", took_too_long(limits.seconds)) from None
+            if memory_ran_out:
+                raise UnreadableError("oversized", out_of_memory()) from None
             raise UnreadableError("crashed", say("it brings down the program that reads it")) from None
         except BaseException:
             # Interrupted midway: what it says next would be the answer to this.
@@ -121,7 +125,7 @@ def _told(answer: dict[str, Any]) -> Message:
     return {
         "encrypted": say("a password is needed to open it"),
         "damaged": say("something in it is broken, or cannot be read here"),
-        "oversized": say("it needs more memory than allowed"),
+        "oversized": out_of_memory(),
     }.get(answer["reason"], say("the reader gave up on it"))
 
 
@@ -141,18 +145,22 @@ def _exchange(child: subprocess.Popen[bytes], request: dict[str, Any], data: byt
 
 
 def _running() -> subprocess.Popen[bytes]:
-    global _child, _owner
+    global _child, _owner, _told_by_child
     # After a fork the parent's child is not ours to talk to.
     if _child is None or _owner != os.getpid() or _child.poll() is not None:
         if _owner == os.getpid():
             stop()
         try:
+            # A file: a pipe that nobody reads would stop it once it is full.
+            _told_by_child = tempfile.TemporaryFile()  # noqa: SIM115
             _child = subprocess.Popen(
                 # -P: a file named json.py in the folder of the returned workbooks must not be run.
                 [sys.executable, "-P", str(_WORKER)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
+                stderr=_told_by_child,
+                # Rust would spend a second on telling where it gave up.
+                env={**os.environ, "RUST_BACKTRACE": "0"},
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
@@ -163,6 +171,13 @@ def _running() -> subprocess.Popen[bytes]:
     return _child
 
 
+def _last_words() -> bytes:
+    """Return how what the other process said of itself ends: Rust tells there why it gives up."""
+    assert _told_by_child is not None, "it was started"
+    _told_by_child.seek(max(0, _told_by_child.seek(0, os.SEEK_END) - 1_000))
+    return _told_by_child.read()
+
+
 @atexit.register
 def stop() -> None:
     """Stop the other process, if there is one; the next file starts another."""
@@ -171,7 +186,7 @@ def stop() -> None:
     if child is None or _owner != os.getpid():
         return
     child.kill()
-    for stream in (child.stdin, child.stdout):
+    for stream in (child.stdin, child.stdout, _told_by_child):
         if stream is not None:
             try:
                 stream.close()

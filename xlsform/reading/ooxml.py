@@ -75,7 +75,7 @@ def _read_sheets(
         sheet = Sheet(name, _STATES.get(element.get("state", ""), "visible"))
         part = next((parts.get(str(value), "") for key, value in element.items() if local(str(key)) == "id"), "")
         if part not in package:
-            around.left_out(f"the sheet {name}")
+            around.left_out(name)
             continue
         read_sheet(package.xml(part), sheet, around)
         sheets.append(sheet)
@@ -108,6 +108,10 @@ def _read_properties(package: Package, around: Surroundings) -> dict[str, str]:
                 raise
             around.left_out(relationship.target)
             continue
+        if len(root) > around.limits.names:
+            raise UnreadableError(
+                "oversized", say("more than {limit} custom properties", limit=f"{around.limits.names:,}")
+            )
         for element in root:
             properties[element.get("name", "")] = unescape(element[0].text or "") if len(element) else ""
     return properties

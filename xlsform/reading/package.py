@@ -6,8 +6,9 @@ import io
 import struct
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 from urllib.parse import unquote
 
 from lxml import etree
@@ -16,36 +17,47 @@ from xlsform.findings import Message, say
 from xlsform.reading.contents import Reason, Unreadable
 
 
+def _limit(default: Any, about: str) -> Any:
+    """Return a limit with what it holds for, in the words of the documentation."""
+    return field(default=default, metadata={"about": about})
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of a file is read before it is refused; sizes are in bytes, and counted while inflating."""
+    """How much of a file is read before it is refused.
 
-    file_size: int = 20_000_000
-    members: int = 1_000
-    """Of the zip, and of whatever lists them."""
-    part_size: int = 64_000_000
-    total_size: int = 128_000_000
-    ratio: int = 100
-    """How many times its packed size a part may have, once it is larger than ``ratio_from``."""
-    ratio_from: int = 100_000
-    cells: int = 200_000
-    """In the whole workbook, cells that have a style only included."""
-    strings: int = 200_000
-    text_length: int = 32_767
-    """What Excel lets stand in a cell; a longer text is cut there."""
-    formulas: int = 4_000_000
-    """Characters of all formulas together, once the shared ones are spelled out."""
-    ranges: int = 20_000
-    """Merges, and ranges under validation, of one sheet."""
-    names: int = 100_000
-    styles: int = 100_000
-    seconds: float = 10.0
-    """For what is read in a process of its own."""
-    memory: int = 2_000_000_000
-    """For that process, where the system can hold it to that."""
+    What a file says of its own sizes is not believed: it is counted while it is inflated, and before it is made much of.
+    """
+
+    file_size: int = _limit(20_000_000, "bytes of a file")
+    members: int = _limit(
+        1_000, "members of a zip, and entries of whatever lists them: sheets, relationships, parts of a mail"
+    )
+    part_size: int = _limit(
+        64_000_000, "bytes of a member once unpacked; of a mail, and of an archive within another file"
+    )
+    total_size: int = _limit(128_000_000, "bytes of all members once unpacked")
+    ratio: int = _limit(100, "times its packed size that a member may have")
+    ratio_from: int = _limit(100_000, "bytes up to which a member may be packed as well as it likes")
+    archives: int = _limit(3, "archives within one another")
+    mails: int = _limit(10, "mails within one another")
+    cells: int = _limit(100_000, "cells of a workbook, those that have a style only included")
+    markup: int = _limit(1_200_000, "tags and attributes of a part")
+    strings: int = _limit(100_000, "shared texts of a workbook")
+    text_length: int = _limit(32_767, "characters of a cell; a longer text is cut there, as Excel does")
+    texts: int = _limit(1_000_000, "characters of all cells together, a shared text counted wherever it stands")
+    formulas: int = _limit(1_000_000, "characters of all formulas together, the shared ones spelled out")
+    ranges: int = _limit(20_000, "merges, or ranges under validation, of a sheet")
+    names: int = _limit(50_000, "defined names, or custom properties, of a workbook")
+    styles: int = _limit(70_000, "cell styles of a workbook")
+    seconds: float = _limit(10.0, "seconds that a file may take")
+    memory: int = _limit(450_000_000, "bytes that a process may use, where the system can hold it to that")
 
 
 DEFAULT_LIMITS = Limits()
+
+#: Parts below this many bytes, which many workbooks share, are remembered.
+SMALL = 256_000
 
 
 class UnreadableError(Exception):
@@ -137,7 +149,12 @@ class Package:
         """Return what a part, or the package itself, is related to."""
         folder, _, name = part.rpartition("/")
         rels = f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels"
-        return _relationships(self.read(rels), rels, folder, self.limits) if rels in self else ()
+        if rels not in self:
+            return ()
+        content = self.read(rels)
+        # What is large is not kept: a batch of such files would fill the memory.
+        find = _relationships if len(content) < SMALL else _relationships.__wrapped__
+        return find(content, rels, folder, self.limits)
 
     def _packed(self, info: zipfile.ZipInfo) -> bytes:
         # The lengths in the local header are its own: they differ from the directory's in zip64 and WPS files.
@@ -233,17 +250,24 @@ def parse(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> etree._
     """Return the root element of an XML part.
 
     Raises:
-        UnreadableError: it is not well-formed, declares a DOCTYPE, or has too many elements.
+        UnreadableError: it is not well-formed, declares a DOCTYPE, or goes beyond the limits.
     """
-    # A tree takes some 200 bytes an element: bounded before it is built. A cell has six tags at most.
-    if content.count(b"<") > 8 * limits.cells:
+    # A tree takes some 200 bytes for each of them: bounded before it is built.
+    if content.count(b"<") + content.count(b"=") > limits.markup:
         raise UnreadableError(
-            "oversized", say("the part {part} has more than {limit} tags", part=part, limit=f"{8 * limits.cells:,}")
+            "oversized",
+            say("the part {part} has more than {limit} tags and attributes", part=part, limit=f"{limits.markup:,}"),
         )
     doctype = b"<!DOCTYPE" in content
     try:
         root = etree.fromstring(content, _PARSER) if not doctype else None
-    except (etree.XMLSyntaxError, ValueError, LookupError):
+    except (etree.XMLSyntaxError, ValueError, LookupError) as error:
+        # libxml2's own limits, which that option would lift.
+        if "XML_PARSE_HUGE" in str(error):
+            raise UnreadableError(
+                "oversized",
+                say("the part {part} is nested more than 256 deep, or holds a text of more than 10 MB", part=part),
+            ) from None
         raise UnreadableError("damaged", say("the part {part} is not well-formed XML", part=part)) from None
     # The bytes do not tell of a DOCTYPE in UTF-16.
     if root is None or root.getroottree().docinfo.internalDTD is not None:

@@ -14,7 +14,7 @@ from xlsform.findings import say
 from xlsform.reading.contents import CellError, Sheet, Value
 from xlsform.reading.formulas import Pieces, outside_references, spell_out, take_apart
 from xlsform.reading.package import Limits, UnreadableError, local
-from xlsform.reading.strings import read_text, unescape
+from xlsform.reading.strings import length, read_text, unescape, without_towers
 from xlsform.reading.styles import TRUE, Styles
 from xlsform.refs import MAX_ROW, Position, Range, a1, parse_range, position
 
@@ -34,6 +34,7 @@ class Surroundings:
     """The shared strings, by number as it is written in a cell: no -1 passes for the last one."""
     styles: Styles = field(default_factory=Styles)
     cells: int = 0
+    characters: int = 0
     spelled: int = 0
     outside: set[str] = field(default_factory=set)
     """References of formulas that lead outside the workbook."""
@@ -41,9 +42,23 @@ class Surroundings:
     damaged: list[str] = field(default_factory=list)
 
     def left_out(self, what: str) -> None:
-        """Note damage; a hundred notes are enough for anyone."""
+        """Note damage by its place: a part, a sheet, a cell or a range; a hundred are enough for anyone."""
         if len(self.damaged) < 100:
             self.damaged.append(what)
+
+    def text(self, text: str) -> str:
+        """Return a cell's text as it can be worked with, counted: one long text and many cells would cost hours.
+
+        Raises:
+            UnreadableError: there are more characters than any form has.
+        """
+        text = without_towers(text)
+        self.characters += length(text)
+        if self.characters > self.limits.texts:
+            raise UnreadableError(
+                "oversized", say("more than {texts} characters in its cells", texts=f"{self.limits.texts:,}")
+            )
+        return text
 
 
 def read_sheet(root: etree._Element, sheet: Sheet, around: Surroundings) -> None:
@@ -95,7 +110,7 @@ def _ranges(texts: list[str], sheet: Sheet, around: Surroundings) -> tuple[Range
         try:
             found.append(_range(reference))
         except ValueError:
-            around.left_out(f"{sheet.name}: the range {reference[:40]!r}")
+            around.left_out(f"{sheet.name}!{reference[:40]}")
     return tuple(found)
 
 
@@ -155,7 +170,7 @@ class _Cells:
             try:
                 place = position(reference) if reference else position(a1(number, column + 1))
             except ValueError:
-                self.around.left_out(f"{self.sheet.name}: a cell at {(reference or 'the end of a row')[:40]!r}")
+                self.around.left_out(f"{self.sheet.name}!{(reference or str(number))[:40]}")
                 continue
             column = place[1]
             style = cell.get("s", "0")
@@ -171,13 +186,12 @@ class _Cells:
         sheet, around = self.sheet, self.around
         try:
             value = around.strings[text] if kind == "s" else _value(kind, text, around.limits)
-        except (KeyError, ValueError) as error:
-            what = f"there is no shared string {text[:20]!r}" if kind == "s" else error
-            around.left_out(f"{sheet.name}!{a1(*place)}: {what}")
+        except (KeyError, ValueError):
+            around.left_out(f"{sheet.name}!{a1(*place)}")
             return
         if value is None or (value == "" and place not in sheet.formulas):
             return
-        sheet.values[place] = value
+        sheet.values[place] = around.text(value) if type(value) is str else value
         if type(value) is float and style in around.styles.number_formats:
             sheet.number_formats[place] = around.styles.number_formats[style]
 
@@ -187,7 +201,7 @@ class _Cells:
         elif child.tag == self.inline_tag and cell.get("t") == "inlineStr":
             text = read_text(child, self.prefix, self.around.limits)
             if text:
-                self.sheet.values[place] = text
+                self.sheet.values[place] = self.around.text(text)
 
     def formula(self, element: etree._Element, place: Position) -> None:
         text = unescape(element.text or "")
@@ -208,7 +222,7 @@ class _Cells:
 
     def spell(self, place: Position, shared: str) -> None:
         if shared not in self.shared:
-            self.around.left_out(f"{self.sheet.name}!{a1(*place)}: there is no shared formula {shared[:20]}")
+            self.around.left_out(f"{self.sheet.name}!{a1(*place)}")
             return
         origin, pieces = self.shared[shared]
         self.put(place, spell_out(pieces, place[0] - origin[0], place[1] - origin[1]))
@@ -240,11 +254,11 @@ def _value(kind: str, text: str, limits: Limits) -> Value | None:
             return number
         if not text:
             return None
-        raise ValueError(f"not a number: {text[:40]!r}")
+        raise ValueError("not a number")
     if kind in ("str", "inlineStr", "d"):
         return unescape(text)[: limits.text_length]
     if kind == "b":
         return text.strip().lower() in TRUE
     if kind == "e":
         return CellError(text[:40])
-    raise ValueError(f"there is no such type of cell: {kind[:20]!r}")
+    raise ValueError("there is no such type of cell")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from lxml import etree
 
@@ -11,6 +12,9 @@ from xlsform.reading.package import Limits, UnreadableError
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+#: As many as Unicode's stream-safe text has over one letter.
+_MOST_MARKS = 30
+_MAYBE_MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{_MOST_MARKS + 1},}}")
 
 
 def unescape(text: str) -> str:
@@ -22,6 +26,25 @@ def unescape(text: str) -> str:
         # Halves of a character are escaped one by one. One half alone would make every writer fail.
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
+
+
+def without_towers(text: str) -> str:
+    """Return the text with at most thirty combining marks in a row; to order more takes time that grows by the square."""
+    return text if len(text) <= _MOST_MARKS or text.isascii() else _MAYBE_MARKS.sub(_lowered, text)
+
+
+def _lowered(match: re.Match[str]) -> str:
+    kept, marks = [], 0
+    for char in match[0]:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)
+
+
+def length(text: str) -> int:
+    """Return how many characters there are to compare: some stand for a whole phrase, and are spelled out then."""
+    return len(text) if text.isascii() else len(unicodedata.normalize("NFKC", text))
 
 
 def read_strings(root: etree._Element, limits: Limits) -> list[str]:

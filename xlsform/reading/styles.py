@@ -8,7 +8,7 @@ from functools import lru_cache
 from lxml import etree
 
 from xlsform.findings import say
-from xlsform.reading.package import DEFAULT_LIMITS, Limits, UnreadableError, local, parse
+from xlsform.reading.package import DEFAULT_LIMITS, SMALL, Limits, UnreadableError, local, parse
 
 TRUE = frozenset({"1", "true", "on"})
 
@@ -76,7 +76,7 @@ def read_styles(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> S
         UnreadableError: it is damaged, or has too many styles.
     """
     # All workbooks issued from one template share it byte for byte; what is large is not kept.
-    return _read_cached(content, part, limits) if len(content) < 256_000 else _read(content, part, limits)
+    return _read_cached(content, part, limits) if len(content) < SMALL else _read(content, part, limits)
 
 
 def _read(content: bytes, part: str, limits: Limits) -> Styles:

@@ -8,6 +8,7 @@ from typing import Any
 
 from xlsform.findings import Severity, plain
 from xlsform.messages import render
+from xlsform.reports.visible import harmless_json
 from xlsform.verdicts import Verdict
 
 
@@ -66,4 +67,4 @@ def _value(value: Any) -> Any:
 
 def _dump(value: Any) -> str:
     # A path or a text may hold a lone surrogate, which no encoding of JSON can carry.
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
+    return harmless_json(json.dumps(value, ensure_ascii=False)).encode("utf-8", "replace").decode("utf-8")

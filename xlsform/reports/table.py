@@ -9,13 +9,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from xlsform.reports.structured import as_json
+from xlsform.reports.visible import harmless
 from xlsform.verdicts import Verdict
 
 COLUMNS = ("path", "status", "template", "year", "project_code", "project_name", "unit", "score")
 FINDING_COLUMNS = ("code", "rule", "severity", "cell", "field", "message", "found", "expected")
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?\Z")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: Chinese Excel takes the wide ones too.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 
 def render_csv(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:
@@ -35,7 +37,11 @@ def _line(values: Iterable[Any]) -> str:
 
 
 def safe(value: Any) -> Any:
-    """Return a text that no spreadsheet takes for a formula: an apostrophe before = + - @, figures left alone."""
-    if isinstance(value, str) and value.startswith(_FORMULA) and not _NUMBER.match(value):
-        return "'" + value
-    return "" if value is None else value
+    """Return a text that no spreadsheet takes for a formula, and no terminal for an order.
+
+    An apostrophe goes before = + - @; figures are left alone.
+    """
+    if not isinstance(value, str):
+        return "" if value is None else value
+    text = harmless(value.replace("\r\n", "\n"))
+    return "'" + text if text.startswith(_FORMULA) and not _NUMBER.match(text) else text

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from xlsform.findings import Finding, Message, Severity, say
 from xlsform.messages import render
 from xlsform.reports.tally import Standing, standing
+from xlsform.reports.visible import harmless
 from xlsform.verdicts import Verdict
 
 _SHOWN = 30
@@ -16,8 +16,6 @@ _SHOWN = 30
 
 _ALIKE = 4
 """Warnings or notes of one rule in a file from which they are told together."""
-
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 _STANDING: Mapping[Standing, Message] = {
     "passed": say("PASSED"),
@@ -102,4 +100,4 @@ def _summary(verdicts: list[Verdict]) -> Message:
 
 def _safe(line: str) -> str:
     """Return a line that cannot move the cursor, colour the terminal or turn the writing round."""
-    return _CONTROL.sub("�", line.replace("\n", " "))
+    return harmless(line.replace("\n", " "))

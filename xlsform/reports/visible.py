@@ -14,6 +14,19 @@ _HIDDEN = re.compile(
     "\u3164\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
 
+#: What moves a cursor, colours a terminal or turns the writing round; line breaks and tabs do not.
+_MOVING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def harmless(text: str) -> str:
+    """Return a text that may be shown on a terminal: what would move it about is replaced."""
+    return _MOVING.sub("�", text)
+
+
+def harmless_json(text: str) -> str:
+    """Return JSON that says the same and may be shown on a terminal."""
+    return _MOVING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
 
 def visible(text: str, most: int = 2_000) -> str:
     """Return a text that shows all it holds: ``[U+202E]`` where it would be hidden.

@@ -18,7 +18,7 @@ _REASONS: dict[Reason, Message] = {
     "not-a-file": say("this is a folder or a device, not a file"),
     "denied": say("the file may not be opened: permission was denied"),
     "crashed": say("the file made the reader fail"),
-    "timeout": say("reading the file took too long"),
+    "timeout": say("judging the file took too long"),
 }
 
 #: Extensions that fit each type of file.
@@ -80,9 +80,10 @@ def encrypted_workbook(arrival: Arrival) -> Iterator[Violation]:
 
 @file_rule("F103", Severity.ERROR)
 def oversized_workbook(arrival: Arrival) -> Iterator[Violation]:
-    """The file is beyond the limits for size, unpacked size, compression or number of cells.
+    """The file is beyond the limits for size, unpacked size, compression, number of cells or memory.
 
-    The limits are far above what a form needs. They are applied while the file is unpacked, before it costs memory.
+    The limits are far above what a form needs. They are applied while the file is unpacked, before it costs memory;
+    ``--limit`` changes them.
 
     ## Why it matters
 
@@ -117,6 +118,28 @@ def unknown_form(arrival: Arrival) -> Iterator[Violation]:
         yield Violation(
             say("no known form is recognised in this workbook; its sheets are: {sheets}", sheets=names[:10]),
             found=", ".join(names[:10]),
+        )
+
+
+@file_rule("F111", Severity.WARNING)
+def parts_left_out(arrival: Arrival) -> Iterator[Violation]:
+    """Something in the workbook is damaged and was left out; all else was judged.
+
+    The message names the parts, sheets, cells or ranges that could not be read.
+
+    ## Why it matters
+
+    What was left out may have held what the form asks for, and another program may show something there.
+
+    ## How to mend it
+
+    Open the file in WPS or Excel, look at the places named, save it as .xlsx and send it again.
+    """
+    if isinstance(arrival.contents, Workbook) and arrival.contents.damaged:
+        places = list(arrival.contents.damaged)
+        yield Violation(
+            say("damaged and therefore left out: {places}", places=places[:10]),
+            found=", ".join(places[:10]),
         )
 
 

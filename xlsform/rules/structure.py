@@ -21,6 +21,8 @@ RETURN_SHEET = "退回意见"
 
 _SHOWN = 8
 """Cells that a message names before it only counts."""
+_SHOWN_ROWS = 100
+"""Rows of foreign cells with a finding of their own: a return that has a hundred thousand would be all the report."""
 _SHOWN_TEXT = 60
 """Characters of a foreign text that a message repeats."""
 
@@ -377,10 +379,16 @@ def value_outside_form(submission: Submission) -> Iterator[Violation]:
         if (row, column) in taken or row in skipped_rows or column in skipped_columns or not text_of(value).strip():
             continue
         outside.setdefault(row, []).append(column)
-    for row, found in sorted(outside.items()):
+    rows = sorted(outside)
+    for row in rows[:_SHOWN_ROWS]:
+        found = outside[row]
         cells = [a1(row, column) for column in sorted(found)]
         text = text_of(submission.sheet.values[row, min(found)])
         message = say(
             "outside the form's fields stands: {text} ({cells})", text=text[:_SHOWN_TEXT], cells=listed(cells)
         )
         yield Violation(message, cell=cells[0], found=text)
+    if len(rows) > _SHOWN_ROWS:
+        first, more = rows[_SHOWN_ROWS], len(rows) - _SHOWN_ROWS
+        message = say("outside the form's fields stands something in {more} more rows", more=more)
+        yield Violation(message, cell=a1(first, min(outside[first])), found=more)

@@ -13,6 +13,7 @@ from xlsform.messages import render
 from xlsform.register import Counts, ProjectStatus, Status
 from xlsform.reports.status.words import COLUMNS, rows, written
 from xlsform.reports.table import safe
+from xlsform.reports.visible import harmless_json
 
 
 def render_json(status: Status, language: str) -> str:
@@ -44,7 +45,7 @@ def render_json(status: Status, language: str) -> str:
             for stray in status.strays
         ],
     }
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    return harmless_json(json.dumps(content, ensure_ascii=False, indent=1)) + "\n"
 
 
 def _project_object(project: ProjectStatus) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from xlsform.findings import Finding, Message, Severity, plain, say
 from xlsform.messages import render
 from xlsform.register import History, Issued, Mail, MailKind, Return
 from xlsform.reports.status.words import MAILED, STRAYS, minute, who
-from xlsform.reports.visible import visible
+from xlsform.reports.visible import harmless_json, visible
 from xlsform.text_size import width
 
 _ANSWERED: Mapping[MailKind, Message] = {
@@ -121,7 +121,7 @@ def _json(events: list[_Event], language: str) -> str:
         for event in events
     ]
     content = {"format": "xlsform-history", "version": 1, "events": listed}
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    return harmless_json(json.dumps(content, ensure_ascii=False, indent=1)) + "\n"
 
 
 def _findings(event: _Event, language: str) -> dict[str, Any]:

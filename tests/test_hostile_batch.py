@@ -1,0 +1,90 @@
+"""One bad file costs its own verdict and no other: what dies, hangs or eats memory in a worker process."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+import pytest
+from hostile import FAULTLESS
+
+from xlsform import batch
+from xlsform.batch import Judged, validate
+from xlsform.inbox import Incoming
+from xlsform.reading import Limits
+from xlsform.verdicts import Judge, Options, Verdict
+
+BAD = "bad.xlsx"
+
+
+def sleeps() -> None:
+    time.sleep(60)
+
+
+def spins() -> None:
+    while True:
+        pass
+
+
+def aborts() -> None:
+    os.abort()
+
+
+def eats() -> None:
+    bytearray(1_000_000_000)
+
+
+def judged(
+    deed: Callable[[], None], monkeypatch: pytest.MonkeyPatch, count: int, bad: set[int], jobs: int = 2
+) -> list[Judged]:
+    class Bad(Judge):
+        def _read_and_judged(self, incoming: Incoming) -> Verdict:
+            if incoming.name == BAD and isinstance(incoming.data, bytes):
+                deed()
+            return super()._read_and_judged(incoming)
+
+    monkeypatch.setattr(batch, "Judge", Bad)
+    monkeypatch.setattr(batch, "_GRACE", 0.0)
+    files = (Incoming(f"{n:04}", BAD if n in bad else f"{n}.xlsx", FAULTLESS, None, "") for n in range(count))
+    return list(validate(files, Options(limits=Limits(seconds=0.5)), jobs))
+
+
+@pytest.mark.parametrize(
+    ("deed", "code", "told"),
+    [
+        (sleeps, "F101", "there was no verdict within 0.5 seconds"),
+        (spins, "F101", "there was no verdict within 0.5 seconds"),
+        (aborts, "F101", "the file made the reader fail"),
+        (eats, "F103", "it needs more memory than allowed"),
+    ],
+)
+@pytest.mark.parametrize(("count", "bad"), [(3, {1}), (60, {0, 40})])
+def test_a_bad_file_costs_its_own_verdict(
+    deed: Callable[[], None], code: str, told: str, count: int, bad: set[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = judged(deed, monkeypatch, count, bad)
+    assert [each.incoming.origin for each in found] == [f"{number:04}" for number in range(count)]
+    assert {n for n, each in enumerate(found) if each.verdict.status == "unreadable"} == bad
+    assert all(each.verdict.status == "passed" for n, each in enumerate(found) if n not in bad)
+    for number in bad:
+        (finding,) = found[number].verdict.findings
+        assert finding.code == code
+        assert told in str(finding.message)
+
+
+def test_large_parts_are_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch of files with large content types and relationships would else fill a worker's memory."""
+    from hostile import form_parts, packed
+
+    from xlsform.reading import kinds, package, read_bytes
+
+    content = form_parts()
+    for name in ("[Content_Types].xml", "xl/_rels/workbook.xml.rels"):
+        content[name] = content[name].replace(b"</", b" " * 90_000 + os.urandom(200_000).hex().encode() + b"</", 1)
+    before = kinds._content_types.cache_info().currsize, package._relationships.cache_info().currsize
+    read_bytes(packed(content))
+    after = kinds._content_types.cache_info().currsize, package._relationships.cache_info().currsize
+    # The package's own relationships are small, and may be new.
+    assert after[0] == before[0]
+    assert after[1] <= before[1] + 1
