@@ -181,6 +181,19 @@ class Submission:
         return self.layout.fields[name].label
 
     @cached_property
+    def filled(self) -> tuple[Entry, ...]:
+        """What stands in the inputs that are not blank, in reading order."""
+        entries = (self.entries[item.name] for item in self.layout.inputs)
+        return tuple(entry for entry in entries if not entry.blank)
+
+    @cached_property
+    def gone_rows(self) -> tuple[Mapping[str, Entry], ...]:
+        """The indicator rows of which cells are gone."""
+        if self.alignment.unchanged:
+            return ()
+        return tuple(row for row in self.rows if any(entry.position is None for entry in row.values()))
+
+    @cached_property
     def rows(self) -> tuple[Mapping[str, Entry], ...]:
         """The entries of each indicator row, by column."""
         return tuple(
@@ -197,12 +210,8 @@ class Submission:
     def typed(self) -> dict[str, Cast]:
         """The values that people typed, by field; an unusable one as the text it is."""
         values: dict[str, Cast] = {}
-        for item in self.layout.inputs:
-            entry = self.entries[item.name]
-            if entry.value is not None:
-                values[item.name] = entry.value
-            elif entry.problem is not None:
-                values[item.name] = str(entry.raw)
+        for entry in self.filled:
+            values[entry.field.name] = str(entry.raw) if entry.value is None else entry.value
         return values
 
     @cached_property
@@ -274,9 +283,7 @@ class Submission:
     def _rows_unread(self) -> bool:
         """Whether rows of indicators are gone, or rows among them that were not issued hold something."""
         inserted, last = set(self.alignment.rows.inserted), self.layout.column_count
-        return any(entry.position is None for row in self.rows for entry in row.values()) or any(
-            row in inserted and column <= last for row, column in self.sheet.values
-        )
+        return bool(self.gone_rows) or any(row in inserted and column <= last for row, column in self.sheet.values)
 
     @property
     def weights_off(self) -> bool:

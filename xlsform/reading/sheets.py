@@ -14,7 +14,7 @@ from xlsform.findings import say
 from xlsform.reading.contents import CellError, Sheet, Value
 from xlsform.reading.formulas import Pieces, outside_references, spell_out, take_apart
 from xlsform.reading.package import Limits, UnreadableError, local
-from xlsform.reading.strings import length, read_text, unescape, without_towers
+from xlsform.reading.strings import counted, read_text, unescape
 from xlsform.reading.styles import TRUE, Styles
 from xlsform.refs import MAX_ROW, Position, Range, a1, parse_range, position
 
@@ -23,6 +23,10 @@ _LAST_COLUMN = 256
 
 # Workbooks issued from one template have the same ranges.
 _range = lru_cache(maxsize=4096)(parse_range)
+
+
+#: The longest text that is expected to repeat.
+_SHORT = 120
 
 
 @dataclass(slots=True)
@@ -52,8 +56,8 @@ class Surroundings:
         Raises:
             UnreadableError: there are more characters than any form has.
         """
-        text = without_towers(text)
-        self.characters += length(text)
+        text, count = counted(text) if len(text) <= _SHORT else counted.__wrapped__(text)
+        self.characters += count
         if self.characters > self.limits.texts:
             raise UnreadableError(
                 "oversized", say("more than {texts} characters in its cells", texts=f"{self.limits.texts:,}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from lxml import etree
 
@@ -26,6 +27,13 @@ def unescape(text: str) -> str:
         # Halves of a character are escaped one by one. One half alone would make every writer fail.
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
+
+
+@lru_cache(maxsize=16384)
+def counted(text: str) -> tuple[str, int]:
+    """Return a short text as `without_towers` and its `length`: labels and words repeat from cell to cell and file to file."""
+    lowered = without_towers(text)
+    return lowered, length(lowered)
 
 
 def without_towers(text: str) -> str:

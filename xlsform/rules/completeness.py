@@ -39,8 +39,7 @@ def _by_kind(rows: Sequence[Row], level: int) -> dict[str, list[Row]]:
 
 def _used_kinds(submission: Submission, level: int) -> set[str]:
     """Return the kinds that have an indicator, or may have had one in a row that is gone."""
-    gone = [row for row in submission.rows if any(entry.position is None for entry in row.values())]
-    return {_kind(row, level) for row in (*submission.used_rows, *gone)}
+    return {_kind(row, level) for row in (*submission.used_rows, *submission.gone_rows)}
 
 
 @rule("K104", Severity.ERROR)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 
 from xlsform import identity as identities
@@ -11,6 +12,7 @@ from xlsform.alignment import Axis, printed
 from xlsform.figures import fold, is_blank_mark
 from xlsform.findings import Message, Severity, Violation, say
 from xlsform.hints import INSTRUCTIONS_SHEET
+from xlsform.layout import Layout
 from xlsform.reading.contents import CellError
 from xlsform.refs import Position, Range, a1, letters
 from xlsform.rules import rule, workbook_rule
@@ -307,10 +309,9 @@ def merge_changed(submission: Submission) -> Iterator[Violation]:
     if not submission.workbook.complete or not submission.alignment.unchanged:
         return
     layout = submission.layout
-    ranges = [*(label.range for label in layout.labels), *(item.range for item in layout.fields.values())]
-    expected = {area for area in ranges if not area.single}
+    expected = _merged(layout)
     whole = Range(1, 1, layout.row_count, layout.hint_column)
-    found = {area for area in submission.sheet.merges if area.overlaps(whole)}
+    found = {area for area in submission.sheet.merges if area in expected or area.overlaps(whole)}
     lost = expected - found
     apart = [str(area) for area in sorted(lost)]
     new = [str(area) for area in sorted(found - expected) if not any(area.overlaps(each) for each in lost)]
@@ -326,6 +327,13 @@ def merge_changed(submission: Submission) -> Iterator[Violation]:
             cell=new[0],
             found=len(new),
         )
+
+
+@lru_cache(maxsize=64)
+def _merged(layout: Layout) -> frozenset[Range]:
+    """Return the merged ranges of a form."""
+    ranges = [*(label.range for label in layout.labels), *(item.range for item in layout.fields.values())]
+    return frozenset(area for area in ranges if not area.single)
 
 
 @rule("S111", Severity.WARNING)
@@ -357,6 +365,18 @@ def hidden_rows(submission: Submission) -> Iterator[Violation]:
         yield Violation(message, cell=a1(1, columns[0]), found=len(columns))
 
 
+@lru_cache(maxsize=64)
+def _in_place(layout: Layout) -> frozenset[Position | None]:
+    """Return the cells of a form in which something belongs."""
+    return frozenset([area.anchor for area, _ in printed(layout)] + [anchor for _, _, anchor in layout.anchors])
+
+
+def _taken(submission: Submission) -> frozenset[Position | None]:
+    """Return the cells in which something of the form stands now."""
+    labels = (_label_place(submission, area, text) for area, text in printed(submission.layout))
+    return frozenset(labels) | {entry.position for entry in submission.entries.values()}
+
+
 @rule("S112", Severity.WARNING)
 def value_outside_form(submission: Submission) -> Iterator[Violation]:
     """Something stands in cells where the form has none.
@@ -370,8 +390,7 @@ def value_outside_form(submission: Submission) -> Iterator[Violation]:
     Move the text into the field it belongs to (偏差原因, 实际完成情况 …), then clear the cell.
     """
     alignment, layout = submission.alignment, submission.layout
-    taken = {_label_place(submission, area, text) for area, text in printed(layout)}
-    taken |= {entry.position for entry in submission.entries.values()}
+    taken = _in_place(layout) if alignment.unchanged else _taken(submission)
     hints = alignment.columns.found.get(layout.hint_column, layout.hint_column)
     skipped_rows, skipped_columns = set(alignment.rows.inserted), {hints, *alignment.columns.inserted}
     outside: dict[int, list[int]] = {}
