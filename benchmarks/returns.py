@@ -144,10 +144,13 @@ def make(count: int, folder: Path) -> None:
     listed = read_projects(list_of(count, building), form)
     assert not listed.problems, listed.problems[:3]
     paths = places(listed.projects)
-    with Register.open(building / "register.db", create=True) as register:
-        with ProcessPoolExecutor(initializer=_start, initargs=(register.key,)) as pool, register.together():
-            made = pool.map(_make, enumerate(listed.projects), chunksize=8)
-            _deliver(_recorded(register, listed.projects, made), building / "inbox", paths)
+    with (
+        Register.open(building / "register.db", create=True) as register,
+        ProcessPoolExecutor(initializer=_start, initargs=(register.key,)) as pool,
+        register.together(),
+    ):
+        made = pool.map(_make, enumerate(listed.projects), chunksize=8)
+        _deliver(_recorded(register, listed.projects, made), building / "inbox", paths)
     building.replace(folder)
 
 

@@ -101,7 +101,9 @@ def validate(
     )
     worst = _Worst(fail_on)
     with ExitStack() as stack:
-        judged = worst.watch(_judged(stack, paths, asked, listed, accounts_path, register_path, jobs))
+        contents = annotate is not None
+        found = _judged(stack, paths, asked, listed, accounts_path, register_path, jobs, contents=contents)
+        judged = worst.watch(found)
         if annotate is not None:
             judged = _annotated(judged, annotate, paths)
         _report((each.verdict for each in judged), form, output)
@@ -124,7 +126,8 @@ def summarize(
     from xlsform.verdicts import Options
 
     with ExitStack() as stack:
-        judged = _judged(stack, paths, Options(template=template), listed, accounts_path, register_path, jobs)
+        asked = Options(template=template)
+        judged = _judged(stack, paths, asked, listed, accounts_path, register_path, jobs, contents=False)
         _report((each.verdict for each in judged), "xlsx", output)
     remark(say("written: {path}", path=output))
 
@@ -137,9 +140,12 @@ def _judged(
     accounts_path: Path | None,
     register_path: Path | None,
     jobs: int | None,
+    *,
+    contents: bool,
 ) -> Iterator[Judged]:
-    """Return the run over what came in, with all that is known of the projects."""
+    """Return the run over what came in, with all that is known of the projects; with their contents, if wanted."""
     import os
+    from contextlib import closing
     from dataclasses import replace
 
     from xlsform.inbox import count, incoming
@@ -154,21 +160,30 @@ def _judged(
     projects = _approved(listed, form, register)
     accounts = read_accounts(accounts_path, form) if accounts_path else {}
     options = replace(asked, projects=projects, accounts=accounts, key=register.key if register else None)
-    files = incoming(paths, options.limits)
-    return progress(review(files, options, jobs or os.cpu_count() or 1, register), count(paths, options.limits))
+    files, total = incoming(paths, options.limits), count(paths, options.limits)
+    found = review(
+        files,
+        options,
+        jobs or os.cpu_count() or 1,
+        register,
+        contents=contents,
+        watch=lambda judged: progress(judged, total),
+    )
+    # Whatever ends the run half-way: processes and the register are let go of before a word is said.
+    return stack.enter_context(closing(found))
 
 
 def _approved(listed: Path | None, form: Form, register: Register | None) -> Mapping[str, Project]:
     """Return what was approved, by code: by the list where one is given, else by the register."""
     from xlsform.errors import DataError
-    from xlsform.projects import read_projects
+    from xlsform.projects import ApprovedProjects, read_projects
 
     if listed is not None:
         found = read_projects(listed, form)
         if found.problems:
             raise DataError(str(listed), [problem.line for problem in found.problems])
-        return {project.code: project for project in found.projects}
-    return {each.project.code: each.project for each in register.issued()} if register else {}
+        return ApprovedProjects(found.projects)
+    return ApprovedProjects(each.project for each in register.issued()) if register else {}
 
 
 def _report(verdicts: Iterable[Verdict], form: str, output: Path | None) -> None:
