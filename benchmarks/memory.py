@@ -9,6 +9,7 @@ they share is counted once.
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -23,6 +24,9 @@ class Cost(NamedTuple):
     """What a command took."""
 
     seconds: float
+    """By the clock."""
+    processor: float
+    """Seconds of all processors: what it would take alone on one of them."""
     megabytes: float
     """All processes together, at the most."""
     parent: float
@@ -32,7 +36,7 @@ class Cost(NamedTuple):
 
 def cost(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> Cost:
     """Run a command to its end."""
-    start = time.perf_counter()
+    start, before = time.perf_counter(), _used()
     process = subprocess.Popen(
         [str(each) for each in command], stdout=subprocess.DEVNULL, env={**os.environ, **(environment or {})}
     )
@@ -41,7 +45,13 @@ def cost(command: Sequence[str | Path], environment: Mapping[str, str] | None = 
         sizes = [_pss(each) for each in _tree(process.pid)]
         most, alone = max(most, sum(sizes)), max(alone, sizes[0])
         time.sleep(_PAUSE)
-    return Cost(time.perf_counter() - start, most / 1024, alone / 1024, process.returncode)
+    return Cost(time.perf_counter() - start, _used() - before, most / 1024, alone / 1024, process.returncode)
+
+
+def _used() -> float:
+    """Return the processor's seconds of all children that have ended."""
+    found = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return found.ru_utime + found.ru_stime
 
 
 def _tree(root: int) -> Iterator[int]:
@@ -66,4 +76,8 @@ def _pss(process: int) -> int:
 
 
 if __name__ == "__main__":
-    print("{:.1f} s, {:.0f} MB together, {:.0f} MB the first process, exit code {}".format(*cost(sys.argv[1:])))
+    print(
+        "{:.1f} s, {:.1f} s of processor, {:.0f} MB together, {:.0f} MB the first process, exit code {}".format(
+            *cost(sys.argv[1:])
+        )
+    )

@@ -83,9 +83,20 @@ def _data(number: int) -> dict[str, Any]:
         "goal_expected": f"养护农村公路 {asked} 公里，保持路况良好，群众出行方便。",
         "goal_actual": f"完成养护 {asked - 2} 公里，路况优良率 96%，其余 2 公里因汛期推迟到次年春季。",
     }
-    score = (Decimal(20) * (asked - 2) / asked).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    data["indicators"][0] |= {"target": f"≥{asked}公里", "actual": f"{asked - 2}公里", "score": score}
+    data["indicators"][0] |= {"target": f"≥{asked}公里", "actual": f"{asked - 2}公里"}
+    data["indicators"] = [part for place, each in enumerate(data["indicators"]) for part in _parts(each, number, place)]
+    for each in data["indicators"]:
+        share = Decimal(asked - 2) / asked if each["reason"] else Decimal(1)
+        each["score"] = (each["weight"] * share).quantize(Decimal("0.01"), ROUND_HALF_UP)
     return data
+
+
+def _parts(indicator: dict[str, Any], number: int, place: int) -> list[dict[str, Any]]:
+    """Return the indicator, or two in its stead: 256 projects in a row differ in how many rows their forms have."""
+    if not number >> place & 1:
+        return [indicator]
+    halved = indicator | {"weight": indicator["weight"] / 2}
+    return [halved, halved | {"name": f"北段{indicator['name']}"}]
 
 
 class _Made(NamedTuple):
@@ -128,10 +139,10 @@ def _filled(issued: bytes, number: int, *, later: bool = False) -> bytes:
     elif number % 20 == 5:
         data["indicators"][0]["reason"] = None
     elif number % 20 == 11:
-        data["indicators"][1]["score"] = Decimal(14)
+        data["indicators"][-1]["score"] = Decimal(14)
     elif number % 20 == 17:
         data["funds"]["total"]["executed"] = Decimal("157.6")
-        data["indicators"][4] |= {"actual": None, "score": None}
+        data["indicators"][-1] |= {"actual": None, "score": None}
     return fill(submission, issued, data)
 
 
@@ -229,7 +240,7 @@ def measure(folder: Path, *, jobs: int = 2) -> None:
         with (out / "1.jsonl").open(encoding="utf-8") as file:
             files = sum(1 for _ in file)
         print(
-            f"{name:<36} {files:6} files {found.seconds:7.1f} s {files / found.seconds:6.0f}/s"
+            f"{name:<36} {files:6} files {found.seconds:7.1f} s, of processor {found.processor:6.1f} s;"
             f" {found.megabytes:6.0f} MB, of it the first process {found.parent:4.0f} MB; exit code {found.code}",
             flush=True,
         )

@@ -90,7 +90,7 @@ class _Chunk:
 
     @property
     def full(self) -> bool:
-        return len(self.new) >= _CHUNK or len(self.files) >= 16 * _CHUNK or self._size >= _CHUNK_BYTES
+        return len(self.new) >= _CHUNK or len(self.files) >= 4 * _CHUNK or self._size >= _CHUNK_BYTES
 
     def judged(self, verdicts: Iterable[Verdict]) -> Iterator[Judged]:
         new = iter(verdicts)

@@ -199,7 +199,7 @@ def _hints(submission: Submission) -> Iterator[tuple[Position, str]]:
             yield (submission.alignment.rows.found[row], column), formula
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _hint_formulas(layout: Layout) -> dict[int, str]:
     return {row: hint_formula(checks).removeprefix("=") for row, checks in layout.checks_by_row.items()}
 
