@@ -164,7 +164,9 @@ def _generate_projects(
         raise UsageError(say("{path}: the list has no projects", path=source))
     password = _password(password_file)
     with nullcontext() if register is None else Register.open(register, create=True) as opened:
-        for _ in progress(_issued(about, listed.projects, folder, opened, password), len(listed.projects)):
+        for _ in progress(
+            _issued(about, listed.projects, folder, opened, password), len(listed.projects), say("written")
+        ):
             pass
     remark(say("written: {count} workbooks in {folder}", count=len(listed.projects), folder=folder))
     if listed.problems:

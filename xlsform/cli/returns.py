@@ -148,6 +148,7 @@ def _judged(
     from contextlib import closing
     from dataclasses import replace
 
+    from xlsform.findings import say
     from xlsform.inbox import count, incoming
     from xlsform.projects import read_accounts
     from xlsform.register import Register
@@ -160,17 +161,25 @@ def _judged(
     projects = _approved(listed, form, register)
     accounts = read_accounts(accounts_path, form) if accounts_path else {}
     options = replace(asked, projects=projects, accounts=accounts, key=register.key if register else None)
-    files, total = incoming(paths, options.limits), count(paths, options.limits)
-    found = review(
-        files,
-        options,
-        jobs or os.cpu_count() or 1,
-        register,
-        contents=contents,
-        watch=lambda judged: progress(judged, total),
-    )
-    # Whatever ends the run half-way: processes and the register are let go of before a word is said.
-    return stack.enter_context(closing(found))
+
+    def expected() -> int | None:
+        return count(paths, options.limits)
+
+    seen = 0
+
+    def watch(judged: Iterator[Judged]) -> Iterator[Judged]:
+        nonlocal seen
+        for each in progress(judged, expected, say("judged")):
+            seen += 1
+            yield each
+
+    files = incoming(paths, options.limits)
+    found = review(files, options, jobs or os.cpu_count() or 1, register, contents=contents, watch=watch)
+    # Whatever ends the run half-way: processes and the terminal are let go of before a word is said.
+    stack.enter_context(closing(found))
+    if not projects:
+        return found
+    return stack.enter_context(closing(progress(found, lambda: seen, say("written"))))
 
 
 def _approved(listed: Path | None, form: Form, register: Register | None) -> Mapping[str, Project]:
