@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from xlsform.findings import Finding, Message, Severity, say
 from xlsform.messages import render
@@ -12,6 +13,9 @@ from xlsform.verdicts import Verdict
 
 _SHOWN = 30
 """Findings of one file that are shown; the rest is counted."""
+
+_HELD = 4_000_000
+"""Bytes that are held in memory before they go to a temporary file."""
 
 _ALIKE = 4
 """Warnings or notes of one rule in a file from which they are told together."""
@@ -24,13 +28,22 @@ _WORST_FIRST = {"unreadable": 0, "failed": 1, "passed": 2}
 
 
 def render_text(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:
-    """Yield the report. All verdicts are held, since the worst comes first."""
-    held = sorted(verdicts, key=_badness)
-    for verdict in held:
-        yield _safe(_heading(verdict, language)) + "\n"
-        for line in _lines(verdict.findings, language):
-            yield "  " + _safe(line) + "\n"
-    yield ("\n" if held else "") + render(_summary(held), language) + "\n"
+    """Yield the report. The worst comes first, so that all wait in a temporary file until the last has come in."""
+    places: list[tuple[int, int, int, int, int]] = []
+    counts: Counter[str] = Counter()
+    with tempfile.SpooledTemporaryFile(_HELD) as waiting:
+        for verdict in verdicts:
+            lines = [_heading(verdict, language), *(f"  {line}" for line in _lines(verdict.findings, language))]
+            # A path may hold halves of characters.
+            block = "".join(f"{_safe(line)}\n" for line in lines).encode("utf-8", "surrogatepass")
+            places.append((*_badness(verdict), waiting.tell(), len(block)))
+            waiting.write(block)
+            counts[verdict.status] += 1
+            counts.update(finding.severity for finding in verdict.findings)
+        for *_, start, length in sorted(places):
+            waiting.seek(start)
+            yield waiting.read(length).decode("utf-8", "surrogatepass")
+    yield ("\n" if places else "") + render(_summary(len(places), counts), language) + "\n"
 
 
 def _badness(verdict: Verdict) -> tuple[int, int, int]:
@@ -75,18 +88,17 @@ def _finding(finding: Finding, language: str) -> str:
     return f"{severity} {finding.code}  {place}{render(finding.message, language)}"
 
 
-def _summary(verdicts: list[Verdict]) -> Message:
-    statuses = [verdict.status for verdict in verdicts]
+def _summary(files: int, counts: Mapping[str, int]) -> Message:
     return say(
         "{files} files: {passed} passed, {failed} failed, {unreadable} unreadable; "
         "{errors} errors, {warnings} warnings, {notes} notes",
-        files=len(verdicts),
-        passed=statuses.count("passed"),
-        failed=statuses.count("failed"),
-        unreadable=statuses.count("unreadable"),
-        errors=sum(verdict.count(Severity.ERROR) for verdict in verdicts),
-        warnings=sum(verdict.count(Severity.WARNING) for verdict in verdicts),
-        notes=sum(verdict.count(Severity.NOTE) for verdict in verdicts),
+        files=files,
+        passed=counts["passed"],
+        failed=counts["failed"],
+        unreadable=counts["unreadable"],
+        errors=counts[Severity.ERROR],
+        warnings=counts[Severity.WARNING],
+        notes=counts[Severity.NOTE],
     )
 
 
