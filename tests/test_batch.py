@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from xlsform import batch
-from xlsform.batch import Judged, validate
+from xlsform.batch import Judged, compared, validate
+from xlsform.form import load
 from xlsform.inbox import Incoming
+from xlsform.projects import ApprovedProjects, Project, read_projects
 from xlsform.samples import samples_folder
 from xlsform.submission import Submission
 from xlsform.verdicts import Judge, Options, Verdict
@@ -105,3 +109,60 @@ def test_a_fault_of_ours_costs_one_file_its_verdict(monkeypatch: pytest.MonkeyPa
     assert [each.verdict.status for each in judged] == ["passed", "unreadable", "passed"]
     (finding,) = judged[1].verdict.findings
     assert (finding.code, finding.found) == ("F101", "a fault in xlsform: ZeroDivisionError; please report it")
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_processes_that_inherit_nothing_are_told_all(
+    method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("项目编码,项目名称,实施单位,全年预算数\n001,别的项目,某县公路养护中心,120\n", encoding="utf-8")
+    options = Options(projects=ApprovedProjects(read_projects(path, load("mof-2020")).projects))
+    before = multiprocessing.get_start_method()
+    multiprocessing.set_start_method(method, force=True)
+    try:
+        judged = list(validate(files(40), options, 2))
+    finally:
+        multiprocessing.set_start_method(before, force=True)
+    assert [each.verdict for each in judged] == [each.verdict for each in validate(files(40), options)]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_is_known_is_passed_on_in_its_place(jobs: int) -> None:
+    (other,) = validate([Incoming("known", "known.xlsx", SOUND, None, "")], Options())
+
+    def known(file: Incoming) -> Verdict | None:
+        number = int(file.origin)
+        return other.verdict if number % 3 == 0 or 50 < number < 500 else None
+
+    paths = [each.verdict.path for each in validate(files(600), Options(), jobs, known)]
+    assert paths == ["known" if n % 3 == 0 or 50 < n < 500 else f"{n:04}" for n in range(600)]
+
+
+def test_what_waits_to_be_compared_is_small() -> None:
+    (one,) = validate([Incoming("0", "0.xlsx", SOUND, None, "")], Options())
+    options = Options(projects={"001": Project("001", "项目", "", "单位", "", {}, (), {}, 2)})
+
+    def many(count: int) -> Iterator[Judged]:
+        for number in range(count):
+            yield Judged(Incoming(f"{number:04}", f"{number}.xlsx", SOUND + bytes(8), None, ""), one.verdict)
+
+    tracemalloc.start()
+    try:
+        peaks = []
+        for count in (500, 1500):
+            tracemalloc.reset_peak()
+            before = tracemalloc.get_traced_memory()[0]
+            judged = compared(many(count), options, contents=False)
+            seen = [bytes(each.incoming.data) for each in judged if isinstance(each.incoming.data, bytes)]
+            assert seen == [b""] * count
+            peaks.append(tracemalloc.get_traced_memory()[1] - before)
+    finally:
+        tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 1000 * 4_000
+
+
+def test_contents_come_again_where_they_are_wanted() -> None:
+    judged = list(validate(files(3), Options()))
+    options = Options(projects={"001": Project("001", "项目", "", "单位", "", {}, (), {}, 2)})
+    assert [each.incoming for each in compared(iter(judged), options)][:3] == [each.incoming for each in judged]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,12 +14,11 @@ from made_verdicts import finding, missing, unreadable, verdict
 
 from xlsform import review
 from xlsform.batch import Judged
-from xlsform.batch import validate as judge_all
 from xlsform.inbox import Incoming, incoming
 from xlsform.projects import ListedIndicator, Project
 from xlsform.reading import Limits
 from xlsform.register import Register
-from xlsform.verdicts import Options
+from xlsform.verdicts import Judge, Options, Verdict
 
 ROOT = Path(__file__).parent.parent
 
@@ -29,16 +27,13 @@ ROOT = Path(__file__).parent.parent
 def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that were judged, not remembered."""
     names: list[str] = []
+    verdict = Judge.verdict
 
-    def watched(files: Iterable[Incoming], options: Options, jobs: int) -> Iterator[Judged]:
-        def noted() -> Iterator[Incoming]:
-            for each in files:
-                names.append(Path(each.name).name)
-                yield each
+    def watched(self: Judge, file: Incoming) -> Verdict:
+        names.append(file.name)
+        return verdict(self, file)
 
-        return judge_all(noted(), options, jobs)
-
-    monkeypatch.setattr(review, "validate", watched)
+    monkeypatch.setattr(Judge, "verdict", watched)
     return names
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -203,6 +204,8 @@ def test_a_check_of_the_templates_own_is_judged_like_a_rule() -> None:
     subject = Submission(Path("a.xlsx"), workbook, layout, workbook.sheets[0], identities_in(workbook))
     (finding,) = findings(subject)
     assert (finding.code, finding.rule, finding.severity) == ("Z101", "unit-is-department", Severity.WARNING)
+    # As it comes from another process.
+    assert pickle.loads(pickle.dumps(finding)) == finding
     assert finding.cell == "自评表!F4"
     assert render(finding.message, "en") == "实施单位: The unit is its own department"
     assert render(finding.message, "zh").endswith("实施单位与主管部门相同")

@@ -66,7 +66,7 @@ class Alignment:
         return None if rows is None or columns is None else Range(rows[0], columns[0], rows[1], columns[1])
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def in_place(layout: Layout) -> Alignment:
     """Return the alignment of a sheet in which everything stands where it was issued."""
     rows = {row: row for row in range(1, layout.row_count + 1)}
@@ -74,7 +74,7 @@ def in_place(layout: Layout) -> Alignment:
     return Alignment(Axis(rows), Axis(columns))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def printed(layout: Layout) -> tuple[tuple[Range, str], ...]:
     """Return the printed texts of a form in their places, with what stands above the hints."""
     title = Range(1, layout.hint_column, 1, layout.hint_column)

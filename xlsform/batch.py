@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
+import multiprocessing
+import multiprocessing.connection
 import os
+import signal
 import sys
+import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import replace
-from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,11 +26,15 @@ from xlsform.reading.contents import Unreadable, took_too_long
 from xlsform.rules import judge_together
 from xlsform.rules.across import Batch, Returned
 from xlsform.verdicts import Judge, Options, Verdict
+from xlsform.waiting import Waiting
 
-_CHUNK = 16
-_CHUNK_BYTES = 4_000_000
+#: Files that a worker process gets at once, and their bytes.
+_CHUNK, _CHUNK_BYTES = 16, 4_000_000
 _GRACE = 1.0
 """Seconds more than a file has: the clock of what is read in yet another process is to strike first."""
+
+#: Returns the verdict on a file that need not be judged, or None.
+Known = Callable[[Incoming], Verdict | None]
 
 
 class Judged(NamedTuple):
@@ -35,27 +44,27 @@ class Judged(NamedTuple):
     verdict: Verdict
 
 
-def validate(files: Iterable[Incoming], options: Options, jobs: int = 1) -> Iterator[Judged]:
+def validate(
+    files: Iterable[Incoming], options: Options, jobs: int = 1, known: Known = lambda _: None
+) -> Iterator[Judged]:
     """Yield each file with its verdict, in the order given; only a few are in memory at a time.
 
     Args:
         files: what came in.
         options: what the reviewer asked for.
         jobs: processes to work with; one that dies, or exceeds its time, costs its file a verdict, and the rest go on.
-            With one job, or one file, all is done in this process, which nothing guards.
+            With one job, or one new file, all is done in this process, which nothing guards.
+        known: asked first, file by file in their order.
 
     Raises:
         UsageError, TemplateError: the template named cannot be used.
     """
     judge = Judge(options)
-    chunks = _chunks(files)
-    first = list(islice(chunks, 2))
-    # A pool takes longer to start than a file takes.
-    if jobs <= 1 or sum(map(len, first)) < 2:
-        for chunk in chain(first, chunks):
-            yield from (Judged(each, judge.verdict(each)) for each in chunk)
+    if jobs > 1:
+        yield from _pooled(_chunks(files, known), judge, jobs)
         return
-    yield from _pooled(chain(first, chunks), options, jobs)
+    for each in files:
+        yield Judged(each, known(each) or judge.verdict(each))
 
 
 def verdicts(paths: Sequence[Path], options: Options, jobs: int = 1) -> Iterator[Verdict]:
@@ -67,40 +76,90 @@ def verdicts(paths: Sequence[Path], options: Options, jobs: int = 1) -> Iterator
     return (each.verdict for each in validate(incoming(paths, options.limits), options, jobs))
 
 
-def _chunks(files: Iterable[Incoming]) -> Iterator[list[Incoming]]:
-    """Yield the files in chunks, bounded in number and in bytes."""
-    chunk: list[Incoming] = []
-    size = 0
+class _Chunk:
+    """Some files in a row, of which the new ones are judged together."""
+
+    def __init__(self) -> None:
+        self.files: list[tuple[Incoming, Verdict | None]] = []
+        self.new: list[Incoming] = []
+        self._size = 0
+
+    def add(self, file: Incoming, known: Verdict | None) -> None:
+        self.files.append((file, known))
+        if known is None:
+            self.new.append(file)
+        self._size += len(file.data) if isinstance(file.data, bytes) else 0
+
+    @property
+    def full(self) -> bool:
+        return len(self.new) >= _CHUNK or len(self.files) >= 4 * _CHUNK or self._size >= _CHUNK_BYTES
+
+    def judged(self, verdicts: Iterable[Verdict]) -> Iterator[Judged]:
+        new = iter(verdicts)
+        return (Judged(file, known or next(new)) for file, known in self.files)
+
+
+def _chunks(files: Iterable[Incoming], known: Known) -> Iterator[_Chunk]:
+    chunk = _Chunk()
     for each in files:
-        chunk.append(each)
-        size += len(each.data) if isinstance(each.data, bytes) else 0
-        if len(chunk) >= _CHUNK or size >= _CHUNK_BYTES:
+        chunk.add(each, known(each))
+        if chunk.full:
             yield chunk
-            chunk, size = [], 0
-    if chunk:
+            chunk = _Chunk()
+    if chunk.files:
         yield chunk
 
 
-def _pooled(chunks: Iterator[list[Incoming]], options: Options, jobs: int) -> Iterator[Judged]:
+def _pooled(chunks: Iterator[_Chunk], judge: Judge, jobs: int) -> Iterator[Judged]:
     """Judge chunks in worker processes; when one dies, a new pool goes on behind the chunk that it worked on."""
-    held: deque[list[Incoming]] = deque()
+    held: deque[_Chunk] = deque()
     """Chunks that were read and have no verdict yet: a pool that breaks loses none of them."""
+    broken = False
     while True:
-        running: deque[Future[list[Verdict]]] = deque()
-        with ProcessPoolExecutor(jobs, initializer=_start, initargs=(options,)) as pool:
+        running: deque[Future[list[Verdict]] | None] = deque()
+        with _pool(judge.options, jobs) as pool:
             try:
                 while True:
                     while len(held) < 4 * jobs and (chunk := next(chunks, None)):
                         held.append(chunk)
-                    while len(running) < len(held):
-                        running.append(pool.submit(_judge_all, held[len(running)]))
                     if not held:
                         return
-                    verdicts = running.popleft().result()
-                    yield from map(Judged, held.popleft(), verdicts)
+                    # A pool takes longer to start than a file takes.
+                    if not running and not broken and sum(len(chunk.new) for chunk in held) <= 1:
+                        verdicts = [judge.verdict(each) for each in held[0].new]
+                    else:
+                        while len(running) < len(held):
+                            running.append(_submit(pool, held[len(running)].new))
+                        future = running.popleft()
+                        verdicts = future.result() if future else []
+                    yield from held.popleft().judged(verdicts)
             except BrokenProcessPool:
-                suspects = held.popleft()
-        yield from (Judged(each, _alone(each, options)) for each in suspects)
+                suspects, broken = held.popleft(), True
+        yield from suspects.judged(_alone(each, judge.options) for each in suspects.new)
+
+
+@contextmanager
+def _pool(options: Options, jobs: int) -> Iterator[ProcessPoolExecutor]:
+    pool = ProcessPoolExecutor(jobs, initializer=_start, initargs=(options,))
+    try:
+        yield pool
+    finally:
+        # Whoever stops half-way does not wait for chunks that nobody works on yet.
+        pool.shutdown(cancel_futures=True)
+
+
+def _submit(pool: ProcessPoolExecutor, files: Sequence[Incoming]) -> Future[list[Verdict]] | None:
+    if not files:
+        return None
+    if threading.current_thread() is not threading.main_thread():
+        return pool.submit(_judge_all, files)
+    # Ctrl-C reaches all processes of a terminal. Those that start now inherit that it is none of their business, before
+    # they could say so themselves.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return pool.submit(_judge_all, files)
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
 
 _worker: Judge | None = None
@@ -110,6 +169,11 @@ _nowhere = -1
 def _start(options: Options) -> None:
     """Prepare a worker process: what is the same for all files goes there once."""
     global _worker, _nowhere
+    # Where processes start afresh, nothing was inherited.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What was there before shares its memory with the other processes for as long as nobody touches it.
+    gc.freeze()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _worker = Judge(options)
     _nowhere = os.open(os.devnull, os.O_WRONLY)
     # Windows has no such limit; there the limits that are counted have to do.
@@ -119,6 +183,14 @@ def _start(options: Options) -> None:
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         size = options.limits.memory
         resource.setrlimit(resource.RLIMIT_AS, (size if hard == resource.RLIM_INFINITY else min(size, hard), hard))
+
+
+def _end_with_parent() -> None:
+    """Wait for the parent to end, which may be killed, and end, too: nobody would ask for anything any more."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _judge_all(chunk: Sequence[Incoming]) -> list[Verdict]:
@@ -140,41 +212,70 @@ def _alone(incoming: Incoming, options: Options) -> Verdict:
     seconds = options.limits.seconds
     started = time.monotonic()
     try:
-        with ProcessPoolExecutor(1, initializer=_start, initargs=(options,)) as pool:
-            return pool.submit(_judge_all, [incoming]).result()[0]
+        with _pool(options, 1) as pool:
+            future = _submit(pool, [incoming])
+            assert future is not None, "there is a file to judge"
+            return future.result()[0]
     except BrokenProcessPool:
         late = time.monotonic() - started >= seconds + _GRACE
         reason = Unreadable("timeout", took_too_long(seconds)) if late else Unreadable("crashed")
         return Judge(options).verdict(replace(incoming, data=reason))
 
 
-def compared(judged: Sequence[Judged], options: Options) -> list[Judged]:
-    """Return the verdicts with what is wrong across the files added, and one for each project that did not return."""
-    aside = set_aside([each.verdict for each in judged])
-    recognised = [
-        number
-        for number, each in enumerate(judged)
-        if each.verdict.summary is not None and each.verdict.path not in aside
-    ]
-    batch = Batch([_returned(judged[number]) for number in recognised], options.projects)
-    added: dict[int, list[Finding]] = {}
-    outstanding: list[Judged] = []
-    for whose, finding in judge_together(batch, options.select, options.ignore):
-        if isinstance(whose, int):
-            added.setdefault(recognised[whose], []).append(finding)
-        else:
-            outstanding.append(_outstanding(whose, finding, options))
-    return [_with(each, added.get(number, [])) for number, each in enumerate(judged)] + outstanding
+def compared(judged: Iterable[Judged], options: Options, *, contents: bool = True) -> Iterator[Judged]:
+    """Yield the verdicts with what is wrong across the files added, and then one for each project that did not return.
+
+    What that is, is known only when all have come in. Until then they wait in a temporary file, and what is compared,
+    less than a thousand bytes a file, in memory.
+
+    Args:
+        judged: all files of a batch.
+        options: what the reviewer asked for.
+        contents: whether the files' contents are wanted again, too, and not only the verdicts.
+    """
+    recognised: dict[int, Returned] = {}
+    claims: list[Claim] = []
+    with Waiting[Judged]() as waiting:
+        for number, each in enumerate(judged):
+            if each.verdict.summary is not None:
+                recognised[number] = _returned(each)
+                claims.append(Claim.of(each.verdict))
+            waiting.add(each if contents else each._replace(incoming=replace(each.incoming, data=b"")))
+        aside = set_aside(claims)
+        numbers = [number for number, returned in recognised.items() if returned.origin not in aside]
+        batch = Batch([recognised[number] for number in numbers], options.projects)
+        added: dict[int, list[Finding]] = {}
+        outstanding: list[tuple[str, Finding]] = []
+        for whose, finding in judge_together(batch, options.select, options.ignore):
+            if isinstance(whose, int):
+                added.setdefault(numbers[whose], []).append(finding)
+            else:
+                outstanding.append((whose, finding))
+        for number, each in enumerate(waiting):
+            yield _with(each, added.get(number, []))
+    yield from (_outstanding(code, finding, options) for code, finding in outstanding)
 
 
-def set_aside(verdicts: Iterable[Verdict]) -> set[str]:
+class Claim(NamedTuple):
+    """The project that a return says it is of."""
+
+    path: str
+    code: str | None
+    forged: bool
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> Claim:
+        """Return what a verdict's return claims."""
+        return cls(verdict.path, verdict.project_code, verdict.forged)
+
+
+def set_aside(claims: Sequence[Claim]) -> set[str]:
     """Return the paths of returns whose identity is not their project's own, where another return has the right one.
 
     They stand for no project, and are compared with no other: anybody can make a workbook with a project's code in it.
     """
-    verdicts = list(verdicts)
-    genuine = {each.project_code for each in verdicts if each.path and each.project_code and not each.forged}
-    return {each.path for each in verdicts if each.forged and each.project_code in genuine}
+    genuine = {each.code for each in claims if each.path and each.code and not each.forged}
+    return {each.path for each in claims if each.forged and each.code in genuine}
 
 
 def _returned(judged: Judged) -> Returned:
@@ -186,10 +287,11 @@ def _returned(judged: Judged) -> Returned:
         origin=incoming.origin,
         project=verdict.project_code or name,
         name=name,
-        unit=verdict.unit or "",
+        # Many have these in common.
+        unit=sys.intern(verdict.unit or ""),
         received=incoming.received,
         content=summary.content,
-        narratives=summary.narratives,
+        narratives={sys.intern(label): digest for label, digest in summary.narratives.items()},
         score=verdict.score,
     )
 

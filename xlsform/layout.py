@@ -390,7 +390,7 @@ def lay_out(form: Form, rows: int | Sequence[int] | None = None) -> Layout:
     return _lay_out(form, block_sizes(form, rows))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def _lay_out(form: Form, rows: tuple[int, ...]) -> Layout:
     return _Setter(form, rows).layout()
 

@@ -24,6 +24,8 @@ _LARGEST = 9.99999999999999e307
 """The largest number that a cell holds; only a file that no spreadsheet program wrote has more."""
 _CHECKS = 60
 """First of the columns, right of any form, that hold the checks."""
+_MOST_KEPT = 500_000
+"""Characters of text after which a model is made anew."""
 
 #: What a formula gives: a figure, a text, or None for an error.
 Result = Decimal | str | bool | None
@@ -74,6 +76,8 @@ class Engine:
         Args:
             values: typed values by field name; an unusable one as the text it is. Missing means blank.
         """
+        if self._rounded.kept > _MOST_KEPT:
+            del self._rounded
         model = self._rounded
         model.put(values)
         failing = model.failing()
@@ -81,6 +85,8 @@ class Engine:
 
     def exact(self, values: Mapping[str, Cast]) -> Mapping[str, Result]:
         """Return what the computed fields would hold if their formulas did not round."""
+        if self._unrounded.kept > _MOST_KEPT:
+            del self._unrounded
         model = self._unrounded
         model.put(values)
         return model.computed()
@@ -91,9 +97,10 @@ class Engine:
         return list(self._rounded.faults())
 
 
-@lru_cache(maxsize=64)
+# One takes more than a megabyte.
+@lru_cache(maxsize=8)
 def engine(layout: Layout) -> Engine:
-    """Return the engine of a layout, made once."""
+    """Return the engine of a layout, made once and kept for a while."""
     return Engine(layout)
 
 
@@ -125,6 +132,8 @@ class _Model:
         self.layout = layout
         self.model = ironcalc.create("form", "en", "UTC", "en")
         self.held: dict[str, Cast] = {}
+        self.kept = 0
+        """Characters of all texts that it was given: it forgets none of them."""
         self.places = {name: item.range.anchor for name, item in layout.fields.items()}
         for name, item in layout.fields.items():
             if item.spec.value is not None:
@@ -162,6 +171,7 @@ class _Model:
             # Halves of characters, which JSON can spell, are nothing that the engine takes.
             text = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
             self.model.update_cell_with_text(_SHEET, *self.places[name], text)
+            self.kept += len(text)
         else:
             number = max(-_LARGEST, min(float(value), _LARGEST))
             self.model.update_cell_with_number(_SHEET, *self.places[name], number)

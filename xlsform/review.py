@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Generator, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from xlsform import __version__
-from xlsform.batch import Judged, compared, set_aside, validate
+from xlsform.batch import Claim, Judged, compared, set_aside, validate
 from xlsform.findings import Finding, say
 from xlsform.inbox import Incoming
 from xlsform.reading.contents import Unreadable
 from xlsform.recognition import known_forms
 from xlsform.register import Arrival, ProjectStatus, Register, State
 from xlsform.verdicts import Options, Verdict
+from xlsform.waiting import Waiting
 
 JudgedBy = Callable[[str, str | None], str]
 """Takes a file's name and its project's code."""
@@ -29,12 +30,14 @@ def review(
     register: Register | None = None,
     *,
     remembered: bool = False,
-) -> Iterator[Judged]:
+    contents: bool = True,
+    watch: Callable[[Iterator[Judged]], Iterator[Judged]] = lambda judged: judged,
+) -> Generator[Judged, None, None]:
     """Yield each file with its verdict, in the order given.
 
     With a register only what is new or changed is judged, and everything is recorded. With a register or a project
-    list, returns are compared with one another, and projects that did not return follow at the end, as far as the
-    register knows of no return either; this holds all verdicts in memory until the last file is judged.
+    list, returns are compared with one another, which is possible only when the last one is judged; projects that did
+    not return follow at the end, as far as the register knows of no return either.
 
     Args:
         incoming: the files.
@@ -42,42 +45,56 @@ def review(
         jobs: processes to work with.
         register: where returns are remembered.
         remembered: whether the returns that stand for their projects follow, if they came in by an earlier run.
+        contents: whether the files' contents are wanted again, and not only the verdicts.
+        watch: passes files on as they are judged, which may be long before they are yielded.
 
     Raises:
         UsageError: the template named cannot be used, or the register cannot be written to.
     """
-    judged = _remembered(incoming, options, jobs, register) if register else validate(incoming, options, jobs)
+    judged = watch(_remembered(incoming, options, jobs, register) if register else validate(incoming, options, jobs))
     if not options.projects:
         yield from judged
         return
-    together = compared(list(judged), options)
+    together = compared(judged, options, contents=contents)
     if register is None:
         yield from together
         return
-    yield from _as_registered(together, register)
+    digests: set[str | None] = set()
+    for each in _as_registered(together, register):
+        digests.add(each.verdict.sha256)
+        yield each
     if remembered:
-        yield from _remembered_alone(together, register)
+        yield from _remembered_alone(digests, register)
 
 
-def counted(judged: Iterable[Judged]) -> list[Verdict]:
-    """Return the verdicts; where several are of one project, all but one are marked as superseded.
+def counted(judged: Iterable[Judged]) -> Iterator[Verdict]:
+    """Yield the verdicts; behind one of several on a project the others follow, marked as superseded.
 
     The newest counts, by the date of its mail or file, but none whose identity is not its own while another's is.
     """
-    found = [(each.verdict, each.incoming.received) for each in judged]
-    aside = set_aside(verdict for verdict, _ in found)
-    best: dict[tuple[object, ...], tuple[tuple[bool, float, int], str]] = {}
-    for number, (verdict, received) in enumerate(found):
-        if key := _project(verdict):
-            age = (verdict.path not in aside, received.timestamp() if received else 0.0, number)
-            best[key] = max(best.get(key, (age, "")), (age, verdict.path))
-    counting = {path for _, path in best.values()}
-    return [
-        replace(verdict, superseded=best[key][1])
-        if (key := _project(verdict)) and verdict.path not in counting
-        else verdict
-        for verdict, _ in found
-    ]
+    found: list[tuple[tuple[object, ...], Claim, float]] = []
+    with Waiting[Verdict]() as waiting:
+        for each in judged:
+            received = each.incoming.received
+            found.append((_project(each.verdict), Claim.of(each.verdict), received.timestamp() if received else 0.0))
+            waiting.add(each.verdict)
+        aside = set_aside([claim for _, claim, _ in found])
+        best: dict[tuple[object, ...], tuple[bool, float, int]] = {}
+        for number, (key, claim, received_at) in enumerate(found):
+            if key:
+                age = (claim.path not in aside, received_at, number)
+                best[key] = max(best.get(key, age), age)
+        counting = {key: number for key, (_, _, number) in best.items()}
+        others: dict[tuple[object, ...], list[Verdict]] = {}
+        for number, verdict in enumerate(waiting):
+            key = found[number][0]
+            if key and counting[key] != number:
+                others.setdefault(key, []).append(replace(verdict, superseded=found[counting[key]][1].path))
+        for number, verdict in enumerate(waiting):
+            key = found[number][0]
+            if not key or counting[key] == number:
+                yield verdict
+                yield from others.get(key, ()) if key else ()
 
 
 def _project(verdict: Verdict) -> tuple[object, ...]:
@@ -90,8 +107,11 @@ def _project(verdict: Verdict) -> tuple[object, ...]:
 
 def _as_registered(judged: Iterable[Judged], register: Register) -> Iterator[Judged]:
     """Yield what was judged together, with what the register knows of projects: their other returns, days, withdrawals."""
-    known = {each.code: each for each in register.status().projects}
+    known: dict[str, ProjectStatus] | None = None
     for each in judged:
+        # The first comes when the last is judged and recorded: before that the register does not know enough.
+        if known is None:
+            known = {project.code: project for project in register.status().projects}
         verdict = each.verdict
         project = known.get(verdict.project_code or "")
         if verdict.path:
@@ -103,9 +123,8 @@ def _as_registered(judged: Iterable[Judged], register: Register) -> Iterator[Jud
             yield each._replace(verdict=replace(verdict, overdue=True))
 
 
-def _remembered_alone(judged: Sequence[Judged], register: Register) -> Iterator[Judged]:
+def _remembered_alone(digests: Container[str | None], register: Register) -> Iterator[Judged]:
     """Yield the returns of the register that none of these are."""
-    digests = {each.verdict.sha256 for each in judged}
     for each in register.returns():
         if each.verdict.sha256 not in digests:
             gone = Incoming(each.origin, Path(each.origin).name, Unreadable("missing"), each.received, "")
@@ -123,28 +142,17 @@ def _told(finding: Finding, project: ProjectStatus) -> Finding:
 def _remembered(incoming: Iterable[Incoming], options: Options, jobs: int, register: Register) -> Iterator[Judged]:
     """Judge what the register does not know yet, and record it all."""
     by = judged_by(options)
-    waiting: deque[Judged | None] = deque()
 
-    def unknown() -> Iterator[Incoming]:
-        for each in incoming:
-            known = _known(register, each, by)
-            waiting.append(known)
-            if known is None:
-                yield each
-
-    def ordered() -> Iterator[Judged]:
-        for judged in validate(unknown(), options, jobs):
-            while waiting and (known := waiting[0]) is not None:
-                waiting.popleft()
-                yield known
-            waiting.popleft()
-            yield judged
-        yield from (known for known in waiting if known is not None)
+    def known(file: Incoming) -> Verdict | None:
+        if not isinstance(file.data, bytes):
+            return None
+        verdict = register.known(hashlib.sha256(file.data).hexdigest(), partial(by, file.name))
+        return replace(verdict, path=file.origin) if verdict else None
 
     passing: deque[Judged] = deque()
 
     def arrivals() -> Iterator[Arrival]:
-        for judged in ordered():
+        for judged in validate(incoming, options, jobs, known):
             passing.append(judged)
             file = judged.incoming
             yield Arrival(judged.verdict, file.origin, by(file.name, judged.verdict.project_code), file.received)
@@ -153,18 +161,11 @@ def _remembered(incoming: Iterable[Incoming], options: Options, jobs: int, regis
         yield passing.popleft()
 
 
-def _known(register: Register, incoming: Incoming, by: JudgedBy) -> Judged | None:
-    if not isinstance(incoming.data, bytes):
-        return None
-    verdict = register.known(hashlib.sha256(incoming.data).hexdigest(), partial(by, incoming.name))
-    return Judged(incoming, replace(verdict, path=incoming.origin)) if verdict else None
-
-
 def judged_by(options: Options) -> JudgedBy:
     """Return what names all that a verdict depends on besides the content: program, forms, options, what was approved."""
     forms = ",".join(f"{form.id}:{form.digest}" for form in known_forms())
     asked = _digest(f"{__version__}|{forms}|{replace(options, key=None, projects={}, accounts={})}")
-    everything = _digest(f"{options.projects}|{options.accounts}")
+    everything = _digest(*map(repr, options.projects.values()), repr(options.accounts))
 
     def by(name: str, code: str | None) -> str:
         approved = options.projects.get(code) if code is not None else None
@@ -176,5 +177,9 @@ def judged_by(options: Options) -> JudgedBy:
     return by
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+def _digest(*texts: str) -> str:
+    # One by one, since there may be thousands of projects.
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(f"{text}\n".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()

@@ -140,8 +140,8 @@ class Judge:
         self.form: Form | None = load_checked(options.template) if options.template is not None else None
 
     @cached_property
-    def _by_name(self) -> dict[str, Project]:
-        return {fold(project.name): project for project in self.options.projects.values()}
+    def _by_name(self) -> dict[str, str]:
+        return {fold(project.name): code for code, project in self.options.projects.items()}
 
     def verdict(self, incoming: Incoming) -> Verdict:
         """Read one file and judge it; whatever it holds, a verdict comes out."""
@@ -172,7 +172,8 @@ class Judge:
         submission.key = options.key
         if options.projects:
             name = _text(submission, "project_name")
-            submission.approved = options.projects.get(code or "") or self._by_name.get(fold(name or ""))
+            listed = code if code in options.projects else self._by_name.get(fold(name or ""))
+            submission.approved = options.projects[listed] if listed else None
         if options.accounts:
             known = code or (submission.approved.code if submission.approved else "")
             submission.accounts = options.accounts.get(known, {})

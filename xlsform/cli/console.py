@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -18,9 +19,15 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Command = Callable[..., Any]
 
+#: Items up to which nothing is shown: they are done before anybody has read it.
+_FEW = 20
+
 HELP = {"help_option_names": ["-h", "--help"]}
 FILE = click.Path(path_type=Path)
 
+
+#: Exit code after Ctrl-C, as shells have it: 128 and the signal's number.
+_INTERRUPTED = 130
 
 GLOBAL_FLAGS = ("-q", "--quiet", "-v", "--verbose")
 
@@ -51,6 +58,16 @@ class _Group(click.Group):
             for message in error.messages:
                 tell(message)
             ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            from xlsform.findings import say
+
+            tell(
+                say(
+                    "interrupted; nothing half-written is left behind. Run the same command again; with --register, "
+                    "what was judged is not judged again"
+                )
+            )
+            ctx.exit(_INTERRUPTED)
         except BrokenPipeError:
             # Whoever read the output has seen enough.
             sys.stderr.close()
@@ -127,21 +144,42 @@ def destination(output: Path | None) -> Iterator[Any]:
         yield lambda piece: file.write(piece.encode("utf-8", "replace"))
 
 
-def progress(items: Iterable[Item], total: int | None) -> Iterator[Item]:
-    """Show on a terminal how far a batch has got, with files a second and the time left."""
-    if not sys.stderr.isatty() or click.get_current_context().find_root().obj["quiet"] or (total or 99) < 20:
+def progress(
+    items: Iterable[Item], total: int | Callable[[], int | None], doing: Message | None = None
+) -> Generator[Item, None, None]:
+    """Show on a terminal how far a batch has got, with files a second and the time left.
+
+    Args:
+        items: what is counted.
+        total: how many there will be; a function that may take its time, and is asked on a terminal alone.
+        doing: what is being done with them.
+    """
+    if not sys.stderr.isatty() or click.get_current_context().find_root().obj["quiet"]:
         yield from items
+        return
+    # Only one can be shown at a time, and getting the first item may be the end of another.
+    iterator = iter(items)
+    counted = chain(list(islice(iterator, 1)), iterator)
+    expected = total() if callable(total) else total
+    if expected is not None and expected < _FEW:
+        yield from counted
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}/s"), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task("", total=total, speed="–")
-        for item in items:
+    from xlsform.findings import say
+    from xlsform.messages import render
+
+    def pace(speed: float | None) -> str:
+        return render(say("{number} a second", number="–" if speed is None else f"{speed:.0f}"), language())
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"))
+    left = (TextColumn(render(say("time left"), language())), TimeRemainingColumn()) if expected is not None else ()
+    with Progress(*columns, *left, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(render(doing, language()) if doing else "", total=expected, pace=pace(None))
+        for item in counted:
             yield item
-            speed = shown.tasks[0].speed
-            shown.update(task, advance=1, speed="–" if speed is None else f"{speed:.0f}")
+            shown.update(task, advance=1, pace=pace(shown.tasks[0].speed))
 
 
 def sharing(*options: Any) -> Callable[[Command], Command]:

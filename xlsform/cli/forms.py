@@ -170,7 +170,8 @@ def _generate_projects(
         withdrawn = (
             {each.code for each in opened.status().projects if each.state is State.WITHDRAWN} if opened else set()
         )
-        for _ in progress(_issued(about, listed.projects, folder, opened, password), len(listed.projects)):
+        issued = _issued(about, listed.projects, folder, opened, password)
+        for _ in progress(issued, len(listed.projects), say("written")):
             pass
     remark(say("written: {count} workbooks in {folder}", count=len(listed.projects), folder=folder))
     again = [each.code for each in listed.projects if each.code in withdrawn]

@@ -121,7 +121,9 @@ def validate(
     )
     worst = _Worst(fail_on)
     with ExitStack() as stack:
-        judged = worst.watch(_judged(stack, paths, asked, listed, accounts_path, register_path, jobs))
+        contents = annotate is not None
+        found = _judged(stack, paths, asked, listed, accounts_path, register_path, jobs, contents=contents)
+        judged = worst.watch(found)
         if annotate is not None:
             judged = _annotated(judged, annotate, paths)
         _report(judged, form, output)
@@ -152,7 +154,9 @@ def summarize(
         raise click.UsageError("name what came back, or a --register")
     with ExitStack() as stack:
         asked = Options(template=template, limits=_limits(limits))
-        judged = _judged(stack, paths, asked, listed, accounts_path, register_path, jobs, remembered=True)
+        judged = _judged(
+            stack, paths, asked, listed, accounts_path, register_path, jobs, contents=False, remembered=True
+        )
         _report(judged, "xlsx", output)
     remark(say("written: {path}", path=output))
 
@@ -166,12 +170,15 @@ def _judged(
     register_path: Path | None,
     jobs: int | None,
     *,
+    contents: bool,
     remembered: bool = False,
 ) -> Iterator[Judged]:
-    """Return the run over what came in, with all that is known of the projects."""
+    """Return the run over what came in, with all that is known of the projects; with their contents, if wanted."""
     import os
+    from contextlib import closing
     from dataclasses import replace
 
+    from xlsform.findings import say
     from xlsform.inbox import count, incoming
     from xlsform.projects import read_accounts
     from xlsform.register import Register
@@ -186,9 +193,33 @@ def _judged(
     options = replace(asked, projects=projects, accounts=accounts, key=register.key if register else None)
     mails: list[Message] = []
     stack.callback(_tell_of_mails, mails)
+
+    def expected() -> int | None:
+        return count(paths, options.limits) if paths else None
+
+    seen = 0
+
+    def watch(judged: Iterator[Judged]) -> Iterator[Judged]:
+        nonlocal seen
+        for each in progress(judged, expected, say("judged")):
+            seen += 1
+            yield each
+
     files = _some(incoming(paths, options.limits, mails.append)) if paths else iter(())
-    judged = review(files, options, jobs or os.cpu_count() or 1, register, remembered=remembered)
-    return progress(judged, count(paths, options.limits) if paths else None)
+    found = review(
+        files,
+        options,
+        jobs or os.cpu_count() or 1,
+        register,
+        remembered=remembered,
+        contents=contents,
+        watch=watch,
+    )
+    # Whatever ends the run half-way: processes and the terminal are let go of before a word is said.
+    stack.enter_context(closing(found))
+    if not projects:
+        return found
+    return stack.enter_context(closing(progress(found, lambda: seen, say("written"))))
 
 
 def _some(files: Iterator[Incoming]) -> Iterator[Incoming]:
@@ -215,14 +246,14 @@ def _tell_of_mails(passed_over: Sequence[Message]) -> None:
 def _approved(listed: Path | None, form: Form, register: Register | None) -> Mapping[str, Project]:
     """Return what was approved, by code: by the list where one is given, else by the register."""
     from xlsform.errors import DataError
-    from xlsform.projects import read_projects
+    from xlsform.projects import ApprovedProjects, read_projects
 
     if listed is not None:
         found = read_projects(listed, form)
         if found.problems:
             raise DataError(str(listed), [problem.line for problem in found.problems])
-        return {project.code: project for project in found.projects}
-    return {each.project.code: each.project for each in register.issued()} if register else {}
+        return ApprovedProjects(found.projects)
+    return ApprovedProjects(each.project for each in register.issued()) if register else {}
 
 
 def _report(judged: Iterable[Judged], form: str, output: Path | None) -> None:

@@ -11,6 +11,7 @@ from xlsform.figures import fold
 from xlsform.findings import say
 from xlsform.form import Form
 from xlsform.projects.accounts import read_accounts
+from xlsform.projects.approved import ApprovedProjects
 from xlsform.projects.contents import ListedIndicator, ListProblem, Project, ProjectList
 from xlsform.projects.file_names import file_name, folder_name, places, safe_name
 from xlsform.projects.files import Grid, Source, open_list
@@ -21,6 +22,7 @@ from xlsform.projects.project_rows import projects_in
 from xlsform.refs import column_number
 
 __all__ = [
+    "ApprovedProjects",
     "ListProblem",
     "ListedIndicator",
     "Project",

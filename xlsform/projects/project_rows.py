@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
-from types import MappingProxyType
 
 from xlsform.field_types import MONEY
 from xlsform.figures import fold
@@ -60,11 +59,11 @@ def _project(line: Line, columns: Columns, form: Form) -> Project:
         department=line.text("department", _limit(form, "department")),
         unit=line.text("unit", _limit(form, "unit"), label="实施单位"),
         email=line.take("email", email_of, ""),
-        amounts=MappingProxyType(amounts),
+        amounts=amounts,
         indicators=(),
-        extra=MappingProxyType(line.extra()),
+        extra=line.extra(),
         row=line.number,
-        texts=MappingProxyType({name: text for name, text in texts.items() if text}),
+        texts={name: text for name, text in texts.items() if text},
     )
 
 

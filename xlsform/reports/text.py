@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -13,6 +14,9 @@ from xlsform.verdicts import Verdict
 
 _SHOWN = 30
 """Findings of one file that are shown; the rest is counted."""
+
+_HELD = 4_000_000
+"""Bytes that are held in memory before they go to a temporary file."""
 
 _ALIKE = 4
 """Warnings or notes of one rule in a file from which they are told together."""
@@ -29,13 +33,24 @@ _WORST_FIRST: tuple[Standing, ...] = ("unreadable", "failed", "overdue", "outsta
 
 
 def render_text(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:
-    """Yield the report. All verdicts are held, since the worst comes first."""
-    held = sorted(verdicts, key=_badness)
-    for verdict in held:
-        yield _safe(_heading(verdict, language)) + "\n"
-        for line in _lines(verdict.findings, language):
-            yield "  " + _safe(line) + "\n"
-    yield ("\n" if held else "") + render(_summary(held), language) + "\n"
+    """Yield the report. The worst comes first, so that all wait in a temporary file until the last has come in."""
+    places: list[tuple[int, int, int, int, int]] = []
+    counts: Counter[str] = Counter()
+    with tempfile.SpooledTemporaryFile(_HELD) as waiting:
+        for verdict in verdicts:
+            lines = [_heading(verdict, language), *(f"  {line}" for line in _lines(verdict.findings, language))]
+            # A path may hold halves of characters.
+            block = "".join(f"{_safe(line)}\n" for line in lines).encode("utf-8", "surrogatepass")
+            places.append((*_badness(verdict), waiting.tell(), len(block)))
+            waiting.write(block)
+            if verdict.path:
+                counts[verdict.status] += 1
+                counts.update(finding.severity for finding in verdict.findings)
+        for *_, start, length in sorted(places):
+            waiting.seek(start)
+            yield waiting.read(length).decode("utf-8", "surrogatepass")
+    outstanding = len(places) - sum(counts[status] for status in ("passed", "failed", "unreadable"))
+    yield ("\n" if places else "") + render(_summary(counts, outstanding), language) + "\n"
 
 
 def _badness(verdict: Verdict) -> tuple[int, int, int]:
@@ -80,20 +95,17 @@ def _finding(finding: Finding, language: str) -> str:
     return f"{severity} {finding.code}  {place}{render(finding.message, language)}"
 
 
-def _summary(verdicts: list[Verdict]) -> Message:
-    returned = [verdict for verdict in verdicts if verdict.path]
-    outstanding = len(verdicts) - len(returned)
-    standings = Counter(map(standing, returned))
+def _summary(counts: Mapping[str, int], outstanding: int) -> Message:
     files = say(
         "{files} files: {passed} passed, {failed} failed, {unreadable} unreadable; "
         "{errors} errors, {warnings} warnings, {notes} notes",
-        files=standings.total(),
-        passed=standings["passed"],
-        failed=standings["failed"],
-        unreadable=standings["unreadable"],
-        errors=sum(verdict.count(Severity.ERROR) for verdict in returned),
-        warnings=sum(verdict.count(Severity.WARNING) for verdict in returned),
-        notes=sum(verdict.count(Severity.NOTE) for verdict in returned),
+        files=counts["passed"] + counts["failed"] + counts["unreadable"],
+        passed=counts["passed"],
+        failed=counts["failed"],
+        unreadable=counts["unreadable"],
+        errors=counts[Severity.ERROR],
+        warnings=counts[Severity.WARNING],
+        notes=counts[Severity.NOTE],
     )
     return say("{files}; {count} projects not returned", files=files, count=outstanding) if outstanding else files
 

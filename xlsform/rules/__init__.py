@@ -162,7 +162,9 @@ def _own_checks(submission: Submission, select: tuple[str, ...], ignore: tuple[s
         own = check.check
         if own.code in catalogue() or submission.silenced(check) or not wanted(own.code, select, ignore):
             continue
-        violation = Violation(say("{field}: {hint}", field=check.field.label, hint=own.hint), field=check.field.name)
+        violation = Violation(
+            say("{field}: {hint}", field=check.field.label, hint=dict(own.hint)), field=check.field.name
+        )
         yield _finding(own.code, own.name, own.severity or Severity.ERROR, violation, submission)
 
 

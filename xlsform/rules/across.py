@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
 from xlsform.figures import fold
 from xlsform.findings import Severity, Violation, say
@@ -37,7 +38,7 @@ class Returned:
     """总分 (points)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Batch:
     """The returns of a batch, and the projects that they are to be of."""
 
@@ -45,20 +46,26 @@ class Batch:
     projects: Mapping[str, Project]
     """By code; empty where no list or register was given."""
 
-    def project_of(self, returned: Returned) -> Project | None:
-        """Return the listed project of a return, by its code, else by its name."""
-        found = self.projects.get(returned.project)
-        if found is not None:
-            return found
-        named = fold(returned.name)
-        return next((each for each in self.projects.values() if named and fold(each.name) == named), None)
+    @cached_property
+    def _by_name(self) -> dict[str, str]:
+        """Codes by name; of several projects of one name the first counts."""
+        found: dict[str, str] = {}
+        for code, project in self.projects.items():
+            found.setdefault(fold(project.name), code)
+        return found
+
+    def listed(self, returned: Returned) -> str | None:
+        """Return the code of the project in the list that a return is of, by its code, else by its name."""
+        if returned.project in self.projects:
+            return returned.project
+        name = fold(returned.name)
+        return self._by_name.get(name) if name else None
 
     def by_project(self) -> dict[str, list[int]]:
         """Return which returns are of the same project, newest first; those of no known project are left out."""
         groups: dict[str, list[int]] = {}
         for number, returned in enumerate(self.returns):
-            listed = self.project_of(returned)
-            key = listed.code if listed else returned.project
+            key = self.listed(returned) or returned.project
             if key:
                 groups.setdefault(key, []).append(number)
         return {key: sorted(group, key=self._age) for key, group in groups.items()}
@@ -159,7 +166,7 @@ def project_not_issued(batch: Batch) -> Told:
     Check the project's code and name; if the project belongs here, add it to the list.
     """
     for number, returned in enumerate(batch.returns):
-        if batch.projects and batch.project_of(returned) is None:
+        if batch.projects and batch.listed(returned) is None:
             who = returned.name or returned.project
             message = (
                 say("“{project}” is not in the project list", project=who) if who else say("the form names no project")

@@ -19,7 +19,7 @@ def write_xlsx(verdicts: Iterable[Verdict], output: IO[bytes], language: str) ->
     A return that is superseded has no row and counts nowhere; it stands among the sources, behind the one that counts.
 
     Args:
-        verdicts: of a batch, in the order of the rows.
+        verdicts: of a batch, in the order of the rows; superseded ones directly behind the one that counts.
         output: what it is written to.
         language: of the program's own words, ``zh`` or ``en``; official terms stay Chinese.
 
@@ -33,20 +33,16 @@ def write_xlsx(verdicts: Iterable[Verdict], output: IO[bytes], language: str) ->
     findings = FindingList(book, language, table.name)
     sources = SourceList(book, language, table.name)
     tally = Tally()
-    everything = list(verdicts)
-    superseded: dict[str, list[Verdict]] = {}
-    for verdict in everything:
+    number = row = 0
+    for verdict in verdicts:
         if verdict.superseded:
-            superseded.setdefault(verdict.superseded, []).append(verdict)
-    for number, verdict in enumerate((each for each in everything if not each.superseded), 1):
-        tally.add(verdict)
-        row = table.next_row
-        table.add(verdict, (findings.name, findings.next_row), (sources.name, sources.next_row))
-        findings.add(number, row, verdict)
-        sources.add(number, row, verdict)
-        for earlier in superseded.get(verdict.path, ()):
             table.leave_out()
-            sources.add(number, row, earlier)
+        else:
+            number, row = number + 1, table.next_row
+            tally.add(verdict)
+            table.add(verdict, (findings.name, findings.next_row), (sources.name, sources.next_row))
+            findings.add(number, row, verdict)
+        sources.add(number, row, verdict)
     table.finish()
     charts.finish(tally, table, findings)
     findings.finish()
