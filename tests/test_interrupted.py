@@ -94,7 +94,10 @@ def finished(process: subprocess.Popen[str]) -> tuple[int, str]:
 
 
 def ctrl_c(process: int) -> None:
-    os.killpg(process, signal.SIGINT)
+    """Press it as people do: more than once."""
+    for _ in range(3):
+        os.killpg(process, signal.SIGINT)
+        time.sleep(0.01)
 
 
 def kill_all(process: int) -> None:

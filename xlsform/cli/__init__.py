@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from types import FrameType
 
 from xlsform.cli import forms, returns, rounds
 from xlsform.cli.console import cli
@@ -15,4 +17,13 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    # Left alone where whoever started this has it ignored.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
     cli(prog_name="xlsform")
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """End what is being done, and let nobody who presses Ctrl-C again end the tidying up."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
