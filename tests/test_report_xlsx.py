@@ -201,7 +201,7 @@ def test_money_of_different_units_is_added_up_in_one(unit: str, figures: tuple[s
 
 def test_a_superseded_return_stands_among_the_sources_alone() -> None:
     earlier = verdict("failed", ERROR, path="旧.xlsx", superseded="新.xlsx", summary=summary("1", "1", score="1"))
-    data = written([earlier, verdict(path="别的.xlsx", project_code="P000"), verdict(path="新.xlsx")])
+    data = written([verdict(path="别的.xlsx", project_code="P000"), verdict(path="新.xlsx"), earlier])
     sheets, results = opened(data), opened(data, values=True)
     table = sheets["Summary table"]
     assert [line[:2] for line in (row(table, FIRST), row(table, FIRST + 1))] == [[1, "P000"], [2, "P001"]]

@@ -199,7 +199,7 @@ def test_an_interruption_leaves_no_workbook_recorded_that_is_not_there(
     monkeypatch.setattr("xlsform.cli.forms._GROUP", 2)
     monkeypatch.setattr("xlsform.outputs.write_whole", interrupted)
     generate = ["generate", "mof-2020", "--projects", project_list, "--register", tmp_path / "r.db", "-o", tmp_path]
-    run(*generate, code=1)
+    run(*generate, code=130)
     with Register.open(tmp_path / "r.db") as register:
         issued = list(register.issued())
     assert [each.project.code for each in issued] == ["001", "002", "003", "004"]
@@ -320,7 +320,7 @@ def test_a_mail_that_was_being_delivered_when_the_program_ended_is_sent_again_an
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Mails, "settle", power_cut)
-    run("mail", "send", *register, *server, code=1)
+    run("mail", "send", *register, *server, code=130)
     monkeypatch.undo()
     assert len(memory.got) == 1
     assert counts(round_folder, "mailed") == [0]
