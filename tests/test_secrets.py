@@ -85,7 +85,7 @@ class Round:
 
 
 @pytest.fixture(scope="module")
-def whole_round(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Round]:
+def whole_round(tmp_path_factory: pytest.TempPathFactory) -> Round:
     folder = tmp_path_factory.mktemp("round")
     (folder / "tmp").mkdir()
     done = Round(folder)
@@ -96,7 +96,7 @@ def whole_round(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Round]:
         patch.setattr(tempfile, "tempdir", str(folder / "tmp"))
         go_round(done, folder)
     legacy.stop()
-    yield done
+    return done
 
 
 def go_round(done: Round, folder: Path) -> None:

@@ -78,7 +78,10 @@ def _known(register: Register, incoming: Incoming, by: str) -> Judged | None:
     if not isinstance(incoming.data, bytes):
         return None
     verdict = register.known(hashlib.sha256(incoming.data).hexdigest(), _judged_by(by, incoming))
-    return Judged(incoming, replace(verdict, path=incoming.origin)) if verdict else None
+    # What could not be read may be readable when the machine is less busy, or has more memory.
+    if verdict is None or verdict.status == "unreadable":
+        return None
+    return Judged(incoming, replace(verdict, path=incoming.origin))
 
 
 def _judged_by(by: str, incoming: Incoming) -> str:
