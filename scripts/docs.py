@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from xlsform.cli import cli  # noqa: E402
 from xlsform.manual import pages  # noqa: E402
+from xlsform.reading import Limits  # noqa: E402
 from xlsform.samples import expected_report, samples  # noqa: E402
 
 MADE = "<!-- Made by scripts/docs.py from the program; edit that, not this. -->\n\n"
@@ -37,6 +39,10 @@ def generated() -> dict[str, str]:
         + "\n## Every key\n\n"
         + MADE
         + schema_page("template"),
+        "docs/reliability.md": (ROOT / "docs/reliability.head.md").read_text(encoding="utf-8")
+        + "\n## Limits\n\n"
+        + MADE
+        + limits(),
     }
     for sample in samples():
         files[f"samples/{sample.name}.txt"] = expected_report(sample)
@@ -51,6 +57,12 @@ def make_samples(*, anew: bool) -> None:
         if anew or not path.exists():
             path.write_bytes(sample.workbook())
             print(f"written: {path.relative_to(ROOT)}")
+
+
+def limits() -> str:
+    """Return the table of the limits of reading."""
+    lines = [f"| `{each.name}` | {each.default:,} | {each.metadata['about']} |" for each in fields(Limits)]
+    return "\n".join(["| NAME | default | what it holds for |", "|---|---|---|", *lines, ""])
 
 
 def commands() -> Iterator[str]:

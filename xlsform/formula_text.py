@@ -11,7 +11,9 @@ from xlsform.refs import Range, a1, parse_range
 _CELL = r"\$?[A-Za-z]{1,3}\$?[1-9]\d{0,6}"
 _PIECE = re.compile(
     r"""(?P<text>"(?:[^"]|"")*")"""
-    r"""|(?P<sheet>(?:'(?:[^']|'')+'|[^\W\d][\w.]*)!)"""
+    r"""|(?P<sheet>(?:'(?:[^']|'')++'|[^\W\d][\w.]*+)!)"""
+    # Quotes that name no sheet are taken as a whole: looked into from each of them, thousands would take minutes.
+    r"""|(?P<quoted>'(?:[^']|'')*+'?)"""
     rf"""|(?P<area>(?<![\w.$]){_CELL}:{_CELL}(?![\w.(]))"""
     rf"""|(?P<cell>(?<![\w.$]){_CELL}(?![\w.(]))"""
     r"""|(?P<space>\s+)"""

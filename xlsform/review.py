@@ -147,7 +147,10 @@ def _remembered(incoming: Iterable[Incoming], options: Options, jobs: int, regis
         if not isinstance(file.data, bytes):
             return None
         verdict = register.known(hashlib.sha256(file.data).hexdigest(), partial(by, file.name))
-        return replace(verdict, path=file.origin) if verdict else None
+        # What could not be read may be readable when the machine is less busy, or has more memory.
+        if verdict is None or verdict.status == "unreadable":
+            return None
+        return replace(verdict, path=file.origin)
 
     passing: deque[Judged] = deque()
 

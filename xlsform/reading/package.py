@@ -42,7 +42,7 @@ class Limits:
     archives: int = _limit(3, "archives within one another")
     mails: int = _limit(10, "mails within one another")
     cells: int = _limit(100_000, "cells of a workbook, those that have a style only included")
-    markup: int = _limit(1_200_000, "tags and attributes of a part")
+    markup: int = _limit(900_000, "tags and attributes of a part")
     strings: int = _limit(100_000, "shared texts of a workbook")
     text_length: int = _limit(32_767, "characters of a cell; a longer text is cut there, as Excel does")
     texts: int = _limit(1_000_000, "characters of all cells together, a shared text counted wherever it stands")
@@ -135,7 +135,9 @@ class Package:
     def read_all(self) -> None:
         """Inflate every part once, so that a program without limits may be given the file."""
         for part in self._members:
-            self.read(part)
+            content = self.read(part)
+            if part.endswith(".xml"):
+                _count_markup(content, part, self.limits)
 
     def xml(self, part: str) -> etree._Element:
         """Return the root element of a part.
@@ -252,12 +254,7 @@ def parse(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> etree._
     Raises:
         UnreadableError: it is not well-formed, declares a DOCTYPE, or goes beyond the limits.
     """
-    # A tree takes some 200 bytes for each of them: bounded before it is built.
-    if content.count(b"<") + content.count(b"=") > limits.markup:
-        raise UnreadableError(
-            "oversized",
-            say("the part {part} has more than {limit} tags and attributes", part=part, limit=f"{limits.markup:,}"),
-        )
+    _count_markup(content, part, limits)
     doctype = b"<!DOCTYPE" in content
     try:
         root = etree.fromstring(content, _PARSER) if not doctype else None
@@ -275,6 +272,15 @@ def parse(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> etree._
             "damaged", say("the part {part} declares a DOCTYPE, which no spreadsheet program writes", part=part)
         )
     return root
+
+
+def _count_markup(content: bytes, part: str, limits: Limits) -> None:
+    # A tree takes some 200 bytes for each tag and attribute: bounded before it is built.
+    if content.count(b"<") + content.count(b"=") > limits.markup:
+        raise UnreadableError(
+            "oversized",
+            say("the part {part} has more than {limit} tags and attributes", part=part, limit=f"{limits.markup:,}"),
+        )
 
 
 def local(name: str) -> str:

@@ -12,6 +12,9 @@ from xlsform.reading.package import DEFAULT_LIMITS, SMALL, Limits, UnreadableErr
 
 TRUE = frozenset({"1", "true", "on"})
 
+#: As long as Excel lets a number format be.
+_LONGEST_CODE = 255
+
 # Identifiers without a code in the file. From 27 to 36 and 50 to 58 they depend on the language: Chinese here.
 _BUILT_IN = {
     1: "0",
@@ -85,7 +88,9 @@ def _read(content: bytes, part: str, limits: Limits) -> Styles:
     for block in parse(content, part, limits):
         kind = local(block.tag)
         if kind == "numFmts":
-            codes.update((element.get("numFmtId", ""), element.get("formatCode", "")) for element in block)
+            codes.update(
+                (element.get("numFmtId", ""), element.get("formatCode", "")[:_LONGEST_CODE]) for element in block
+            )
         elif kind == "cellXfs":
             if len(block) > limits.styles:
                 raise UnreadableError("oversized", say("more than {styles} styles", styles=f"{limits.styles:,}"))

@@ -140,6 +140,9 @@ def _look_into(data: bytes) -> tuple[bool, bool]:
     with olefile.OleFileIO(io.BytesIO(data)) as container:
         macros = bool(container.exists("_VBA_PROJECT_CUR"))
         name = "Workbook" if container.exists("Workbook") else "Book"
+        # Its sectors may run in a circle, until it is as large as it says.
+        if container.get_size(name) > len(data):
+            raise ValueError
         records = container.openstream(name).read(4096)
     # Encryption is the second record, or the third: it comes before anything that is encrypted.
     offset = 0
