@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hostile import FAULTLESS
 
 from xlsform import batch
 from xlsform.batch import Judged, validate
-from xlsform.inbox import Incoming
+from xlsform.inbox import Incoming, incoming
 from xlsform.reading import Limits
+from xlsform.reading.contents import Unreadable
+from xlsform.register import Register
+from xlsform.review import review
 from xlsform.verdicts import Judge, Options, Verdict
 
 BAD = "bad.xlsx"
@@ -89,3 +93,20 @@ def test_large_parts_are_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None
     # The package's own relationships are small, and may be new.
     assert after[0] == before[0]
     assert after[1] <= before[1] + 1
+
+
+def test_what_could_not_be_read_is_read_again_with_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine may have been too busy for it, or has more memory now."""
+    (tmp_path / "a.xlsx").write_bytes(FAULTLESS)
+
+    def run() -> list[str]:
+        with Register.open(tmp_path / "register.db", create=True) as register:
+            found = review(incoming([tmp_path / "a.xlsx"], Limits()), Options(), 1, register)
+            return [each.verdict.status for each in found]
+
+    with monkeypatch.context() as patch:
+        patch.setattr("xlsform.verdicts.read_bytes", lambda *_: Unreadable("timeout"))
+        assert run() == ["unreadable"]
+    assert run() == ["passed"]
