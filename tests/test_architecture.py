@@ -59,7 +59,8 @@ ALLOWED: dict[str, set[str]] = {
     "review": {"batch", "findings", "inbox", "reading", "recognition", "register", "verdicts", "waiting"},
     "waivers": {"errors", "figures", "findings", "rules"},
     "manual": {"errors", "findings", "messages", "rules"},
-    "batch": {"findings", "inbox", "reading", "rules", "verdicts", "waiting"},
+    "pool": {"inbox", "reading", "verdicts"},
+    "batch": {"findings", "inbox", "pool", "reading", "rules", "verdicts", "waiting"},
     "data": {"errors", "field_types", "figures", "findings", "form", "layout", "stamp", "submission", "targets", "template_check"},
     "projects": {
         "errors", "field_types", "figures", "findings", "form", "layout", "outputs", "reading", "refs", "text_size",

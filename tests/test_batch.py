@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from xlsform import batch
-from xlsform.batch import Judged, compared, validate
+from xlsform import pool
+from xlsform.batch import compared, validate
 from xlsform.form import load
 from xlsform.inbox import Incoming
 from xlsform.projects import ApprovedProjects, Project, read_projects
 from xlsform.samples import samples_folder
 from xlsform.submission import Submission
-from xlsform.verdicts import Judge, Options, Verdict
+from xlsform.verdicts import Judge, Judged, Options, Verdict
 
 SOUND = (samples_folder() / "faultless.xlsx").read_bytes()
 KILLER = "killer.xlsx"
@@ -50,7 +50,7 @@ def test_every_file_has_its_verdict_in_order(count: int, jobs: int) -> None:
 def test_a_process_that_dies_costs_its_file_a_verdict_and_no_other(
     killers: set[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "Judge", Deadly)
+    monkeypatch.setattr(pool, "Judge", Deadly)
     judged = list(validate(files(150, frozenset(killers)), Options(), 2))
     assert [each.incoming.origin for each in judged] == [f"{number:04}" for number in range(150)]
     assert {number for number, each in enumerate(judged) if each.verdict.status == "unreadable"} == killers
@@ -61,7 +61,7 @@ def test_a_process_that_dies_costs_its_file_a_verdict_and_no_other(
 
 
 def test_a_slow_consumer_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "Judge", Deadly)
+    monkeypatch.setattr(pool, "Judge", Deadly)
     seen: list[Judged] = []
     for each in validate(files(200, frozenset({100})), Options(), 2):
         if len(seen) % 40 == 0:

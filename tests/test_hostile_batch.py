@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from hostile import FAULTLESS
 
-from xlsform import batch
-from xlsform.batch import Judged, validate
+from xlsform import pool
+from xlsform.batch import validate
 from xlsform.inbox import Incoming, incoming
 from xlsform.reading import Limits
 from xlsform.reading.contents import Unreadable
 from xlsform.register import Register
 from xlsform.review import review
-from xlsform.verdicts import Judge, Options, Verdict
+from xlsform.verdicts import Judge, Judged, Options, Verdict
 
 BAD = "bad.xlsx"
 _SECONDS = 1.5
@@ -50,8 +50,8 @@ def judged(
                 deed()
             return super()._read_and_judged(incoming)
 
-    monkeypatch.setattr(batch, "Judge", Bad)
-    monkeypatch.setattr(batch, "_GRACE", 0.0)
+    monkeypatch.setattr(pool, "Judge", Bad)
+    monkeypatch.setattr(pool, "_GRACE", 0.0)
     files = (Incoming(f"{n:04}", BAD if n in bad else f"{n}.xlsx", FAULTLESS, None, "") for n in range(count))
     return list(validate(files, Options(limits=Limits(seconds=_SECONDS)), jobs))
 

@@ -13,12 +13,11 @@ import pytest
 from made_verdicts import finding, missing, unreadable, verdict
 
 from xlsform import review
-from xlsform.batch import Judged
 from xlsform.inbox import Incoming, incoming
 from xlsform.projects import ListedIndicator, Project
 from xlsform.reading import Limits
 from xlsform.register import Register
-from xlsform.verdicts import Judge, Options, Verdict
+from xlsform.verdicts import Judge, Judged, Options, Verdict
 
 ROOT = Path(__file__).parent.parent
 

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from xlsform.batch import Judged, validate
+from xlsform.batch import validate
 from xlsform.findings import Message, say
 from xlsform.form import bundled, load
 from xlsform.inbox import incoming
@@ -19,7 +19,7 @@ from xlsform.reports.summary import write_xlsx
 from xlsform.samples import samples
 from xlsform.send_back import Copies
 from xlsform.stamp import lock_for
-from xlsform.verdicts import Options
+from xlsform.verdicts import Judged, Options
 
 _SHOWN = ("faultless", "faults-points", "seed")
 _EXTENSIONS = {"text": "txt"}

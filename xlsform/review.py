@@ -8,16 +8,19 @@ from collections.abc import Callable, Container, Generator, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xlsform import __version__
-from xlsform.batch import Claim, Judged, compared, set_aside, validate
+from xlsform.batch import Claim, compared, set_aside, validate
 from xlsform.findings import Finding, say
 from xlsform.inbox import Incoming
 from xlsform.reading.contents import Unreadable
 from xlsform.recognition import known_forms
-from xlsform.register import Arrival, ProjectStatus, Register, State
-from xlsform.verdicts import Options, Verdict
+from xlsform.verdicts import Judged, Options, Verdict
 from xlsform.waiting import Waiting
+
+if TYPE_CHECKING:
+    from xlsform.register import Arrival, ProjectStatus, Register
 
 JudgedBy = Callable[[str, str | None], str]
 """Takes a file's name and its project's code."""
@@ -107,6 +110,8 @@ def _project(verdict: Verdict) -> tuple[object, ...]:
 
 def _as_registered(judged: Iterable[Judged], register: Register) -> Iterator[Judged]:
     """Yield what was judged together, with what the register knows of projects: their other returns, days, withdrawals."""
+    from xlsform.register import State
+
     known: dict[str, ProjectStatus] | None = None
     for each in judged:
         # The first comes when the last is judged and recorded: before that the register does not know enough.
@@ -133,6 +138,8 @@ def _remembered_alone(digests: Container[str | None], register: Register) -> Ite
 
 def _told(finding: Finding, project: ProjectStatus) -> Finding:
     """Return a finding, saying of a project that was withdrawn why it is not in the list (X104)."""
+    from xlsform.register import State
+
     if finding.code != "X104" or project.state is not State.WITHDRAWN:
         return finding
     reason = project.reason or say("no reason given")
@@ -141,6 +148,8 @@ def _told(finding: Finding, project: ProjectStatus) -> Finding:
 
 def _remembered(incoming: Iterable[Incoming], options: Options, jobs: int, register: Register) -> Iterator[Judged]:
     """Judge what the register does not know yet, and record it all."""
+    from xlsform.register import Arrival
+
     by = judged_by(options)
 
     def known(file: Incoming) -> Verdict | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from xlsform.figures import fold
 from xlsform.figures.units import in_base
@@ -125,6 +125,17 @@ class Verdict:
     def count(self, severity: Severity) -> int:
         """Return how many findings of that severity there are."""
         return sum(1 for finding in self.findings if finding.severity is severity)
+
+
+class Judged(NamedTuple):
+    """A file that came in, and what became of it."""
+
+    incoming: Incoming
+    verdict: Verdict
+
+
+#: Returns the verdict on a file that need not be judged, or None.
+Known = Callable[[Incoming], Verdict | None]
 
 
 class Judge:

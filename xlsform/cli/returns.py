@@ -12,14 +12,13 @@ import click
 from xlsform.cli.console import FILE, Command, cli, destination, detail, language, progress, remark, sharing, tell
 
 if TYPE_CHECKING:
-    from xlsform.batch import Judged
     from xlsform.findings import Message
     from xlsform.form import Form
     from xlsform.inbox import Incoming
     from xlsform.projects import Project
     from xlsform.reading import Limits
     from xlsform.register import Register
-    from xlsform.verdicts import Options
+    from xlsform.verdicts import Judged, Options
     from xlsform.waivers import Waiver
 
 
@@ -181,13 +180,12 @@ def _judged(
     from xlsform.findings import say
     from xlsform.inbox import count, incoming
     from xlsform.projects import read_accounts
-    from xlsform.register import Register
     from xlsform.review import review
     from xlsform.template_check import load_checked
 
     # Said before anything is read.
     form = load_checked(asked.template or "mof-2020")
-    register = stack.enter_context(Register.open(register_path)) if register_path is not None else None
+    register = stack.enter_context(_opened(register_path)) if register_path is not None else None
     projects = _approved(listed, form, register)
     accounts = read_accounts(accounts_path, form) if accounts_path else {}
     options = replace(asked, projects=projects, accounts=accounts, key=register.key if register else None)
@@ -220,6 +218,12 @@ def _judged(
     if not projects:
         return found
     return stack.enter_context(closing(progress(found, lambda: seen, say("written"))))
+
+
+def _opened(path: Path) -> Register:
+    from xlsform.register import Register
+
+    return Register.open(path)
 
 
 def _some(files: Iterator[Incoming]) -> Iterator[Incoming]:
