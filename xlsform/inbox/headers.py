@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from urllib.parse import quote, unquote, unquote_to_bytes
 
 from xlsform.inbox.encodings import decoded, words
@@ -110,6 +109,9 @@ def sender(header: Header) -> str:
 
 def sent(header: Header) -> datetime | None:
     """Return when a mail says it was sent, in UTC."""
+    # Costly to load, and most runs see no mail.
+    from email.utils import parsedate_to_datetime
+
     try:
         found = parsedate_to_datetime(header.get("date", "")[:100])
         # ``-0000``: the sender's zone is not known.
