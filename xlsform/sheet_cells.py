@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from decimal import Decimal
 from math import isfinite
+from xml.sax.saxutils import escape as escape_markup
 
 from lxml import etree
 
@@ -35,6 +36,16 @@ def escape(text: str) -> str:
     if _SURROGATE.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return _ESCAPED.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
+
+
+def text_xml(text: str) -> str:
+    """Return text as it is written between the tags of a workbook's XML."""
+    return escape_markup(escape(text))
+
+
+def attribute_xml(text: str) -> str:
+    """Return text as it is written in an attribute of a workbook's XML, within double quotes."""
+    return escape_markup(escape(text), {'"': "&quot;", "\n": "&#10;", "\t": "&#9;"})
 
 
 def unescape(text: str) -> str:

@@ -6,6 +6,8 @@ import io
 import struct
 import zipfile
 import zlib
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 #: A member's date in a zip, down to the second.
@@ -77,12 +79,18 @@ class Archive:
         self._members.pop(_key(name), None)
         self._changed.pop(_key(name), None)
 
-    def to_bytes(self, date: Date | None = None) -> bytes:
-        """Return the zip: members left alone keep their compressed bytes and date, changed ones get the date given."""
+    def to_bytes(self, date: Date | None = None, instead: Mapping[str, bytes] = MappingProxyType({})) -> bytes:
+        """Return the zip: members left alone keep their compressed bytes and date, changed ones get the date given.
+
+        Args:
+            date: of what was changed; the earliest there is, if not given.
+            instead: what members hold in this zip alone, by name; those of other names are none of it.
+        """
+        changed = self._changed | {_key(name): data for name, data in instead.items()}
         body, directory = io.BytesIO(), io.BytesIO()
         for key, member in self._members.items():
-            if member.info is None or key in self._changed:
-                header, raw = _changed(member, self._changed[key], date or _EPOCH)
+            if member.info is None or key in changed:
+                header, raw = _changed(member, changed[key], date or _EPOCH)
             else:
                 header, raw = _kept(member.info), self._raw(member.info)
             directory.write(header.central(body.tell()))
