@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 from xlsform import identity as identities
 from xlsform.book_tables import Strings, Styles
@@ -76,7 +77,7 @@ class Plate:
         self.results = engine(layout).evaluate({})
         self.hints = hints(layout, self.results)
         self.formulas = hint_formulas(layout)
-        self.heights = layout.heights({})
+        self.merges = _merges(layout)
         self.conditions = conditions(layout, frame.colours)
         self.formula_xml = {name: text_xml(formula) for name, formula in layout.computed.items()}
         self.hint_xml = {row: text_xml(formula) for row, formula in self.formulas.items()}
@@ -247,7 +248,7 @@ class _Stamp:
                 *self._rows(),
                 "</sheetData>",
                 frame["protection"],
-                _merges(layout),
+                plate.merges,
                 plate.conditions,
                 validations(layout, self.measured),
                 frame["paper"],
@@ -294,13 +295,18 @@ def put(cells: dict[int, dict[int, str]], new: Mapping[Position, str]) -> None:
 
 def area_xml(area: Range, style: int, content: _Content, strings: Strings) -> dict[Position, str]:
     """Return the cells of an area, its content in the first."""
-    cells = {place: f'<c r="{a1(*place)}" s="{style}"/>' for place in area.cells()}
+    cells = dict(_blank_cells(area, style))
     if isinstance(content, str):
         if content:
             cells[area.anchor] = text_cell(area.anchor, style, content, strings)
     else:
         cells[area.anchor] = f'<c r="{a1(*area.anchor)}" s="{style}"><v>{number_text(content)}</v></c>'
     return cells
+
+
+@lru_cache(maxsize=8192)
+def _blank_cells(area: Range, style: int) -> dict[Position, str]:
+    return {place: f'<c r="{a1(*place)}" s="{style}"/>' for place in area.cells()}
 
 
 def text_cell(place: Position, style: int, text: str, strings: Strings) -> str:
