@@ -195,7 +195,9 @@ class Layout:
         Raises:
             UnknownReferenceError: it names a field or a setting that the form does not have.
         """
-        return formulas.render(_spelled_out(self.form, formula), lambda name: self._resolve(name, about, relative, measure))
+        return formulas.render(
+            _spelled_out(self.form, formula), lambda name: self._resolve(name, about, relative, measure)
+        )
 
     def names_in(self, formula: str, about: Field | None = None) -> tuple[str, ...]:
         """Return the names of the fields that a formula looks at.
