@@ -174,7 +174,7 @@ def test_a_name_in_let_is_its_formula_in_brackets() -> None:
 def test_its_own_row_can_be_left_open_and_others_stand_fast() -> None:
     layout = layout_of("mof-2020", 2)
     formula = "=OR({.score}<={.weight},{funds.total.weight}>{@},SUM({indicators.*.weight})>{scoring.total})"
-    one, other = (layout.render(formula, layout.fields[f"indicators.{row}.score"], relative=True) for row in (1, 9))
+    one, other = (layout.placed(formula, layout.fields[f"indicators.{row}.score"])[1] for row in (1, 9))
     assert one == "OR(H«r»<=G«r»,G$6>H«r»,SUM(G$13:G$30)>100)"
     assert one == other
 

@@ -90,8 +90,9 @@ def _validation(layout: Layout, item: Field) -> _Validation:
     unit = f"，单位{layout.form.money_unit}" if spec.type.name == "money" else ""
     words = f"0 到 {high} 之间" if high else "不小于 0"
     words = f"“{spec.label}”应是{words}的数字{unit}，不要带单位、逗号或文字。"
-    operator, limits = ("between", ("0", str(high))) if high else ("greaterThanOrEqual", ("0",))
-    return _Validation("decimal", operator, limits, "请填数字", words, spec.prompt)
+    if high:
+        return _Validation("decimal", "between", ("0", str(high)), "请填数字", words, spec.prompt)
+    return _Validation("decimal", "greaterThanOrEqual", ("0",), "请填数字", words, spec.prompt)
 
 
 def _measured(item: Field, measure: Measure) -> _Validation:

@@ -181,7 +181,6 @@ class Layout:
         self,
         formula: str,
         about: Field | None = None,
-        relative: bool = False,
         measure: Mapping[str, str] = MappingProxyType({}),
     ) -> str:
         """Return a template's formula in cell addresses, without ``=``.
@@ -189,15 +188,36 @@ class Layout:
         Args:
             formula: the template's text.
             about: the field that ``{@}``, ``{.column}`` and ``{row.}`` start from.
-            relative: write ``«r»`` for the row of that field, and ``$`` before any other row.
             measure: what stands for ``{.target:low}`` and the other parts of `TARGET_PARTS`, by part.
 
         Raises:
             UnknownReferenceError: it names a field or a setting that the form does not have.
         """
-        return formulas.render(
-            _spelled_out(self.form, formula), lambda name: self._resolve(name, about, relative, measure)
-        )
+        return formulas.render(_spelled_out(self.form, formula), lambda name: self._resolve(name, about, measure))
+
+    def placed(self, formula: str, about: Field) -> tuple[str, str, tuple[str, ...]]:
+        """Return a formula about a field as `render` does, as it reads in any row, and the names that it looks at.
+
+        In any row: ``«r»`` stands for the field's own row, and ``$`` before every other.
+
+        Raises:
+            UnknownReferenceError: as :meth:`render`.
+        """
+        here: list[str] = []
+        anywhere: list[str] = []
+        names: dict[str, None] = {}
+        for token in formulas.tokens(_spelled_out(self.form, formula)):
+            text = token.text
+            if token.kind != "field" or ":" in text:
+                text = self._resolve(text, about, MappingProxyType({})) if token.kind == "field" else text
+                here.append(text)
+                anywhere.append(text)
+                continue
+            items = self._find(text, about)
+            names.update(dict.fromkeys(item.name for item in items))
+            here.append(_addresses(items, None))
+            anywhere.append(_addresses(items, about.range.top))
+        return "".join(here), "".join(anywhere), tuple(names)
 
     def names_in(self, formula: str, about: Field | None = None) -> tuple[str, ...]:
         """Return the names of the fields that a formula looks at.
@@ -247,18 +267,18 @@ class Layout:
     def _place(self, check: Check, item: Field) -> PlacedCheck:
         when = check.when or "=TRUE"
         source = check.formula or (f"=OR(NOT({when[1:]}),ABS(ROUND(N({{@}})-({(check.expected or '=0')[1:]}),6))<0.01)")
-        references = (item.name, *self.names_in(source, item))
+        formula, relative, names = self.placed(source, item)
         return PlacedCheck(
             check=check,
             field=item,
-            formula=self.render(source, item),
-            relative=self.render(source, item, relative=True),
+            formula=formula,
+            relative=relative,
             expected=self.render(check.expected, item) if check.expected else None,
             when=self.render(check.when, item) if check.when else None,
-            references=tuple(dict.fromkeys(references)),
+            references=tuple(dict.fromkeys((item.name, *names))),
         )
 
-    def _resolve(self, reference: str, about: Field | None, relative: bool, measure: Mapping[str, str]) -> str:
+    def _resolve(self, reference: str, about: Field | None, measure: Mapping[str, str]) -> str:
         name, _, part = reference.partition(":")
         if part:
             items = self._find(name, about)
@@ -267,11 +287,7 @@ class Layout:
             if len(items) == 1 and items[0].column == "target" and part in measure:
                 return measure[part]
             raise UnknownReferenceError(reference)
-        items = self._find(reference, about)
-        own = about.range.top if relative and about is not None else None
-        if len(items) == 1:
-            return _address(items[0].range.top, items[0].range.left, own)
-        return ",".join(_areas([item.range for item in items], own))
+        return _addresses(self._find(reference, about), None)
 
     def _find(self, reference: str, about: Field | None) -> list[Field]:
         name = reference
@@ -342,8 +358,15 @@ def _closure(name: str, direct: Mapping[str, tuple[str, ...]], seen: tuple[str, 
             yield from _closure(other, direct, (*seen, name))
 
 
+def _addresses(items: Sequence[Field], own_row: int | None) -> str:
+    """Return the addresses of fields; with ``own_row`` as `Layout.placed` says."""
+    if len(items) == 1:
+        return _address(items[0].range.top, items[0].range.left, own_row)
+    return ",".join(_areas([item.range for item in items], own_row))
+
+
 def _areas(ranges: Sequence[Range], own_row: int | None) -> Iterator[str]:
-    """Yield addresses of several cells, those below one another joined; with ``own_row`` as `Layout.render` says."""
+    """Yield addresses of several cells, those below one another joined; with ``own_row`` as `Layout.placed` says."""
     joined: list[Range] = []
     for area in ranges:
         last = joined[-1] if joined else None

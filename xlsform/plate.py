@@ -20,7 +20,7 @@ from xlsform.outputs import creation_time
 from xlsform.recalculation import Result, engine
 from xlsform.refs import Position, Range, a1, letters, quoted
 from xlsform.sheet_cells import number_text, text_xml
-from xlsform.targets import Measure, measures
+from xlsform.targets import measures
 from xlsform.workbook import COLOURS, HINT, HINTS_HEADING, Look, look_of, looks
 from xlsform.zip_members import Archive
 
@@ -73,13 +73,11 @@ class Plate:
         self.layout = layout
         self.frame = frame
         self.strings = frame.strings.copy()
-        self.measured: dict[str, Measure] = {}
-        self.results = engine(layout).evaluate({})
-        self.hints = hints(layout, self.results)
         self.formulas = hint_formulas(layout)
         self.merges = _merges(layout)
         self.conditions = conditions(layout, frame.colours)
         self.formula_xml = {name: text_xml(formula) for name, formula in layout.computed.items()}
+        self.hint_style = frame.styles.number(HINT)
         self.hint_xml = {row: text_xml(formula) for row, formula in self.formulas.items()}
         cells = self._cells()
         self.cells = {row: dict(sorted(cells[row].items())) for row in sorted(cells)}
@@ -114,16 +112,14 @@ class Plate:
         cells: dict[int, dict[int, str]] = {}
         for label in layout.labels:
             put(cells, area_xml(label.range, styles.number(Look(label.style)), label.text, self.strings))
-        for name, item in layout.fields.items():
+        for item in layout.fields.values():
             style = styles.number(look_of(item, locked=item.spec.kind != "input"))
             put(cells, area_xml(item.range, style, self.content(item), self.strings))
-            if name in layout.computed:
-                put(cells, {item.range.anchor: self.computed_xml(name, self.results.computed[name])})
         if 1 not in layout.checks_by_row:
             heading = Range(1, layout.hint_column, 1, layout.hint_column)
             put(cells, area_xml(heading, styles.number(HINTS_HEADING), HINTS_TITLE, self.strings))
-        for row, text in self.hints.items():
-            put(cells, {(row, layout.hint_column): self.hint_cell(row, self.hint_xml[row], text)})
+        # Each project has results of its own; here only the place of their cells is kept.
+        put(cells, {(row, layout.hint_column): "" for row in self.formulas})
         return cells
 
     @staticmethod
@@ -134,16 +130,8 @@ class Plate:
     def computed_xml(self, name: str, result: Result) -> str:
         """Return the cell of a computed field."""
         item = self.layout.fields[name]
-        return formula_xml(
-            item.range.anchor,
-            self.frame.styles.number(look_of(item, locked=True)),
-            self.formula_xml[name],
-            cached(result),
-        )
-
-    def hint_cell(self, row: int, formula: str, text: str) -> str:
-        """Return the cell of a row's hint, given its formula as XML."""
-        return formula_xml((row, self.layout.hint_column), self.frame.styles.number(HINT), formula, text)
+        style = self.frame.styles.number(look_of(item, locked=True))
+        return formula_xml(item.range.anchor, style, self.formula_xml[name], cached(result))
 
     # --- the other parts
 
@@ -225,14 +213,12 @@ class _Stamp:
     def _results(self) -> None:
         plate = self.plate
         for name, result in self.results.computed.items():
-            if result != plate.results.computed[name]:
-                put(self.cells, {plate.layout.fields[name].range.anchor: plate.computed_xml(name, result)})
+            put(self.cells, {plate.layout.fields[name].range.anchor: plate.computed_xml(name, result)})
         formulas = hint_formulas(plate.layout, self.measured)
         for row, text in self.hints.items():
-            same = formulas[row] is plate.formulas[row]
-            if not same or text != plate.hints[row]:
-                formula = plate.hint_xml[row] if same else text_xml(formulas[row])
-                put(self.cells, {(row, plate.layout.hint_column): plate.hint_cell(row, formula, text)})
+            formula = plate.hint_xml[row] if formulas[row] is plate.formulas[row] else text_xml(formulas[row])
+            place = (row, plate.layout.hint_column)
+            put(self.cells, {place: formula_xml(place, plate.hint_style, formula, text)})
 
     def sheet(self) -> str:
         """Return the sheet of the form."""
@@ -279,7 +265,8 @@ class _Stamp:
 
 
 def _merges(layout: Layout) -> str:
-    areas = [each.range for each in (*layout.labels, *layout.fields.values()) if not each.range.single]
+    areas = [each.range for each in layout.labels] + [each.range for each in layout.fields.values()]
+    areas = [area for area in areas if not area.single]
     merged = "".join(f'<mergeCell ref="{area}"/>' for area in areas)
     return f'<mergeCells count="{len(areas)}">{merged}</mergeCells>' if areas else ""
 
