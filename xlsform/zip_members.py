@@ -84,7 +84,7 @@ class Archive:
 
         Args:
             date: of what was changed; the earliest there is, if not given.
-            instead: what members hold in this zip alone, by name; those of other names are none of it.
+            instead: what members hold in this zip alone, by name.
         """
         changed = self._changed | {_key(name): data for name, data in instead.items()}
         body, directory = io.BytesIO(), io.BytesIO()
