@@ -83,7 +83,7 @@ class Plate:
         self.cells = {row: dict(sorted(cells[row].items())) for row in sorted(cells)}
         self.rows = {row: "".join(each.values()) for row, each in self.cells.items()}
         self.to_do_formula = text_xml(to_do_formula(layout).removeprefix("="))
-        self.names = self._names()
+        self.book = self._book()
 
     def stamped(self, values: Mapping[str, Cast], identity: Identity) -> bytes:
         """Return the workbook with values prefilled and locked, and with what it says of itself.
@@ -97,7 +97,7 @@ class Plate:
             _FORM: stamp.sheet(),
             _INSTRUCTIONS: self._instructions(to_do(stamp.hints.values())),
             _IDENTITY: self._identity(identity, stamp.strings),
-            _BOOK: self._book(identity),
+            _BOOK: text_xml(quote(identity.name_text())).join(self.book),
             _CUSTOM: self._properties(identity),
             _CORE: _TIME.sub(rf"\g<1>{creation_time():%Y-%m-%dT%H:%M:%SZ}", self.frame.parts[_CORE]),
             _STRINGS: stamp.strings.xml(),
@@ -153,7 +153,8 @@ class Plate:
             self.frame.parts[_IDENTITY],
         )
 
-    def _names(self) -> dict[str, str]:
+    def _book(self) -> tuple[str, str]:
+        """Return the part of the workbook, parted where the identity goes among the names."""
         layout = self.layout
         sheet = quoted(layout.form.sheet)
         names = {name: f"{sheet}!${letters(item.range.left)}${item.range.top}" for name, item in layout.fields.items()}
@@ -163,13 +164,13 @@ class Plate:
             paper["Print_Titles"] = f"{sheet}!${layout.headers[0]}:${layout.headers[-1]}"
         for name, target in paper.items():
             found[name] = f'<definedName name="_xlnm.{name}" localSheetId="0">{text_xml(target)}</definedName>'
-        return found
-
-    def _book(self, identity: Identity) -> str:
-        own = f'<definedName name="{identities.NAME}">{text_xml(quote(identity.name_text()))}</definedName>'
-        names = self.names | {identities.NAME: own}
-        listed = "".join(names[name] for name in sorted(names, key=str.lower))
-        return self.frame.parts[_BOOK].replace("<calcPr", f"<definedNames>{listed}</definedNames><calcPr", 1)
+        # In Excel's order, that of the alphabet.
+        listed = sorted([*found, identities.NAME], key=str.lower)
+        place = listed.index(identities.NAME)
+        before, after = ("".join(map(found.__getitem__, some)) for some in (listed[:place], listed[place + 1 :]))
+        head, tail, rest = self.frame.parts[_BOOK].partition("<calcPr")
+        name = f'<definedName name="{identities.NAME}">'
+        return f"{head}<definedNames>{before}{name}", f"</definedName>{after}</definedNames>{tail}{rest}"
 
     def _properties(self, identity: Identity) -> str:
         head = self.frame.parts[_CUSTOM].partition("<property ")[0]
