@@ -91,7 +91,7 @@ class Engine:
         return list(self._rounded.faults())
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=256)
 def engine(layout: Layout) -> Engine:
     """Return the engine of a layout, made once."""
     return Engine(layout)
