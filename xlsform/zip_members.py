@@ -16,6 +16,8 @@ Date = tuple[int, int, int, int, int, int]
 _EPOCH: Date = (1980, 1, 1, 0, 0, 0)
 _HAS_DESCRIPTOR = 0x08
 _UTF8 = 0x800
+_LEVEL = 4
+"""Of compression: a workbook is a thirtieth larger than at the usual 6, in three quarters of the time."""
 
 
 class _Member(NamedTuple):
@@ -153,7 +155,7 @@ def _kept(info: zipfile.ZipInfo) -> _Header:
 
 
 def _changed(member: _Member, data: bytes, date: Date) -> tuple[_Header, bytes]:
-    packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15)
     raw = packer.compress(data) + packer.flush()
     if member.info is None:
         name = member.name.encode()
