@@ -95,6 +95,8 @@ class Sheet:
     """How many pages wide and high it is fitted to, 0 for as many as it takes; None where it is not fitted."""
     print_area: str
     title_rows: str | None
+    active: str
+    """The cell that is selected when the workbook is opened."""
 
     def texts(self) -> dict[str, str]:
         """What is printed in each cell that is no formula, blanks between characters taken out."""
@@ -158,6 +160,7 @@ def _sheet(sheet: Worksheet, shown: Worksheet) -> Sheet:
         pages=_pages(sheet),
         print_area=str(sheet.print_area).rpartition("!")[2].replace("$", ""),
         title_rows=sheet.print_title_rows,
+        active=str(sheet.sheet_view.selection[0].activeCell),
     )
 
 

@@ -35,13 +35,16 @@ ALLOWED: dict[str, set[str]] = {
     "template_check": {"errors", "figures", "form", "formula", "layout", "recalculation", "refs"},
     "targets": {"figures", "form", "formula", "layout"},
     "hints": {"field_types", "formula", "layout", "recalculation", "refs", "targets"},
-    "workbook": {
-        "field_types", "formula", "hints", "identity", "layout", "outputs", "recalculation", "refs", "targets",
+    "workbook": {"field_types", "form", "hints", "identity", "layout", "outputs"},
+    "guidance": {"field_types", "formula", "hints", "layout", "refs", "sheet_cells", "targets"},
+    "book_tables": {"sheet_cells", "workbook"},
+    "plate": {
+        "book_tables", "field_types", "form", "formula", "guidance", "hints", "identity", "layout", "outputs", "recalculation", "refs", "sheet_cells", "targets", "workbook", "zip_members",
     },
     "stamp": {
-        "field_types", "hints", "layout", "package_parts", "recalculation", "refs", "sheet_cells", "targets", "workbook",
+        "field_types", "form", "hints", "identity", "layout", "package_parts", "plate", "recalculation", "refs", "sheet_cells", "targets", "workbook",
     },
-    "issuing": {"field_types", "findings", "form", "identity", "layout", "projects", "stamp", "workbook"},
+    "issuing": {"field_types", "findings", "form", "identity", "layout", "projects", "sheet_cells", "stamp"},
     "alignment": {"figures", "layout", "reading", "refs"},
     "submission": {
         "alignment", "field_types", "figures", "form", "identity", "layout", "projects", "reading", "recalculation", "refs",
@@ -72,7 +75,7 @@ ALLOWED: dict[str, set[str]] = {
         "errors", "findings", "form", "formula", "manual", "messages", "outputs", "package_parts", "refs", "register", "rules", "sheet_cells", "text_size", "verdicts",
     },
     "send_back": {
-        "data", "field_types", "findings", "identity", "inbox", "manual", "messages", "outputs", "reading", "recognition", "reports", "rules", "stamp", "submission", "verdicts", "workbook",
+        "data", "field_types", "findings", "identity", "inbox", "manual", "messages", "outputs", "reading", "recognition", "reports", "rules", "stamp", "submission", "verdicts",
     },
     "samples": {
         "data", "form", "issuing", "layout", "package_parts", "reading", "recognition", "refs", "reports", "sheet_cells", "stamp", "verdicts",

@@ -7,10 +7,21 @@ from decimal import Decimal
 import openpyxl
 import pytest
 import xlsxwriter
+from lxml import etree
 
 from xlsform.package_parts import Package, child
 from xlsform.reading.contents import CellError
-from xlsform.sheet_cells import MAX_TEXT, CellValue, SharedStrings, escape, number_text, set_cells, unescape
+from xlsform.sheet_cells import (
+    MAX_TEXT,
+    CellValue,
+    SharedStrings,
+    attribute_xml,
+    escape,
+    number_text,
+    set_cells,
+    text_xml,
+    unescape,
+)
 from xlsform.zip_members import Archive
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -119,6 +130,15 @@ def test_the_habits_of_other_programs_are_taken(streamed: bool, stored: bool) ->
     assert set(members(result)) == set(members(data))
     with zipfile.ZipFile(io.BytesIO(result)) as archive:
         assert not any(info.flag_bits & 8 for info in archive.infolist())
+
+
+def test_a_zip_with_other_contents_is_made_of_one_that_stays() -> None:
+    data = workbook()
+    archive = Archive(data)
+    one, other = (archive.to_bytes(instead={"XL/workbook.xml": content}) for content in (b"<one/>", b"<other/>"))
+    assert members(one) == members(data) | {"xl/workbook.xml": b"<one/>"}
+    assert members(other)["xl/workbook.xml"] == b"<other/>"
+    assert members(archive.to_bytes()) == members(data)
 
 
 def test_names_that_are_not_ascii_are_kept() -> None:
@@ -302,6 +322,14 @@ def test_a_strict_workbook_stays_strict() -> None:
 def test_texts_that_xml_cannot_hold_are_escaped_as_excel_does(text: str, stored: str) -> None:
     assert escape(text) == stored
     assert unescape(stored) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["养护", "<b>&amp;\"'", "a\nb\tc ", "\r\x01", "_x0041_", "_x0041_x0042_", "]]>", "\ufffe", "&#10;", ""]
+)
+def test_markup_and_escapes_come_back_as_typed(text: str) -> None:
+    root = etree.fromstring(f'<t a="{attribute_xml(text)}">{text_xml(text)}</t>')
+    assert unescape(root.text or "") == unescape(root.get("a", "")) == text
 
 
 def test_lone_surrogates_are_replaced_and_pairs_joined() -> None:

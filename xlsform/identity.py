@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 #: The hidden sheet, the prefix of the custom properties, and the defined name that carry the identity.
@@ -54,8 +54,8 @@ class Identity:
         return self.digest == self._digest()
 
     def _digest(self) -> str:
-        content = asdict(self) | {"digest": "", "issued": dict(self.issued)}
-        del content["signature"]
+        content = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "signature"}
+        content |= {"digest": "", "issued": dict(self.issued)}
         text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -13,8 +13,8 @@ from xlsform.identity import Identity
 from xlsform.layout import Layout, lay_out
 from xlsform.projects import Project, rows_needed
 from xlsform.projects import values as prefilled_values
-from xlsform.stamp import Lock, locked
-from xlsform.workbook import MOST_TEXT, write
+from xlsform.sheet_cells import MAX_TEXT
+from xlsform.stamp import Lock, stamped
 
 #: What no cell, and no file of XML, can hold: control characters, halves of characters.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -52,7 +52,7 @@ def issue(
         project_code=_clean(project_code),
         issued={name: plain(value) for name, value in prefilled.items()},
     )
-    return locked(write(layout, prefilled, identity.sealed(key)), lock)
+    return stamped(layout, prefilled, identity.sealed(key), lock)
 
 
 def issue_project(
@@ -84,6 +84,6 @@ def issue_project(
 def _clean(text: str) -> str:
     """Return a text as a cell can hold it, without what nobody can see or print."""
     cleaned = _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    if len(cleaned.encode("utf-16-le")) > 2 * MOST_TEXT:
-        raise ValueError(f"a cell holds at most {MOST_TEXT:,} characters, not {len(cleaned):,}")
+    if len(cleaned.encode("utf-16-le")) > 2 * MAX_TEXT:
+        raise ValueError(f"a cell holds at most {MAX_TEXT:,} characters, not {len(cleaned):,}")
     return cleaned

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from types import MappingProxyType
@@ -69,29 +69,20 @@ class Label:
     """1 or 2 where it names a kind of indicator."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class PlacedCheck:
     """A check on one field, its formulas in cell addresses, without ``=``."""
 
-    layout: Layout
     check: Check
     field: Field
-    source: str
-    """Its formula in the template's own words."""
+    formula: str
+    """TRUE when all is well: what the workbook's live self-check evaluates."""
+    relative: str
+    """The same with ``«r»`` for its own row and ``$`` before all others: equal for rows that differ in nothing else."""
     expected: str | None
     when: str | None
     references: tuple[str, ...]
     """Names of the fields that it looks at, its own included."""
-
-    @cached_property
-    def formula(self) -> str:
-        """TRUE when all is well: what the workbook's live self-check evaluates."""
-        return self.layout.render(self.source, self.field)
-
-    @cached_property
-    def relative(self) -> str:
-        """The same with ``«r»`` for its own row and ``$`` before all others: equal for rows that differ in nothing else."""
-        return self.layout.render(self.source, self.field, relative=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +181,6 @@ class Layout:
         self,
         formula: str,
         about: Field | None = None,
-        relative: bool = False,
         measure: Mapping[str, str] = MappingProxyType({}),
     ) -> str:
         """Return a template's formula in cell addresses, without ``=``.
@@ -198,13 +188,36 @@ class Layout:
         Args:
             formula: the template's text.
             about: the field that ``{@}``, ``{.column}`` and ``{row.}`` start from.
-            relative: write ``«r»`` for the row of that field, and ``$`` before any other row.
             measure: what stands for ``{.target:low}`` and the other parts of `TARGET_PARTS`, by part.
 
         Raises:
             UnknownReferenceError: it names a field or a setting that the form does not have.
         """
-        return formulas.render(formula, lambda name: self._resolve(name, about, relative, measure))
+        return formulas.render(_spelled_out(self.form, formula), lambda name: self._resolve(name, about, measure))
+
+    def placed(self, formula: str, about: Field) -> tuple[str, str, tuple[str, ...]]:
+        """Return a formula about a field as `render` does, as it reads in any row, and the names that it looks at.
+
+        In any row: ``«r»`` stands for the field's own row, and ``$`` before every other.
+
+        Raises:
+            UnknownReferenceError: as :meth:`render`.
+        """
+        here: list[str] = []
+        anywhere: list[str] = []
+        names: dict[str, None] = {}
+        for token in formulas.tokens(_spelled_out(self.form, formula)):
+            text = token.text
+            if token.kind != "field" or ":" in text:
+                text = self._resolve(text, about, MappingProxyType({})) if token.kind == "field" else text
+                here.append(text)
+                anywhere.append(text)
+                continue
+            items = self._find(text, about)
+            names.update(dict.fromkeys(item.name for item in items))
+            here.append(_addresses(items, None))
+            anywhere.append(_addresses(items, about.range.top))
+        return "".join(here), "".join(anywhere), tuple(names)
 
     def names_in(self, formula: str, about: Field | None = None) -> tuple[str, ...]:
         """Return the names of the fields that a formula looks at.
@@ -213,10 +226,8 @@ class Layout:
             UnknownReferenceError: as :meth:`render`.
         """
         names: dict[str, None] = {}
-        for reference in formulas.references(formula):
-            if reference.startswith("let."):
-                names.update(dict.fromkeys(self.names_in(self._shared(reference), about)))
-            elif not reference.startswith("scoring.") and ":" not in reference:
+        for reference in formulas.references(_spelled_out(self.form, formula)):
+            if ":" not in reference:
                 names.update(dict.fromkeys(item.name for item in self._find(reference, about)))
         return tuple(names)
 
@@ -227,13 +238,19 @@ class Layout:
 
     def heights(self, values: Mapping[str, Any]) -> dict[int, float]:
         """Return each row's height in points, tall enough for the labels and for the values given by field."""
-        texts = [(label.range, label.text, label.style) for label in self.labels]
-        texts += [
-            (item.range, str(values[name]), item.style)
-            for name, item in self.fields.items()
-            if isinstance(values.get(name), str)
-        ]
+        result = dict(self._blank_heights)
+        texts = {name: text for name, text in values.items() if isinstance(text, str) and name in self.fields}
+        items = sorted((self.fields[name].range, name) for name in texts)
+        self._grow(result, ((area, texts[name], self.fields[name].style) for area, name in items))
+        return result
+
+    @cached_property
+    def _blank_heights(self) -> Mapping[int, float]:
         result = {row: self.least_heights.get(row, 20.0) for row in range(1, self.row_count + 1)}
+        self._grow(result, ((label.range, label.text, label.style) for label in self.labels))
+        return result
+
+    def _grow(self, result: dict[int, float], texts: Iterable[tuple[Range, str, Style]]) -> None:
         for area, text, style in texts:
             needed = self._height(area, text, style)
             have = sum(result[row] for row in range(area.top, area.bottom + 1))
@@ -241,7 +258,6 @@ class Layout:
                 share = (needed - have) / (area.bottom - area.top + 1)
                 for row in range(area.top, area.bottom + 1):
                     result[row] = min(round(result[row] + share, 2), 409.0)
-        return result
 
     def _height(self, area: Range, text: str, style: Style) -> float:
         width = sum(self.widths[column] for column in range(area.left, area.right + 1))
@@ -251,22 +267,18 @@ class Layout:
     def _place(self, check: Check, item: Field) -> PlacedCheck:
         when = check.when or "=TRUE"
         source = check.formula or (f"=OR(NOT({when[1:]}),ABS(ROUND(N({{@}})-({(check.expected or '=0')[1:]}),6))<0.01)")
-        references = (item.name, *self.names_in(source, item))
+        formula, relative, names = self.placed(source, item)
         return PlacedCheck(
-            layout=self,
             check=check,
             field=item,
-            source=source,
+            formula=formula,
+            relative=relative,
             expected=self.render(check.expected, item) if check.expected else None,
             when=self.render(check.when, item) if check.when else None,
-            references=tuple(dict.fromkeys(references)),
+            references=tuple(dict.fromkeys((item.name, *names))),
         )
 
-    def _resolve(self, reference: str, about: Field | None, relative: bool, measure: Mapping[str, str]) -> str:
-        if reference.startswith("scoring."):
-            return self._setting(reference)
-        if reference.startswith(("let.", "outcome.")):
-            return f"({self.render(self._shared(reference), about, relative, measure)})"
+    def _resolve(self, reference: str, about: Field | None, measure: Mapping[str, str]) -> str:
         name, _, part = reference.partition(":")
         if part:
             items = self._find(name, about)
@@ -275,9 +287,7 @@ class Layout:
             if len(items) == 1 and items[0].column == "target" and part in measure:
                 return measure[part]
             raise UnknownReferenceError(reference)
-        items = self._find(reference, about)
-        own = about.range.top if relative and about is not None else None
-        return ",".join(_areas([item.range for item in items], own))
+        return _addresses(self._find(reference, about), None)
 
     def _find(self, reference: str, about: Field | None) -> list[Field]:
         name = reference
@@ -289,6 +299,16 @@ class Layout:
             name = f"{about.table}.{reference}{about.column}"
         if name in self.fields:
             return [self.fields[name]]
+        if name not in self._found:
+            self._found[name] = self._many(name, reference)
+        return self._found[name]
+
+    @cached_property
+    def _found(self) -> dict[str, list[Field]]:
+        """What references to several fields have been found to name."""
+        return {}
+
+    def _many(self, name: str, reference: str) -> list[Field]:
         table, _, rest = name.partition(".")
         kind, star, column = rest.rpartition("*.")
         kind = kind.rstrip(".")
@@ -301,22 +321,34 @@ class Layout:
             raise UnknownReferenceError(reference)
         return found
 
-    def _shared(self, reference: str) -> str:
-        room, _, name = reference.partition(".")
-        try:
-            return (self.form.let if room == "let" else self.form.outcome)[name]
-        except KeyError:
-            raise UnknownReferenceError(reference) from None
 
-    def _setting(self, reference: str) -> str:
-        value: Any = self.form.scoring
-        for part in reference.split(".")[1:]:
-            if isinstance(value, list):
-                return "TRUE" if part in value else "FALSE"
-            value = value.get(part) if isinstance(value, Mapping) else None
-        if value is None or isinstance(value, Mapping | list):
-            raise UnknownReferenceError(reference)
-        return formulas.quote(value) if isinstance(value, str) else str(value)
+@lru_cache(maxsize=4096)
+def _spelled_out(form: Form, formula: str) -> str:
+    """Return a template's formula with what its settings and shared formulas say in place of their names."""
+    return formulas.render(formula, lambda reference: _said(form, reference))
+
+
+def _said(form: Form, reference: str) -> str:
+    room, _, name = reference.partition(".")
+    if room == "scoring" and name:
+        return _setting(form, reference)
+    if room not in ("let", "outcome") or not name:
+        return f"{{{reference}}}"
+    try:
+        return f"({_spelled_out(form, (form.let if room == 'let' else form.outcome)[name])})"
+    except KeyError:
+        raise UnknownReferenceError(reference) from None
+
+
+def _setting(form: Form, reference: str) -> str:
+    value: Any = form.scoring
+    for part in reference.split(".")[1:]:
+        if isinstance(value, list):
+            return "TRUE" if part in value else "FALSE"
+        value = value.get(part) if isinstance(value, Mapping) else None
+    if value is None or isinstance(value, Mapping | list):
+        raise UnknownReferenceError(reference)
+    return formulas.quote(value) if isinstance(value, str) else str(value)
 
 
 def _closure(name: str, direct: Mapping[str, tuple[str, ...]], seen: tuple[str, ...] = ()) -> Iterator[str]:
@@ -326,8 +358,15 @@ def _closure(name: str, direct: Mapping[str, tuple[str, ...]], seen: tuple[str, 
             yield from _closure(other, direct, (*seen, name))
 
 
+def _addresses(items: Sequence[Field], own_row: int | None) -> str:
+    """Return the addresses of fields; with ``own_row`` as `Layout.placed` says."""
+    if len(items) == 1:
+        return _address(items[0].range.top, items[0].range.left, own_row)
+    return ",".join(_areas([item.range for item in items], own_row))
+
+
 def _areas(ranges: Sequence[Range], own_row: int | None) -> Iterator[str]:
-    """Yield addresses, cells below one another joined into one area; with ``own_row`` as `Layout.render` says."""
+    """Yield addresses of several cells, those below one another joined; with ``own_row`` as `Layout.placed` says."""
     joined: list[Range] = []
     for area in ranges:
         last = joined[-1] if joined else None
@@ -335,12 +374,11 @@ def _areas(ranges: Sequence[Range], own_row: int | None) -> Iterator[str]:
             joined[-1] = Range(last.top, last.left, area.bottom, last.right)
         else:
             joined.append(area)
-    if len(ranges) > 1 and own_row is not None:
+    if own_row is not None:
         own_row = 0  # A column's rows stand fast, whichever of them is asked from.
     for area in joined:
-        bottom = area.top if len(ranges) == 1 else area.bottom
-        start, end = (_address(row, area.left, own_row) for row in (area.top, bottom))
-        yield start if area.top == bottom else f"{start}:{end}"
+        start, end = (_address(row, area.left, own_row) for row in (area.top, area.bottom))
+        yield start if area.top == area.bottom else f"{start}:{end}"
 
 
 def _address(row: int, column: int, own_row: int | None) -> str:

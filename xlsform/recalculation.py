@@ -97,8 +97,8 @@ class Engine:
         return list(self._rounded.faults())
 
 
-# One takes more than a megabyte.
-@lru_cache(maxsize=8)
+# One takes about a megabyte.
+@lru_cache(maxsize=32)
 def engine(layout: Layout) -> Engine:
     """Return the engine of a layout, made once and kept for a while."""
     return Engine(layout)

@@ -20,10 +20,9 @@ from xlsform.reading.contents import Unreadable
 from xlsform.recognition import recognise
 from xlsform.reports.annotated import Note, annotate
 from xlsform.reports.rule_texts import mend
-from xlsform.stamp import filled, lock_for, locked
+from xlsform.stamp import filled, lock_for, stamped
 from xlsform.submission import Submission
 from xlsform.verdicts import Verdict
-from xlsform.workbook import write
 
 #: What is put behind the name of a marked copy.
 SUFFIX = "_退回"
@@ -156,6 +155,5 @@ def _anew(submission: Submission) -> bytes:
     identity = submission.identities.get("sheet", own)
     lock = lock_for(os.environ.get("XLSFORM_PASSWORD") or secrets.token_urlsafe(24))
     places = {name: item.range.anchor for name, item in layout.fields.items()}
-    return filled(
-        locked(write(layout, prefilled, identity), lock), layout, places, kept(submission) | prefilled, prefilled
-    )
+    blank = stamped(layout, prefilled, identity, lock)
+    return filled(blank, layout, places, kept(submission) | prefilled, prefilled)

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from decimal import Decimal
 from math import isfinite
+from xml.sax.saxutils import escape as escape_markup
 
 from lxml import etree
 
@@ -26,6 +27,8 @@ _ILLEGAL = "\x00-\x08\x0b-\x1f\ufffe\uffff"
 # An underscore that would be taken for the start of an escape, also of one that is about to be written.
 _ESCAPED = re.compile(f"_(?=x[0-9A-Fa-f]{{4}}[_{_ILLEGAL}])|[{_ILLEGAL}]")
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
+# Most text has nothing of what has to be written otherwise.
+_SPECIAL = re.compile(f"[&<>_{_ILLEGAL}\ud800-\udfff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
@@ -35,6 +38,16 @@ def escape(text: str) -> str:
     if _SURROGATE.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return _ESCAPED.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
+
+
+def text_xml(text: str) -> str:
+    """Return text as it is written between the tags of a workbook's XML."""
+    return escape_markup(escape(text)) if _SPECIAL.search(text) else text
+
+
+def attribute_xml(text: str) -> str:
+    """Return text as it is written in an attribute of a workbook's XML, within double quotes."""
+    return escape_markup(escape(text), {'"': "&quot;", "\n": "&#10;", "\t": "&#9;"})
 
 
 def unescape(text: str) -> str:

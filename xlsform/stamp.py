@@ -1,4 +1,4 @@
-"""Put locks and values into a written workbook, without writing it again."""
+"""Make one project's workbook out of what all have in common, and put values into one that was issued."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from types import MappingProxyType
 from lxml import etree
 
 from xlsform.field_types import Cast
+from xlsform.form import Form
 from xlsform.hints import INSTRUCTIONS_SHEET, TO_DO_CELL, hints, to_do
+from xlsform.identity import Identity
 from xlsform.layout import Layout
 from xlsform.package_parts import Package, child, children, namespace
+from xlsform.plate import Frame, Plate, cached
 from xlsform.recalculation import Results, engine
 from xlsform.refs import Position
 from xlsform.sheet_cells import CellValue, SharedStrings, set_cells
 from xlsform.targets import measures
-from xlsform.workbook import cached
+from xlsform.workbook import frame
 
 _SPINS = 100_000
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -49,36 +52,45 @@ def lock_for(password: str) -> Lock:
     return Lock(base64.b64encode(salt).decode(), base64.b64encode(digest).decode())
 
 
-def locked(data: bytes, lock: Lock) -> bytes:
-    """Return the workbook with its protected sheets under the lock, and its structure too."""
+def stamped(layout: Layout, values: Mapping[str, Cast], identity: Identity, lock: Lock) -> bytes:
+    """Return an issued workbook.
+
+    Args:
+        layout: the form, laid out.
+        values: prefilled values by field name; their cells are locked.
+        identity: what the workbook says of itself.
+        lock: the lock of its sheets and its structure.
+    """
+    return _plate(layout, lock).stamped(values, identity)
+
+
+@lru_cache(maxsize=256)
+def _plate(layout: Layout, lock: Lock) -> Plate:
+    return Plate(layout, _frame(layout.form, lock))
+
+
+@lru_cache(maxsize=16)
+def _frame(form: Form, lock: Lock) -> Frame:
+    return Frame(form, _locked(frame(form), lock))
+
+
+def _locked(data: bytes, lock: Lock) -> bytes:
+    """Return a workbook with its sheets and its structure under the lock."""
     package = Package(data)
     for sheet in package.sheets():
         root = package.xml(sheet.part)
         protection = child(root, "sheetProtection")
-        if protection is not None:
-            _set_lock(protection, "", lock)
-            _type_blank_results(root)
-            package.write_xml(sheet.part, root)
+        assert protection is not None, "every sheet that we write is protected"
+        _set_lock(protection, "", lock)
+        package.write_xml(sheet.part, root)
     workbook = package.xml(package.workbook_part)
-    protection = child(workbook, "workbookProtection")
-    if protection is None:
-        protection = etree.Element(f"{{{namespace(workbook)}}}workbookProtection")
-        views = child(workbook, "bookViews")
-        assert views is not None, "every workbook that we write has a view"
-        views.addprevious(protection)
-    protection.set("lockStructure", "1")
+    protection = etree.Element(f"{{{namespace(workbook)}}}workbookProtection", lockStructure="1")
     _set_lock(protection, "workbook", lock)
+    views = child(workbook, "bookViews")
+    assert views is not None, "every workbook that we write has a view"
+    views.addprevious(protection)
     package.write_xml(package.workbook_part, workbook)
     return package.to_bytes(_EPOCH)
-
-
-def _type_blank_results(root: etree._Element) -> None:
-    """Say that a formula's blank result is text: XlsxWriter leaves that out, and a reader sees no result at all."""
-    space = f"{{{namespace(root)}}}"
-    for formula in root.iter(f"{space}f"):
-        cell, value = formula.getparent(), formula.getnext()
-        if cell is not None and value is not None and not value.text:
-            cell.set("t", "str")
 
 
 def _set_lock(element: etree._Element, prefix: str, lock: Lock) -> None:

@@ -6,6 +6,8 @@ import io
 import struct
 import zipfile
 import zlib
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 #: A member's date in a zip, down to the second.
@@ -14,6 +16,8 @@ Date = tuple[int, int, int, int, int, int]
 _EPOCH: Date = (1980, 1, 1, 0, 0, 0)
 _HAS_DESCRIPTOR = 0x08
 _UTF8 = 0x800
+_LEVEL = 4
+"""Of compression: a workbook is a thirtieth larger than at the usual 6, in three quarters of the time."""
 
 
 class _Member(NamedTuple):
@@ -77,12 +81,18 @@ class Archive:
         self._members.pop(_key(name), None)
         self._changed.pop(_key(name), None)
 
-    def to_bytes(self, date: Date | None = None) -> bytes:
-        """Return the zip: members left alone keep their compressed bytes and date, changed ones get the date given."""
+    def to_bytes(self, date: Date | None = None, instead: Mapping[str, bytes] = MappingProxyType({})) -> bytes:
+        """Return the zip: members left alone keep their compressed bytes and date, changed ones get the date given.
+
+        Args:
+            date: of what was changed; the earliest there is, if not given.
+            instead: what members hold in this zip alone, by name.
+        """
+        changed = self._changed | {_key(name): data for name, data in instead.items()}
         body, directory = io.BytesIO(), io.BytesIO()
         for key, member in self._members.items():
-            if member.info is None or key in self._changed:
-                header, raw = _changed(member, self._changed[key], date or _EPOCH)
+            if member.info is None or key in changed:
+                header, raw = _changed(member, changed[key], date or _EPOCH)
             else:
                 header, raw = _kept(member.info), self._raw(member.info)
             directory.write(header.central(body.tell()))
@@ -145,7 +155,7 @@ def _kept(info: zipfile.ZipInfo) -> _Header:
 
 
 def _changed(member: _Member, data: bytes, date: Date) -> tuple[_Header, bytes]:
-    packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15)
     raw = packer.compress(data) + packer.flush()
     if member.info is None:
         name = member.name.encode()

@@ -1,0 +1,317 @@
+"""The workbook of one layout before it is anybody's: what is the same in every project's is made once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import lru_cache
+
+from xlsform import identity as identities
+from xlsform.book_tables import Strings, Styles
+from xlsform.field_types import FIGURE, Cast
+from xlsform.form import Form
+from xlsform.formula import quote
+from xlsform.guidance import conditions, validations
+from xlsform.hints import TO_DO_CELL, hint_formulas, hints, to_do, to_do_formula
+from xlsform.identity import Identity
+from xlsform.layout import HINTS_TITLE, Field, Layout
+from xlsform.outputs import creation_time
+from xlsform.recalculation import Engine, Result
+from xlsform.refs import Position, Range, a1, letters, quoted
+from xlsform.sheet_cells import number_text, text_xml
+from xlsform.targets import measures
+from xlsform.workbook import COLOURS, HINT, HINTS_HEADING, Look, look_of, looks
+from xlsform.zip_members import Archive
+
+_FORM, _INSTRUCTIONS, _IDENTITY = (f"xl/worksheets/sheet{number}.xml" for number in (1, 2, 3))
+_BOOK, _STRINGS, _STYLES = "xl/workbook.xml", "xl/sharedStrings.xml", "xl/styles.xml"
+_CORE, _CUSTOM = "docProps/core.xml", "docProps/custom.xml"
+
+_SHEET = re.compile(
+    r"(?P<head>.*)<dimension [^>]*/>(?P<view>.*)/></sheetViews>(?P<columns>.*)<sheetData>(?P<samples>.*)</sheetData>"
+    r"(?P<protection><sheetProtection [^>]*/>)(?P<colours><conditionalFormatting.*</conditionalFormatting>)"
+    r"(?P<paper>.*)</worksheet>",
+    re.DOTALL,
+)
+_TIME = re.compile(r'(<dcterms:\w+ xsi:type="dcterms:W3CDTF">)[^<]*')
+_BLANK_SHEET = re.compile(r"<dimension [^>]*/>(.*)<sheetData/>", re.DOTALL)
+_FMTID = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"
+
+_Content = str | int | float | Decimal
+"""What stands in a cell; blank text for nothing."""
+
+
+def cached(result: Result) -> str | float | bool:
+    """Return a result as a formula cell stores it."""
+    return "" if result is None else float(result) if isinstance(result, Decimal) else result
+
+
+class Frame:
+    """A form's frame (`xlsform.workbook.frame`) under a lock, taken apart."""
+
+    def __init__(self, form: Form, data: bytes) -> None:
+        self.archive = Archive(data)
+        self.parts = {
+            name: self.archive.read(name).decode()
+            for name in (_FORM, _INSTRUCTIONS, _IDENTITY, _BOOK, _STRINGS, _STYLES, _CORE, _CUSTOM)
+        }
+        sheet = _SHEET.fullmatch(self.parts[_FORM])
+        assert sheet is not None, "the frame is as it was written"
+        self.sheet = sheet.groupdict()
+        samples = re.findall(r' s="(\d+)"', self.sheet["samples"])
+        colours = re.findall(r'dxfId="(\d+)"', self.sheet["colours"])
+        self.styles = Styles.of(self.parts[_STYLES], dict(zip(looks(form), map(int, samples), strict=True)))
+        self.colours = dict(zip(COLOURS, map(int, colours), strict=True))
+        self.strings = Strings.of(self.parts[_STRINGS])
+
+
+class Plate:
+    """The workbook of a layout, to be stamped for one project after another."""
+
+    def __init__(self, layout: Layout, frame: Frame) -> None:
+        self.layout = layout
+        self.frame = frame
+        self.strings = frame.strings.copy()
+        # Its own: those that are shared are few, since every process that judges has them.
+        self.engine = Engine(layout)
+        self.formulas = hint_formulas(layout)
+        self.merges = _merges(layout)
+        self.conditions = conditions(layout, frame.colours)
+        self.formula_xml = {name: text_xml(formula) for name, formula in layout.computed.items()}
+        self.hint_style = frame.styles.number(HINT)
+        self.hint_xml = {row: text_xml(formula) for row, formula in self.formulas.items()}
+        cells = self._cells()
+        self.cells = {row: dict(sorted(cells[row].items())) for row in sorted(cells)}
+        self.rows = {row: "".join(each.values()) for row, each in self.cells.items()}
+        self.to_do_formula = text_xml(to_do_formula(layout).removeprefix("="))
+        self.book = self._book()
+
+    def stamped(self, values: Mapping[str, Cast], identity: Identity) -> bytes:
+        """Return the workbook with values prefilled and locked, and with what it says of itself.
+
+        Args:
+            values: prefilled values by field name.
+            identity: what it says of itself.
+        """
+        stamp = _Stamp(self, values)
+        parts = {
+            _FORM: stamp.sheet(),
+            _INSTRUCTIONS: self._instructions(to_do(stamp.hints.values())),
+            _IDENTITY: self._identity(identity, stamp.strings),
+            _BOOK: text_xml(quote(identity.name_text())).join(self.book),
+            _CUSTOM: self._properties(identity),
+            _CORE: _TIME.sub(rf"\g<1>{creation_time():%Y-%m-%dT%H:%M:%SZ}", self.frame.parts[_CORE]),
+            _STRINGS: stamp.strings.xml(),
+            _STYLES: stamp.styles.xml(),
+        }
+        return self.frame.archive.to_bytes(instead={name: part.encode() for name, part in parts.items()})
+
+    # --- the sheet of the form
+
+    def _cells(self) -> dict[int, dict[int, str]]:
+        layout, styles = self.layout, self.frame.styles
+        cells: dict[int, dict[int, str]] = {}
+        for label in layout.labels:
+            put(cells, area_xml(label.range, styles.number(Look(label.style)), label.text, self.strings))
+        for item in layout.fields.values():
+            style = styles.number(look_of(item, locked=item.spec.kind != "input"))
+            put(cells, area_xml(item.range, style, self.content(item), self.strings))
+        if 1 not in layout.checks_by_row:
+            heading = Range(1, layout.hint_column, 1, layout.hint_column)
+            put(cells, area_xml(heading, styles.number(HINTS_HEADING), HINTS_TITLE, self.strings))
+        # Each project has results of its own; here only the place of their cells is kept.
+        put(cells, {(row, layout.hint_column): "" for row in self.formulas})
+        return cells
+
+    @staticmethod
+    def content(item: Field) -> _Content:
+        """Return what the blank form prints in a field."""
+        return "" if item.spec.formula is not None else item.placeholder if item.spec.value is None else item.spec.value
+
+    def computed_xml(self, name: str, result: Result) -> str:
+        """Return the cell of a computed field."""
+        item = self.layout.fields[name]
+        style = self.frame.styles.number(look_of(item, locked=True))
+        return formula_xml(item.range.anchor, style, self.formula_xml[name], cached(result))
+
+    # --- the other parts
+
+    def _instructions(self, text: str) -> str:
+        cell = a1(*TO_DO_CELL)
+        return re.sub(
+            rf'<c r="{cell}" s="(\d+)"/>',
+            lambda match: formula_xml(TO_DO_CELL, int(match[1]), self.to_do_formula, text),
+            self.frame.parts[_INSTRUCTIONS],
+        )
+
+    def _identity(self, identity: Identity, strings: Strings) -> str:
+        rows = [
+            f'<row r="{number}">{text_cell((number, 1), 0, key, strings)}{text_cell((number, 2), 0, value, strings)}</row>'
+            for number, (key, value) in enumerate(identity.sheet_rows(), 1)
+        ]
+        return _BLANK_SHEET.sub(
+            lambda match: f'<dimension ref="A1:B{len(rows)}"/>{match[1]}<sheetData>{"".join(rows)}</sheetData>',
+            self.frame.parts[_IDENTITY],
+        )
+
+    def _book(self) -> tuple[str, str]:
+        """Return the part of the workbook, parted where the identity goes among the names."""
+        layout = self.layout
+        sheet = quoted(layout.form.sheet)
+        names = {name: f"{sheet}!${letters(item.range.left)}${item.range.top}" for name, item in layout.fields.items()}
+        found = {name: f'<definedName name="{name}">{text_xml(target)}</definedName>' for name, target in names.items()}
+        paper = {"Print_Area": f"{sheet}!$A$1:${letters(layout.column_count)}${layout.row_count}"}
+        if layout.headers:
+            paper["Print_Titles"] = f"{sheet}!${layout.headers[0]}:${layout.headers[-1]}"
+        for name, target in paper.items():
+            found[name] = f'<definedName name="_xlnm.{name}" localSheetId="0">{text_xml(target)}</definedName>'
+        # In Excel's order, that of the alphabet.
+        listed = sorted([*found, identities.NAME], key=str.lower)
+        place = listed.index(identities.NAME)
+        before, after = ("".join(map(found.__getitem__, some)) for some in (listed[:place], listed[place + 1 :]))
+        head, tail, rest = self.frame.parts[_BOOK].partition("<calcPr")
+        name = f'<definedName name="{identities.NAME}">'
+        return f"{head}<definedNames>{before}{name}", f"</definedName>{after}</definedNames>{tail}{rest}"
+
+    def _properties(self, identity: Identity) -> str:
+        head = self.frame.parts[_CUSTOM].partition("<property ")[0]
+        own = [
+            f'<property fmtid="{_FMTID}" pid="{number}" name="{identities.PROPERTY_PREFIX}{key}">'
+            f"<vt:lpwstr>{text_xml(value)}</vt:lpwstr></property>"
+            for number, (key, value) in enumerate(identity.pairs().items(), 2)
+        ]
+        return f"{head}{''.join(own)}</Properties>"
+
+
+class _Stamp:
+    """What one project's form has of its own."""
+
+    def __init__(self, plate: Plate, values: Mapping[str, Cast]) -> None:
+        self.plate = plate
+        self.values = values
+        self.strings, self.styles = plate.strings.copy(), plate.frame.styles.copy()
+        layout = plate.layout
+        self.measured = measures(layout, values)
+        self.results = plate.engine.evaluate(values)
+        self.hints = hints(layout, self.results, values, self.measured)
+        self.cells: dict[int, dict[int, str]] = {}
+        self._prefill()
+        self._measure()
+        self._results()
+
+    def _prefill(self) -> None:
+        for name, value in self.values.items():
+            item = self.plate.layout.fields.get(name)
+            if item is not None and item.spec.formula is None:
+                style = self.styles.number(look_of(item, locked=True))
+                put(self.cells, area_xml(item.range, style, value, self.strings))
+
+    def _measure(self) -> None:
+        for name, measure in self.measured.items():
+            item = self.plate.layout.fields[name]
+            look = look_of(item, locked=item.spec.kind != "input")._replace(number_format=measure.number_format)
+            put(self.cells, area_xml(item.range, self.styles.number(look), self.plate.content(item), self.strings))
+
+    def _results(self) -> None:
+        plate = self.plate
+        for name, result in self.results.computed.items():
+            put(self.cells, {plate.layout.fields[name].range.anchor: plate.computed_xml(name, result)})
+        formulas = hint_formulas(plate.layout, self.measured)
+        for row, text in self.hints.items():
+            formula = plate.hint_xml[row] if formulas[row] is plate.formulas[row] else text_xml(formulas[row])
+            place = (row, plate.layout.hint_column)
+            put(self.cells, {place: formula_xml(place, plate.hint_style, formula, text)})
+
+    def sheet(self) -> str:
+        """Return the sheet of the form."""
+        plate, layout = self.plate, self.plate.layout
+        frame = plate.frame.sheet
+        first = next((item.cell for item in layout.inputs if item.name not in self.values), None)
+        selection = f'><selection activeCell="{first}" sqref="{first}"/></sheetView>' if first else "/>"
+        return "".join(
+            (
+                frame["head"],
+                f'<dimension ref="A1:{a1(layout.row_count, layout.hint_column)}"/>',
+                f"{frame['view']}{selection}</sheetViews>{frame['columns']}<sheetData>",
+                *self._rows(),
+                "</sheetData>",
+                frame["protection"],
+                plate.merges,
+                plate.conditions,
+                validations(layout, self.measured),
+                frame["paper"],
+                self._ignored_errors(),
+                "</worksheet>",
+            )
+        )
+
+    def _rows(self) -> list[str]:
+        found = []
+        for row, height in self.plate.layout.heights(self.values).items():
+            own = self.cells.get(row)
+            cells = "".join((self.plate.cells[row] | own).values()) if own else self.plate.rows.get(row, "")
+            # Excel rounds to whole pixels, and a height that it would round is changed by saving.
+            pixels = int(height * 4 / 3 + 0.5)
+            found.append(f'<row r="{row}" ht="{pixels * 0.75:g}" customHeight="1">{cells}</row>')
+        return found
+
+    def _ignored_errors(self) -> str:
+        """Return the element that keeps Excel from marking figures typed as text."""
+        areas = [
+            str(item.range)
+            for item in self.plate.layout.fields.values()
+            if item.spec.type is FIGURE and item.name not in self.measured
+        ]
+        ignored = f'<ignoredError sqref="{" ".join(areas)}" numberStoredAsText="1"/>'
+        return f"<ignoredErrors>{ignored}</ignoredErrors>" if areas else ""
+
+
+def _merges(layout: Layout) -> str:
+    areas = [each.range for each in layout.labels] + [each.range for each in layout.fields.values()]
+    areas = [area for area in areas if not area.single]
+    merged = "".join(f'<mergeCell ref="{area}"/>' for area in areas)
+    return f'<mergeCells count="{len(areas)}">{merged}</mergeCells>' if areas else ""
+
+
+# --- cells as XML
+
+
+def put(cells: dict[int, dict[int, str]], new: Mapping[Position, str]) -> None:
+    """Put cells into their rows."""
+    for (row, column), cell in new.items():
+        cells.setdefault(row, {})[column] = cell
+
+
+def area_xml(area: Range, style: int, content: _Content, strings: Strings) -> dict[Position, str]:
+    """Return the cells of an area, its content in the first."""
+    cells = dict(_blank_cells(area, style))
+    if isinstance(content, str):
+        if content:
+            cells[area.anchor] = text_cell(area.anchor, style, content, strings)
+    else:
+        cells[area.anchor] = f'<c r="{a1(*area.anchor)}" s="{style}"><v>{number_text(content)}</v></c>'
+    return cells
+
+
+@lru_cache(maxsize=8192)
+def _blank_cells(area: Range, style: int) -> dict[Position, str]:
+    return {place: f'<c r="{a1(*place)}" s="{style}"/>' for place in area.cells()}
+
+
+def text_cell(place: Position, style: int, text: str, strings: Strings) -> str:
+    """Return a cell that holds text."""
+    # Not in the cell itself: Numbers does not show it there.
+    return f'<c r="{a1(*place)}" s="{style}" t="s"><v>{strings.number(text)}</v></c>'
+
+
+def formula_xml(place: Position, style: int, formula: str, result: str | float | bool) -> str:
+    """Return a cell that holds a formula, given as XML, and its result."""
+    if isinstance(result, bool):
+        kind, stored = ' t="b"', str(int(result))
+    elif isinstance(result, str):
+        # Also where it is blank: without a type readers take it for never calculated.
+        kind, stored = ' t="str"', text_xml(result)
+    else:
+        kind, stored = "", number_text(result)
+    return f'<c r="{a1(*place)}" s="{style}"{kind}><f>{formula}</f><v>{stored}</v></c>'
