@@ -51,7 +51,7 @@ class Limits:
     names: int = _limit(50_000, "defined names, or custom properties, of a workbook")
     styles: int = _limit(70_000, "cell styles of a workbook")
     seconds: float = _limit(10.0, "seconds that a file may take")
-    memory: int = _limit(450_000_000, "bytes that a process may use, where the system can hold it to that")
+    memory: int = _limit(450_000_000, "bytes that a file may take of a process, where the system can hold it to that")
 
 
 DEFAULT_LIMITS = Limits()
