@@ -142,6 +142,7 @@ def issued(layout: Layout, values: Mapping[str, Cast], identity: Identity | None
         sheet.formulas[row, layout.hint_column] = formula
         sheet.values[row, layout.hint_column] = texts[row]
     sheet.merges = tuple(sorted(merges))
+    sheet.validated = tuple(item.range for item in layout.inputs)
     hidden = Sheet(identities.SHEET, state="veryHidden", protected=True)
     for number, (key, value) in enumerate(identity.sheet_rows(), 1):
         hidden.values[number, 1], hidden.values[number, 2] = key, value

@@ -261,6 +261,10 @@ def _hidden(rows: set[int], columns: set[int]) -> Callable[[Workbook], None]:
     return edit
 
 
+def _unvalidated(workbook: Workbook) -> None:
+    workbook.sheets[0].validated = ()
+
+
 def _name_gone(workbook: Workbook) -> None:
     del workbook.names["funds.total.budget"]
 
@@ -617,6 +621,7 @@ _STRUCTURE = [
     Mutation("two identities", "S113", E, "", edit=_other_identity_in_properties),
     Mutation("a name deleted", "S114", N, "", edit=_name_gone),
     Mutation("a name that points elsewhere", "S114", N, "", edit=_name_elsewhere),
+    Mutation("no cell is validated any more", "S115", N, "", edit=_unvalidated),
 ]
 _FILES = [
     Mutation("an earlier edition", "F105", W, "", edit=_reissued(edition="2019.1")),

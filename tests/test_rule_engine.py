@@ -36,6 +36,7 @@ NAMES = {
     "S106": ("formula-overwritten", "error"), "S107": ("formula-changed", "error"), "S108": ("stale-result", "warning"),
     "S109": ("protection-removed", "warning"), "S110": ("merge-changed", "warning"), "S111": ("hidden-rows", "warning"),
     "S112": ("value-outside-form", "warning"), "S113": ("identity-conflict", "error"), "S114": ("name-lost", "note"),
+    "S115": ("validations-removed", "note"),
 }  # fmt: skip
 
 

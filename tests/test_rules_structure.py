@@ -617,5 +617,5 @@ class TestNames:
         assert found("S114", edited("mof-2020", unseen)) == []
 
 
-def test_validations_that_are_gone_are_no_finding() -> None:
-    assert codes(edited("mof-2020", on_form(validated=()))) == []
+def test_validations_that_are_all_gone_are_a_note() -> None:
+    assert codes(edited("mof-2020", on_form(validated=()))) == ["S115"]

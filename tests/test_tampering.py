@@ -362,8 +362,17 @@ def test_what_was_done_by_openpyxl_is_found_once(template: str, edit: Callable[[
     assert found == [EDITS[edit]]
 
 
-def test_validations_and_conditional_formats_that_are_gone_are_no_finding() -> None:
-    assert [each.code for each in judged(by_openpyxl(returned("mof-2020"), _drop_validations))] == ["F110"]
+def test_validations_that_are_all_gone_are_a_note() -> None:
+    assert [each.code for each in judged(by_openpyxl(returned("mof-2020"), _drop_validations))] == ["F110", "S115"]
+
+
+def test_validations_of_cells_that_were_pasted_over_are_no_finding() -> None:
+    def paste(book: Book) -> None:
+        """Leave one cell its validation: the others were pasted over."""
+        kept = book["自评表"].data_validations.dataValidation[:1]
+        book["自评表"].data_validations.dataValidation = kept
+
+    assert [each.code for each in judged(by_openpyxl(returned("mof-2020"), paste))] == ["F110"]
 
 
 SHEET, BOOK, PROPERTIES = "xl/worksheets/sheet1.xml", "xl/workbook.xml", "docProps/custom.xml"
@@ -376,7 +385,7 @@ SHEET, BOOK, PROPERTIES = "xl/worksheets/sheet1.xml", "xl/workbook.xml", "docPro
         (SHEET, r"<sheetProtection [^>]*/>", "", ["S109"]),
         (SHEET, r"<sheetProtection [^>]*/>", '<sheetProtection selectLockedCells="1"/>', ["S109"]),
         (SHEET, r'(<sheetProtection [^>]*)hashValue="[^"]*" saltValue="[^"]*" spinCount="\d+"', r"\1", []),
-        (SHEET, r"<dataValidations.*</dataValidations>", "", []),
+        (SHEET, r"<dataValidations.*</dataValidations>", "", ["S115"]),
         (SHEET, r"<conditionalFormatting.*</conditionalFormatting>", "", []),
         (SHEET, r"<pageSetup[^>]*/>", "", []),
         (SHEET, r'(<row r="6"[^>]*)>', r'\1 hidden="1">', ["S111"]),

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from functools import lru_cache
 from itertools import islice
 
 from xlsform import figures
-from xlsform.alignment import Alignment, in_place
 from xlsform.findings import Message, Severity, Violation, say
 from xlsform.formula_text import areas, moved, normalised
 from xlsform.hints import hint_formulas
-from xlsform.layout import Layout
 from xlsform.reading.contents import CellError
 from xlsform.refs import Position, Range, a1
 from xlsform.rules import rule
@@ -337,71 +334,3 @@ def _typed_over(submission: Submission, name: str) -> bool:
         return isinstance(printed, int | float) and entry.number != printed
     kept = entry.formula is not None and _is_issued(submission, entry.formula, formula)
     return not kept and entry.value != submission.results.computed[name]
-
-
-_Open = tuple[tuple[Position, ...], frozenset[Position]]
-
-
-@lru_cache(maxsize=64)
-def _issued_open(layout: Layout, issued: frozenset[str]) -> _Open:
-    return _left_open(layout, in_place(layout), issued)
-
-
-def _left_open(layout: Layout, alignment: Alignment, issued: frozenset[str]) -> _Open:
-    """Return the anchors of the cells that were left to be filled, and all that belong to these, where they stand now."""
-    areas_issued = (item.range for item in layout.inputs if item.name not in issued)
-    left = [area for each in areas_issued if (area := alignment.area(each)) is not None]
-    return tuple(area.anchor for area in left), frozenset(place for area in left for place in area.cells())
-
-
-def _of_the_form(submission: Submission, places: Set[Position]) -> list[Position]:
-    """Return those of some cells that stand in a row and a column of the form, or beside it among the hints."""
-    if not places:
-        return []
-    layout, alignment = submission.layout, submission.alignment
-    rows = set(alignment.rows.found.values())
-    used = (*range(1, layout.column_count + 1), layout.hint_column)
-    columns = {alignment.columns.found.get(column) for column in used}
-    return [place for place in sorted(places) if place[0] in rows and place[1] in columns]
-
-
-@rule("S109", Severity.WARNING)
-def protection_removed(submission: Submission) -> Iterator[Violation]:
-    """The sheet's protection was taken off, or cells were locked or unlocked.
-
-    The lock of the workbook's structure is not looked at: LibreOffice drops it when it saves.
-
-    ## Why it matters
-
-    Protection keeps honest people from breaking the form. Without it labels and formulas can be typed over, so the
-    rest of this report deserves a closer look.
-
-    ## How to mend it
-
-    Fill in the workbook as it was issued; there is no need to unprotect it.
-    """
-    if not submission.workbook.complete:
-        return
-    sheet = submission.sheet
-    if not sheet.protected:
-        yield Violation(say("the protection of the sheet was taken off"))
-        return
-    layout, alignment, issued = submission.layout, submission.alignment, frozenset(submission.issued)
-    anchors, open_cells = _issued_open(layout, issued) if alignment.unchanged else _left_open(layout, alignment, issued)
-    # Without the identity nobody knows which cells were prefilled, and so locked.
-    identity = submission.identities.get("sheet")
-    known = anchors if identity is not None and identity.intact else ()
-    relocked = [place for place in known if place not in sheet.unlocked and place in sheet.values]
-    unlocked = _of_the_form(submission, sheet.unlocked - open_cells)
-    if unlocked:
-        yield Violation(
-            say("{count} locked cells were unlocked: {cells}", count=len(unlocked), cells=_listed(unlocked)),
-            cell=a1(*unlocked[0]),
-            found=len(unlocked),
-        )
-    if relocked:
-        yield Violation(
-            say("{count} cells to be filled were locked: {cells}", count=len(relocked), cells=_listed(relocked)),
-            cell=a1(*relocked[0]),
-            found=len(relocked),
-        )
