@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from xlsform.field_types import Cast
 from xlsform.formula import quote
-from xlsform.layout import TARGET_PARTS, Field, Layout
+from xlsform.layout import TARGET_MARKS, Field, Layout
 from xlsform.recalculation import Results, texts_of
 from xlsform.refs import letters, quoted
 from xlsform.targets import Measure
@@ -55,7 +55,7 @@ def hint_formulas(layout: Layout, measured: Mapping[str, Measure] = MappingProxy
     return formulas | told
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=8)
 def _check_hints(layout: Layout) -> dict[int, str]:
     formulas = {}
     for row, checks in layout.checks_by_row.items():
@@ -78,32 +78,19 @@ def _outcomes(layout: Layout, measured: Mapping[str, Measure]) -> dict[int, str]
 
 
 def _outcome(layout: Layout, row: Mapping[str, Field], measure: Measure) -> str:
-    value, below, above = _outcome_parts(layout, row["actual"].name)
+    value, below, above = layout.outcomes[row["actual"].name]
     parts = measure.parts()
     weight = row["weight"].cell
     score = f'IF(N({weight})>0,"按比例得 "&ROUND(({{}})*{weight},2)&" 分","")'
     formula = f'{quote(MET)}&IF(N({weight})>0,"可得满分 "&{weight}&" 分","")'
     if measure.high is not None:
         over = '""' if measure.open_above else f"{quote(MISSED)}&{score.format(above)}"
-        formula = f"IF({value}>{_BOUND['high']},{over},{formula})"
+        formula = f"IF({value}>{TARGET_MARKS['high']},{over},{formula})"
     if measure.low is not None:
-        formula = f"IF({value}<{_BOUND['low']},{quote(MISSED)}&{score.format(below)},{formula})"
-    for part, mark in _BOUND.items():
+        formula = f"IF({value}<{TARGET_MARKS['low']},{quote(MISSED)}&{score.format(below)},{formula})"
+    for part, mark in TARGET_MARKS.items():
         formula = formula.replace(mark, parts[part])
     return f'IFERROR({formula},"")'
-
-
-_BOUND = {part: f"\0{part}\0" for part in TARGET_PARTS}
-"""What stands for the parts of a target until it is known."""
-
-
-@lru_cache(maxsize=4096)
-def _outcome_parts(layout: Layout, actual: str) -> tuple[str, str, str]:
-    about = layout.fields[actual]
-    value, below, above = (
-        layout.render(layout.form.outcome[key], about, measure=_BOUND) for key in ("value", "below", "above")
-    )
-    return value, below, above
 
 
 def to_do(hints: Iterable[str]) -> str:

@@ -26,6 +26,8 @@ _LINE = 1.32
 HINT_WIDTH = 34.0
 #: What a formula may name of a target that is a known figure: ``{.target:low}``.
 TARGET_PARTS = ("low", "high", "unit")
+#: What stands for each part until the target is known.
+TARGET_MARKS = {part: f"\0{part}\0" for part in TARGET_PARTS}
 
 #: What stands above the hints; a label of the form like any other.
 HINTS_TITLE = "填报提示（不打印）"
@@ -135,6 +137,18 @@ class Layout:
             if item.spec.formula is not None
         }
         return {name: tuple(dict.fromkeys(_closure(name, direct))) for name in direct}
+
+    @cached_property
+    def outcomes(self) -> Mapping[str, tuple[str, str, str]]:
+        """The form's ``value``, ``below`` and ``above`` of each actual value, by its field, with `TARGET_MARKS` in them."""
+        found: dict[str, tuple[str, str, str]] = {}
+        for row in self.indicator_rows if self.form.outcome else ():
+            about = row["actual"]
+            value, below, above = (
+                self.render(self.form.outcome[key], about, measure=TARGET_MARKS) for key in ("value", "below", "above")
+            )
+            found[about.name] = value, below, above
+        return found
 
     @cached_property
     def checks(self) -> tuple[PlacedCheck, ...]:

@@ -97,8 +97,8 @@ class Engine:
         return list(self._rounded.faults())
 
 
-# One takes about a megabyte.
-@lru_cache(maxsize=32)
+# One takes two megabytes, in every process that judges.
+@lru_cache(maxsize=8)
 def engine(layout: Layout) -> Engine:
     """Return the engine of a layout, made once and kept for a while."""
     return Engine(layout)

@@ -19,7 +19,7 @@ _SHOWN = 8
 _Open = tuple[tuple[Position, ...], frozenset[Position]]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _issued_open(layout: Layout, issued: frozenset[str]) -> _Open:
     return _left_open(layout, in_place(layout), issued)
 

@@ -329,7 +329,7 @@ def merge_changed(submission: Submission) -> Iterator[Violation]:
         )
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _merged(layout: Layout) -> frozenset[Range]:
     """Return the merged ranges of a form."""
     ranges = [*(label.range for label in layout.labels), *(item.range for item in layout.fields.values())]
@@ -365,7 +365,7 @@ def hidden_rows(submission: Submission) -> Iterator[Violation]:
         yield Violation(message, cell=a1(1, columns[0]), found=len(columns))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _in_place(layout: Layout) -> frozenset[Position | None]:
     """Return the cells of a form in which something belongs."""
     return frozenset([area.anchor for area, _ in printed(layout)] + [anchor for _, _, anchor in layout.anchors])

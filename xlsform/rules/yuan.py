@@ -111,7 +111,7 @@ def _amounts(submission: Submission) -> _Amounts:
     }
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _money(layout: Layout) -> tuple[tuple[str, str, str], ...]:
     """Return the amounts of the funds table: name, row and column of each."""
     return tuple(
