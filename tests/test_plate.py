@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from office import Office
 
+from xlsform.book_tables import Styles
 from xlsform.field_types import MONEY, POINTS, RATE, YEAR, Cast
 from xlsform.findings import plain
 from xlsform.form import load
@@ -36,7 +37,7 @@ from xlsform.rules import Arrival, judge
 from xlsform.stamp import lock_for, stamped
 from xlsform.submission import Submission, identities_in
 from xlsform.targets import measures
-from xlsform.workbook import look_of, looks
+from xlsform.workbook import Look, look_of, looks
 
 D = Decimal
 LOCK = lock_for("a password")
@@ -313,3 +314,17 @@ def test_libreoffice_calculates_what_is_stored(template: str, office: Office, tm
             if cell.formula is not None:
                 told = seen[name].get(where, "")
                 assert told == (pytest.approx(cell.value) if isinstance(cell.value, float) else cell.value or ""), where
+
+
+def test_a_form_without_formats_of_its_own_takes_the_one_of_a_target() -> None:
+    """A form of somebody's own may have neither amounts nor years."""
+    look = Look("value", "General", locked=False)
+    xml = '<styleSheet><fonts count="1"/><cellXfs count="1"><xf numFmtId="0" xfId="0"/></cellXfs></styleSheet>'
+    styles = Styles.of(xml, {look: 0})
+    assert styles.xml() == xml
+    assert styles.number(look._replace(number_format='0"人次"')) == 1
+    assert styles.xml() == (
+        '<styleSheet><numFmts count="1"><numFmt numFmtId="164" formatCode="0&quot;人次&quot;"/></numFmts><fonts count="1"/>'
+        '<cellXfs count="2"><xf numFmtId="0" xfId="0"/><xf numFmtId="164" xfId="0" applyNumberFormat="1"/></cellXfs>'
+        "</styleSheet>"
+    )

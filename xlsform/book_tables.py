@@ -13,6 +13,8 @@ _XF = re.compile(r"<xf [^>]*?(?:/>|>.*?</xf>)", re.DOTALL)
 _XFS = re.compile(r"<cellXfs [^>]*>(.*)</cellXfs>", re.DOTALL)
 _FORMAT = re.compile(r'<numFmt numFmtId="(\d+)" formatCode="([^"]*)"/>')
 _FORMATS = re.compile(r"<numFmts [^>]*>.*</numFmts>", re.DOTALL)
+_BUILT_IN = 163
+"""The last number of a format that every program knows."""
 _FORMAT_NUMBER = re.compile(r'numFmtId="\d+"')
 
 
@@ -79,7 +81,7 @@ class Styles:
         if look.number_format == "General":
             number = 0
         else:
-            number = self._formats.setdefault(code, max(self._formats.values()) + 1)
+            number = self._formats.setdefault(code, max(self._formats.values(), default=_BUILT_IN) + 1)
         xf = _FORMAT_NUMBER.sub(f'numFmtId="{number}"', self._xfs[like], count=1)
         if "applyNumberFormat" not in xf:
             xf = xf.replace(' xfId="0"', ' xfId="0" applyNumberFormat="1"', 1)
@@ -89,6 +91,8 @@ class Styles:
     def xml(self) -> str:
         """Return the part that holds the table."""
         formats = "".join(f'<numFmt numFmtId="{n}" formatCode="{code}"/>' for code, n in self._formats.items())
-        formats = f'<numFmts count="{len(self._formats)}">{formats}</numFmts>'
+        formats = f'<numFmts count="{len(self._formats)}">{formats}</numFmts>' if formats else ""
         xfs = f'<cellXfs count="{len(self._xfs)}">{"".join(self._xfs)}</cellXfs>'
-        return _XFS.sub(lambda _: xfs, _FORMATS.sub(lambda _: formats, self._xml))
+        # They come first; a form without amounts and years has none of its own.
+        rest = _FORMATS.sub("", self._xml).replace("<fonts ", f"{formats}<fonts ", 1)
+        return _XFS.sub(lambda _: xfs, rest)
