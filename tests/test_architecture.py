@@ -16,7 +16,7 @@ ALLOWED: dict[str, set[str]] = {
     "findings": set(),
     "refs": set(),
     "text_size": set(),
-    "waiting": set(),
+    "waiting": {"errors", "findings"},
     "zip_members": set(),
     "formula": set(),
     "figures": set(),
@@ -72,7 +72,7 @@ ALLOWED: dict[str, set[str]] = {
     "inbox": {"errors", "findings", "reading"},
     "mailing": {"errors", "findings", "messages", "register"},
     "reports": {
-        "errors", "findings", "form", "formula", "manual", "messages", "outputs", "package_parts", "refs", "register", "rules", "sheet_cells", "text_size", "verdicts",
+        "errors", "findings", "form", "formula", "manual", "messages", "outputs", "package_parts", "refs", "register", "rules", "sheet_cells", "text_size", "verdicts", "waiting",
     },
     "send_back": {
         "data", "field_types", "findings", "identity", "inbox", "manual", "messages", "outputs", "reading", "recognition", "reports", "rules", "stamp", "submission", "verdicts",

@@ -19,8 +19,8 @@ from made_verdicts import ERROR, NOTE, WARNING, finding, many, missing, summary,
 
 from tests.browser import Browser
 from tests.browser import browser as browser
+from xlsform import waiting
 from xlsform.batch import verdicts
-from xlsform.reports import html as report
 from xlsform.reports.html import charts, render_html
 from xlsform.reports.rule_texts import title
 from xlsform.reports.visible import cut, visible
@@ -366,12 +366,12 @@ def test_the_same_verdicts_give_the_same_page(monkeypatch: pytest.MonkeyPatch) -
 def test_lists_that_go_to_disk_come_back_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1641000000")
     held = rendered(many(200))
-    monkeypatch.setattr(report, "_HELD", 100)
+    monkeypatch.setattr(waiting, "_HELD", 100)
     assert rendered(many(200)) == held
 
 
 def test_memory_does_not_grow_with_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "_HELD", 10_000)
+    monkeypatch.setattr(waiting, "_HELD", 10_000)
     rendered(many(10))
     few, lots = peak(100), peak(800)
     assert lots < few + 200_000, (few, lots)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -11,12 +10,10 @@ from xlsform.messages import render
 from xlsform.reports.tally import Standing, standing
 from xlsform.reports.visible import harmless
 from xlsform.verdicts import Verdict
+from xlsform.waiting import Waiting
 
 _SHOWN = 30
 """Findings of one file that are shown; the rest is counted."""
-
-_HELD = 4_000_000
-"""Bytes that are held in memory before they go to a temporary file."""
 
 _ALIKE = 4
 """Warnings or notes of one rule in a file from which they are told together."""
@@ -34,21 +31,16 @@ _WORST_FIRST: tuple[Standing, ...] = ("unreadable", "failed", "overdue", "outsta
 
 def render_text(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:
     """Yield the report. The worst comes first, so that all wait in a temporary file until the last has come in."""
-    places: list[tuple[int, int, int, int, int]] = []
+    places: list[tuple[int, int, int, int]] = []
     counts: Counter[str] = Counter()
-    with tempfile.SpooledTemporaryFile(_HELD) as waiting:
+    with Waiting[str]() as waiting:
         for verdict in verdicts:
             lines = [_heading(verdict, language), *(f"  {line}" for line in _lines(verdict.findings, language))]
-            # A path may hold halves of characters.
-            block = "".join(f"{_safe(line)}\n" for line in lines).encode("utf-8", "surrogatepass")
-            places.append((*_badness(verdict), waiting.tell(), len(block)))
-            waiting.write(block)
+            places.append((*_badness(verdict), waiting.add("".join(f"{_safe(line)}\n" for line in lines))))
             if verdict.path:
                 counts[verdict.status] += 1
                 counts.update(finding.severity for finding in verdict.findings)
-        for *_, start, length in sorted(places):
-            waiting.seek(start)
-            yield waiting.read(length).decode("utf-8", "surrogatepass")
+        yield from (waiting.at(place) for *_, place in sorted(places))
     outstanding = len(places) - sum(counts[status] for status in ("passed", "failed", "unreadable"))
     yield ("\n" if places else "") + render(_summary(counts, outstanding), language) + "\n"
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -21,12 +20,11 @@ from xlsform.reports.rule_texts import mend, title
 from xlsform.reports.tally import ORDER, RATE_BANDS, SCORE_BANDS, Band, Standing, Tally, figure, standing
 from xlsform.reports.visible import cut, visible
 from xlsform.verdicts import Verdict
+from xlsform.waiting import Waiting
 
 _HERE = Path(__file__).parent
 #: Files up to which a report shows every finding at once.
 _OPEN = 30
-#: Bytes of a list that are held in memory before it goes to a temporary file.
-_HELD = 4_000_000
 _OPTION = 60
 """Width of a rule in the list to choose from, in half-width characters."""
 
@@ -64,7 +62,7 @@ def render_html(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:
     tally, units = Tally(), set[str]()
     outstanding: list[Verdict] = []
     with ExitStack() as stack:
-        lists: dict[str, IO[str]] = {status: stack.enter_context(_list()) for status in ORDER}
+        lists = {status: stack.enter_context(Waiting[str]()) for status in ORDER}
         for verdict in verdicts:
             if standing(verdict) in ("outstanding", "overdue"):
                 outstanding.append(verdict)
@@ -72,20 +70,17 @@ def render_html(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:
             tally.add(verdict)
             content = _file(verdict, language)
             units.add(content["unit"])
-            # One line a file; no text of a return holds a break, see `visible`.
-            lists[verdict.status].write(template.render(content).replace("\n", "") + "\n")
-        for file in lists.values():
-            file.seek(0)
+            lists[verdict.status].add(template.render(content).replace("\n", ""))
         page = environment.get_template("page.jinja")
         yield from page.generate(_page(tally, sorted(units), lists, outstanding, language))
 
 
-def _list() -> IO[str]:
-    return tempfile.SpooledTemporaryFile(_HELD, "w+", encoding="utf-8", newline="\n")
-
-
 def _page(
-    tally: Tally, units: Sequence[str], lists: Mapping[str, IO[str]], outstanding: Sequence[Verdict], language: str
+    tally: Tally,
+    units: Sequence[str],
+    lists: Mapping[Standing, Waiting[str]],
+    outstanding: Sequence[Verdict],
+    language: str,
 ) -> dict[str, Any]:
     style, script = ((_HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     return {
@@ -106,7 +101,7 @@ def _page(
                 "status": status,
                 "title": render(STANDINGS[status], language),
                 "count": tally.standings[status],
-                "lines": (line.rstrip("\n") for line in lists[status]),
+                "lines": lists[status],
             }
             for status in ORDER
             if tally.standings[status]

@@ -1,0 +1,57 @@
+"""What waits in temporary files: in order, by place, and told plainly where there is no room."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from xlsform import waiting
+from xlsform.cli import cli
+from xlsform.samples import samples_folder
+from xlsform.waiting import Waiting
+
+
+class Full:
+    """A temporary file on a disk that is full."""
+
+    def __init__(self, *_: Any) -> None: ...
+
+    def tell(self) -> int:
+        return 0
+
+    def write(self, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    close = tell
+
+
+def test_all_come_back_in_order_and_any_by_its_place() -> None:
+    with Waiting[object]() as held:
+        things = ["甲", "\ud800", {"a": (1, None)}, "x" * 5_000_000, ""]
+        places = [held.add(each) for each in things]
+        assert len(held) == len(things)
+        assert list(held) == list(held) == things
+        assert [held.at(place) for place in reversed(places)] == list(reversed(things))
+
+
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_a_full_temporary_folder_is_one_clear_message(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting.tempfile, "SpooledTemporaryFile", Full)
+    report = tmp_path / "report"
+    words = ["--lang", "en", "validate", str(samples_folder() / "seed.xlsx"), "--format", form, "-o", str(report)]
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"{tempfile.gettempdir()}: the folder for temporary files cannot be written to (No space left on device); make "
+        "room there, or name another in the environment variable TMPDIR\n"
+    )
+    assert not report.exists()
+    assert list(tmp_path.iterdir()) == []
