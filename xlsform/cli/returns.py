@@ -61,7 +61,11 @@ def _options(*more: Any) -> Callable[[Command], Command]:
             help="Remember returns in this register, judge only new ones, and compare with what was issued.",
         ),
         click.option("--limit", "limits", cls=_LimitOption, multiple=True, metavar="NAME=VALUE"),
-        click.option("--jobs", type=click.IntRange(1, 256), help="Processes; as many as there are cores if not given."),
+        click.option(
+            "--jobs",
+            type=click.IntRange(1, 256),
+            help="Processes; as many as there are cores, but two at least, if not given.",
+        ),
         *more,
     )
 
@@ -207,7 +211,8 @@ def _judged(
     found = review(
         files,
         options,
-        jobs or os.cpu_count() or 1,
+        # Two at least: one bad file can take the only process of a run with it.
+        jobs or max(2, os.cpu_count() or 1),
         register,
         remembered=remembered,
         contents=contents,

@@ -109,4 +109,8 @@ def validations_removed(submission: Submission) -> Iterator[Violation]:
     validated = submission.sheet.validated
     areas = (submission.alignment.area(item.range) for item in submission.layout.inputs)
     if not any(area.overlaps(each) for area in areas if area is not None for each in validated):
-        yield Violation(say("the data validations of all cells to be filled are gone"))
+        yield Violation(
+            say("the data validations of all cells to be filled are gone"),
+            found=0,
+            expected=len(submission.layout.inputs),
+        )
