@@ -56,7 +56,13 @@ def run(*command: str | Path) -> float:
     # As after an installation: what was compiled once is not compiled again.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     start = time.perf_counter()
-    subprocess.run([sys.executable, *map(str, command)], check=False, stdout=subprocess.DEVNULL, env=environment)
+    subprocess.run(
+        [sys.executable, *map(str, command)],
+        check=False,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+    )
     return time.perf_counter() - start
 
 
