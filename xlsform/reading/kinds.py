@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 import re
-from functools import lru_cache
 
 from xlsform.findings import Message, say
 from xlsform.reading.contents import Kind
-from xlsform.reading.package import SMALL, Limits, Package, UnreadableError, parse
+from xlsform.reading.package import Limits, Package, UnreadableError, parse, remembering
 
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
@@ -101,19 +100,16 @@ def _kind_of_package(package: Package) -> Kind:
 def _content_type(package: Package, part: str) -> str:
     if "[content_types].xml" not in package:
         return ""
-    content = package.read("[Content_Types].xml")
-    find = _content_types if len(content) < SMALL else _content_types.__wrapped__
-    types = find(content)
+    types = _content_types(package.read("[Content_Types].xml"), "[Content_Types].xml", package.limits)
     return types.get(f"/{part}".lower()) or types.get(part.rpartition(".")[2].lower(), "")
 
 
-# Workbooks written by one program share it byte for byte.
-@lru_cache(maxsize=64)
-def _content_types(content: bytes) -> dict[str, str]:
+@remembering(64)
+def _content_types(content: bytes, part: str, limits: Limits) -> dict[str, str]:
     """Return the types, in lower case, of parts by name and of others by extension."""
     return {
         (element.get("PartName") or element.get("Extension") or "").lower(): element.get("ContentType", "").lower()
-        for element in parse(content, "[Content_Types].xml")
+        for element in parse(content, part, limits)
     }
 
 
