@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from functools import lru_cache
 
 from lxml import etree
 
@@ -16,14 +16,8 @@ from xlsform.reading.strings import joined
 Cell = tuple[str, str, str, str, str, str, str, str, str, str]
 
 
-class Row(NamedTuple):
-    """A row as it is written; what is not written is blank."""
-
-    number: str
-    hidden: str
-    height: str
-    cells: list[Cell]
-
+#: A row as it is written: number, whether it is hidden, height, cells.
+Row = tuple[str, str, str, list[Cell]]
 
 _FORMULA = rf'(<f)(?: t={VALUE})?+(?: aca="[a-z0-9]*+")?+(?: ref={VALUE})?+(?: ca="[a-z0-9]*+")?+(?: si={VALUE})?+'
 # What the first line does not account for, the second takes, with all that follows: no reference, and the last match.
@@ -32,6 +26,7 @@ _CELL = re.compile(
     rf"(?:/>|>(?:{_FORMULA}(?:/>|>{TEXT}</f>))?+(?:(<v)(?:/>|>{TEXT}</v>))?+</c>)"
     r"|[\s\S]++"
 )
+_CLOSED = "</row>"
 _ATTRIBUTE = rf" ([A-Za-z0-9]++|x14ac:dyDescent)={VALUE}"
 _ATTRIBUTES = re.compile(rf"(?:{_ATTRIBUTE.replace('(', '(?:')})*+")
 _PAIRS = re.compile(_ATTRIBUTE)
@@ -45,24 +40,33 @@ def rows_of_text(text: str) -> list[Row] | None:
     rows = []
     for piece in pieces:
         tag, _, inside = piece.partition(">")
-        if tag.endswith("/"):
-            tag, inside = tag[:-1], inside + "</row>"
-        pairs = _PAIRS.findall(tag)
-        attributes = dict(pairs)
-        if not inside.endswith("</row>") or not _ATTRIBUTES.fullmatch(tag) or len(attributes) < len(pairs):
+        # A row without cells may have no end tag of its own.
+        closed = "" if tag.endswith("/") else _CLOSED
+        written = _attributes(tag.removesuffix("/"))
+        end = len(inside) - len(closed)
+        if written is None or inside[end:] != closed or (not closed and inside):
             return None
-        cells = _CELL.findall(inside, 0, len(inside) - len("</row>"))
+        cells = _CELL.findall(inside, 0, end)
         if cells and not cells[-1][0]:
             return None
         if "&" in inside:
             cells = [_resolved(cell) if "&" in cell[7] or "&" in cell[9] else cell for cell in cells]
-        rows.append(Row(attributes.get("r", ""), attributes.get("hidden", ""), attributes.get("ht", ""), cells))
+        rows.append((*written, cells))
     return rows
 
 
+@lru_cache(maxsize=1024)
+def _attributes(text: str) -> tuple[str, str, str] | None:
+    """Return number, hidden and height of a row, of which forms have few kinds."""
+    pairs = _PAIRS.findall(text)
+    attributes = dict(pairs)
+    if not _ATTRIBUTES.fullmatch(text) or len(attributes) < len(pairs):
+        return None
+    return attributes.get("r", ""), attributes.get("hidden", ""), attributes.get("ht", "")
+
+
 def _resolved(cell: Cell) -> Cell:
-    *written, formula, has_value, value = cell
-    return (*written, resolved(formula), has_value, resolved(value))  # type: ignore[return-value]
+    return (*cell[:7], resolved(cell[7]), cell[8], resolved(cell[9]))
 
 
 def rows_of_tree(block: etree._Element) -> Iterator[Row]:
@@ -70,7 +74,7 @@ def rows_of_tree(block: etree._Element) -> Iterator[Row]:
     prefix = block.tag.removesuffix("sheetData")
     for row in block:
         cells = [_cell_of_tree(cell, prefix) for cell in row]
-        yield Row(row.get("r", ""), row.get("hidden", ""), row.get("ht", ""), cells)
+        yield row.get("r", ""), row.get("hidden", ""), row.get("ht", ""), cells
 
 
 def _cell_of_tree(cell: etree._Element, prefix: str) -> Cell:

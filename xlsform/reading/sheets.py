@@ -16,7 +16,7 @@ from xlsform.reading.contents import CellError, Sheet, Value
 from xlsform.reading.formulas import Pieces, outside_references, spell_out, take_apart
 from xlsform.reading.package import Limits, UnreadableError, count_markup, local, parse, remembering
 from xlsform.reading.rows import Cell, Row, rows_of_text, rows_of_tree
-from xlsform.reading.spelling import in_utf8, parted
+from xlsform.reading.spelling import parted, sound
 from xlsform.reading.strings import counted, unescape
 from xlsform.reading.styles import TRUE, Styles
 from xlsform.refs import MAX_ROW, Position, Range, a1, parse_range, position
@@ -71,8 +71,8 @@ class Surroundings:
 class _Surface(NamedTuple):
     """What a worksheet part says besides its rows."""
 
-    sound: bool = False
-    """Whether a text taken out of its one block of rows is what that holds."""
+    one_block: bool = False
+    """Whether a text taken out of it is what its one block of rows holds."""
     hidden_columns: frozenset[int] = frozenset()
     protected: bool = False
     merges: tuple[Range, ...] = ()
@@ -93,12 +93,12 @@ def read_sheet(content: bytes, part: str, sheet: Sheet, around: Surroundings) ->
     split = parted(content, b"<sheetData>", b"</sheetData>")
     if split is not None:
         surface = _surface_of(split.left, part, limits)
-        if surface.sound:
+        if surface.one_block:
             rows = rows_of_text(split.text)
     if rows is None:
         root = parse(content, part, limits)
-        surface = _surface(root, limits)
-        rows = chain.from_iterable(rows_of_tree(block) for block in root if local(block.tag) == "sheetData")
+        surface = _surface(content, root, limits)
+        rows = chain.from_iterable(rows_of_tree(block) for block in root.iterchildren("{*}sheetData"))
     _Cells(sheet, around).read(rows)
     sheet.hidden_columns, sheet.protected = surface.hidden_columns, surface.protected
     sheet.merges, sheet.validated = surface.merges, surface.validated
@@ -109,10 +109,10 @@ def read_sheet(content: bytes, part: str, sheet: Sheet, around: Surroundings) ->
 # Returns of one template differ in their rows alone.
 @remembering(64)
 def _surface_of(content: bytes, part: str, limits: Limits) -> _Surface:
-    return _surface(parse(content, part, limits), limits)
+    return _surface(content, parse(content, part, limits), limits)
 
 
-def _surface(root: etree._Element, limits: Limits) -> _Surface:
+def _surface(content: bytes, root: etree._Element, limits: Limits) -> _Surface:
     merges: list[str] = []
     validated: list[str] = []
     hidden_columns: frozenset[int] = frozenset()
@@ -134,7 +134,7 @@ def _surface(root: etree._Element, limits: Limits) -> _Surface:
             validated.extend(_extension_validations(block))
     damaged: list[str] = []
     return _Surface(
-        sound=blocks == 1 and in_utf8(root),
+        one_block=blocks == content.count(b"<sheetData") == 1 and sound(content, root),
         hidden_columns=hidden_columns,
         protected=protected,
         merges=_ranges(merges, limits, damaged),
@@ -173,15 +173,15 @@ def _hidden_columns(block: etree._Element) -> frozenset[int]:
     hidden: set[int] = set()
     # They do not overlap, unless someone wants them to be many.
     for element in islice(block, 4 * _LAST_COLUMN):
-        if element.get("hidden", "0") in TRUE or _is_zero(element.get("width")):
+        if element.get("hidden", "0") in TRUE or _is_zero(element.get("width", "")):
             first, last = _whole(element.get("min")), _whole(element.get("max"))
             if first and last:
                 hidden.update(range(first, min(last, _LAST_COLUMN) + 1))
     return frozenset(hidden)
 
 
-def _is_zero(size: str | None) -> bool:
-    return size is not None and size.strip("0.") == "" and size != ""
+def _is_zero(size: str) -> bool:
+    return size != "" and size.strip("0.") == ""
 
 
 def _whole(text: str | None) -> int:
@@ -202,14 +202,14 @@ class _Cells:
         around = self.around
         hidden: list[int] = []
         number = 0
-        for row in rows:
-            number = min(_whole(row.number) or number + 1, MAX_ROW)
-            if row.hidden in TRUE or _is_zero(row.height):
+        for written, is_hidden, height, cells in rows:
+            number = min(_whole(written) or number + 1, MAX_ROW)
+            if is_hidden in TRUE or _is_zero(height):
                 hidden.append(number)
-            around.cells += len(row.cells)
+            around.cells += len(cells)
             if around.cells > around.limits.cells:
                 raise UnreadableError("oversized", say("more than {cells} cells", cells=f"{around.limits.cells:,}"))
-            self.row(row.cells, number)
+            self.row(cells, number)
         self.sheet.hidden_rows = frozenset(hidden)
         for place, shared in self.waiting:
             self.spell(place, shared)

@@ -22,7 +22,7 @@ VALUE = r'"([^"<>&\x00-\x1f\ufffe\uffff]*+)"'
 class Parted(NamedTuple):
     """A part whose one element was emptied.
 
-    If what is left is well-formed and in UTF-8, and has that element once, then the text taken out is its content.
+    If what is left is well-formed and `sound`, and has that element once, then the text taken out is its content.
     """
 
     left: bytes
@@ -31,8 +31,7 @@ class Parted(NamedTuple):
 
 def parted(content: bytes, start: bytes, end: bytes) -> Parted | None:
     """Take out what stands between the first two tags like these; None where the part is spelled in an unusual way."""
-    # Outside of comments, CDATA, instructions and declarations "<" always begins a tag.
-    if len(content) > _LARGEST or b"<!" in content or content.count(b"<?") > 1:
+    if len(content) > _LARGEST:
         return None
     first = content.find(start)
     opened = content.find(b">", first) + 1
@@ -46,9 +45,13 @@ def parted(content: bytes, start: bytes, end: bytes) -> Parted | None:
     return Parted(content[:opened] + content[closed:], text) if "]]>" not in text else None
 
 
-def in_utf8(root: etree._Element) -> bool:
-    """Tell whether the part was written in UTF-8."""
-    return (root.getroottree().docinfo.encoding or "UTF-8").upper() == "UTF-8"
+def sound(left: bytes, root: etree._Element) -> bool:
+    """Tell whether what is left of a part, and its tree, are of a kind that says where the text was taken from.
+
+    Outside of comments, CDATA, instructions and declarations ``<`` always begins a tag.
+    """
+    in_utf8 = (root.getroottree().docinfo.encoding or "UTF-8").upper() == "UTF-8"
+    return in_utf8 and b"<!" not in left and left.count(b"<?") <= 1
 
 
 def resolved(text: str) -> str:

@@ -11,7 +11,7 @@ from lxml import etree
 
 from xlsform.findings import say
 from xlsform.reading.package import Limits, UnreadableError, count_markup, parse
-from xlsform.reading.spelling import TEXT, in_utf8, parted, resolved
+from xlsform.reading.spelling import TEXT, parted, resolved, sound
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -86,7 +86,7 @@ def _texts_of_text(content: bytes, part: str, limits: Limits) -> list[str] | Non
         return None
     root = parse(split.left, part, limits)
     items = _ITEM.findall(split.text)
-    if len(root) or not in_utf8(root) or (items and not items[-1][0]):
+    if len(root) or not sound(split.left, root) or (items and not items[-1][0]):
         return None
     return [resolved(text) for _, text in items]
 
