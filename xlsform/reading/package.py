@@ -116,6 +116,7 @@ class Package:
         self._data = data
         self.limits = limits
         self._inflated = 0
+        self._related: dict[str, tuple[Relationship, ...]] = {}
         self._members = _members(data, limits)
 
     def __contains__(self, part: str) -> bool:
@@ -171,11 +172,11 @@ class Package:
 
     def relationships(self, part: str = "") -> tuple[Relationship, ...]:
         """Return what a part, or the package itself, is related to."""
-        folder, _, name = part.rpartition("/")
-        rels = f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels"
-        if rels not in self:
-            return ()
-        return _relationships(self.read(rels), rels, self.limits)
+        if part not in self._related:
+            folder, _, name = part.rpartition("/")
+            rels = f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels"
+            self._related[part] = _relationships(self.read(rels), rels, self.limits) if rels in self else ()
+        return self._related[part]
 
     def _packed(self, info: zipfile.ZipInfo) -> bytes:
         # The lengths in the local header are its own: they differ from the directory's in zip64 and WPS files.
