@@ -12,7 +12,7 @@ from xlsform.package_parts import Package, SheetEntry, child, children, namespac
 from xlsform.refs import a1, position
 from xlsform.reports.cell_styles import CellStyles
 from xlsform.reports.first_sheet import active_tab, insert_first, remove_sheet
-from xlsform.sheet_cells import MAX_TEXT, SharedStrings, put
+from xlsform.sheet_cells import MAX_TEXT, SharedStrings
 from xlsform.text_size import lines_needed
 
 SHEET = "退回意见"
@@ -143,7 +143,10 @@ class _Writer:
 
     def text(self, row: int, column: int, text: str, style: str) -> None:
         cell = etree.SubElement(self._data[row - 1], f"{self._space}c", r=a1(row, column), s=style)
-        put(cell, text[: MAX_TEXT // 2] if text else None, self._strings)
+        if text:
+            cell.set("t", "s")
+            index = self._strings.index(text[: MAX_TEXT // 2])
+            etree.SubElement(cell, f"{self._space}v").text = str(index)
 
     def row(self, texts: Sequence[str], styles: Sequence[str], least: float) -> None:
         needed = max(lines_needed(text, width - 2.5) for text, width in zip(texts, _WIDTHS, strict=True))
