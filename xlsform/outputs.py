@@ -30,20 +30,27 @@ def write_whole(path: Path, data: bytes) -> None:
 def open_whole(path: Path) -> Iterator[IO[bytes]]:
     """Open a file for writing that takes its name only if the block ends without an exception.
 
+    A link stays one: the file that it leads to is replaced. A device or a pipe, such as ``/dev/stdout``, is written to.
+
     Raises:
         UsageError: as :func:`write_whole`.
     """
     part: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".xlsform-", suffix=".part", dir=path.parent)
+        target = Path(os.path.realpath(path)) if path.is_symlink() else path
+        if target.exists() and not target.is_file() and not target.is_dir():
+            with target.open("wb") as file:
+                yield file
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".xlsform-", suffix=".part", dir=target.parent)
         part = Path(name)
         with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         _permit(part)
-        part.replace(path)
+        part.replace(target)
         part = None
     except OSError as error:
         reason = error.strerror or error
