@@ -9,21 +9,22 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from xlsform.figures import fold
 from xlsform.figures.units import in_base
 from xlsform.findings import Finding, Severity, plain, say
 from xlsform.form import Form
 from xlsform.inbox import Incoming
-from xlsform.projects import Project
 from xlsform.reading import Limits, load, read_bytes
 from xlsform.reading.contents import Unreadable, Workbook, out_of_memory
 from xlsform.recognition import recognise
 from xlsform.rules import Arrival, judge
 from xlsform.submission import Submission
-from xlsform.template_check import load_checked
-from xlsform.waivers import Waiver, excused
+
+if TYPE_CHECKING:
+    from xlsform.projects import Project
+    from xlsform.waivers import Waiver
 
 Status = Literal["passed", "failed", "unreadable"]
 
@@ -148,7 +149,11 @@ class Judge:
             UsageError, TemplateError: the template named cannot be used.
         """
         self.options = options
-        self.form: Form | None = load_checked(options.template) if options.template is not None else None
+        self.form: Form | None = None
+        if options.template is not None:
+            from xlsform.template_check import load_checked
+
+            self.form = load_checked(options.template)
 
     @cached_property
     def _by_name(self) -> dict[str, str]:
@@ -193,6 +198,8 @@ class Judge:
         findings = tuple(judge(arrival, self.options.select, self.options.ignore))
         submission = arrival.submission
         if submission is not None and self.options.waivers:
+            from xlsform.waivers import excused
+
             findings = excused(findings, self.options.waivers, _code(submission), _text(submission, "project_name"))
         status = _status(findings, unreadable=isinstance(arrival.contents, Unreadable))
         if submission is None or submission.sheet_gone:

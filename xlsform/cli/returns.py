@@ -12,6 +12,8 @@ import click
 from xlsform.cli.console import FILE, Command, cli, destination, detail, language, progress, remark, sharing, tell
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from xlsform.findings import Message
     from xlsform.form import Form
     from xlsform.inbox import Incoming
@@ -183,7 +185,6 @@ def _judged(
 
     from xlsform.findings import say
     from xlsform.inbox import count, incoming
-    from xlsform.projects import read_accounts
     from xlsform.review import review
     from xlsform.template_check import load_checked
 
@@ -191,7 +192,7 @@ def _judged(
     form = load_checked(asked.template or "mof-2020")
     register = stack.enter_context(_opened(register_path)) if register_path is not None else None
     projects = _approved(listed, form, register)
-    accounts = read_accounts(accounts_path, form) if accounts_path else {}
+    accounts = _accounts(accounts_path, form) if accounts_path else {}
     options = replace(asked, projects=projects, accounts=accounts, key=register.key if register else None)
     mails: list[Message] = []
     stack.callback(_tell_of_mails, mails)
@@ -254,6 +255,8 @@ def _tell_of_mails(passed_over: Sequence[Message]) -> None:
 
 def _approved(listed: Path | None, form: Form, register: Register | None) -> Mapping[str, Project]:
     """Return what was approved, by code: by the list where one is given, else by the register."""
+    if listed is None and register is None:
+        return {}
     from xlsform.errors import DataError
     from xlsform.projects import ApprovedProjects, read_projects
 
@@ -263,6 +266,12 @@ def _approved(listed: Path | None, form: Form, register: Register | None) -> Map
             raise DataError(str(listed), [problem.line for problem in found.problems])
         return ApprovedProjects(found.projects)
     return ApprovedProjects(each.project for each in register.issued()) if register else {}
+
+
+def _accounts(path: Path, form: Form) -> Mapping[str, Mapping[str, Decimal]]:
+    from xlsform.projects import read_accounts
+
+    return read_accounts(path, form)
 
 
 def _report(judged: Iterable[Judged], form: str, output: Path | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime
 import re
 from typing import NamedTuple
@@ -45,7 +44,7 @@ class When(NamedTuple):
         if self.year is None:
             return None
         month, day = self.last
-        return datetime.date(self.year, month, min(day, calendar.monthrange(self.year, month)[1]))
+        return datetime.date(self.year, month, min(day, _days(self.year, month)))
 
 
 def read_date(text: str) -> When | None:
@@ -75,7 +74,7 @@ def _span(year: str | None, month: str, day: str | None, part: str | None, befor
     if not 1 <= number <= 12:
         return None
     # Without a year the 29th of February is allowed.
-    length = calendar.monthrange(when or 2000, number)[1]
+    length = _days(when or 2000, number)
     if day:
         if not 1 <= int(day) <= length:
             return None
@@ -83,6 +82,11 @@ def _span(year: str | None, month: str, day: str | None, part: str | None, befor
     else:
         first, last = _PARTS.get(part or "", (1, length))
     return When(when, (1, 1) if before else (number, first), (number, min(last, length)))
+
+
+def _days(year: int, month: int) -> int:
+    # Without the module calendar, which loads the locale.
+    return (datetime.date(year + month // 12, month % 12 + 1, 1) - datetime.timedelta(1)).day
 
 
 def _season(text: str) -> tuple[Day, Day]:

@@ -11,7 +11,6 @@ from xlsform.errors import NothingFoundError, UsageError, reading_failed
 from xlsform.findings import say
 from xlsform.inbox.contents import EXTENSIONS
 from xlsform.inbox.kinds import CONTAINERS, is_candidate
-from xlsform.inbox.mailboxes import is_maildir
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,8 @@ def _is_folder(path: Path) -> bool:
 
 
 def _below(folder: Path) -> Iterator[Source]:
+    from xlsform.inbox.mailboxes import is_maildir
+
     def refuse(error: OSError) -> None:
         raise reading_failed(Path(error.filename), error)
 

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from xlsform.figures import fold
 from xlsform.findings import Severity, Violation, say
-from xlsform.projects import Project
 from xlsform.rules import batch_rule
+
+if TYPE_CHECKING:
+    from xlsform.projects import Project
 
 _ALIKE = (Decimal(98), Decimal(100))
 """Points between which all of a unit's forms are taken for uniform (X106)."""
