@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
@@ -12,12 +11,13 @@ from typing import Any
 from xlsform import figures
 from xlsform.figures import Outcome, Target
 from xlsform.figures.units import ARITHMETIC, unit_of
+from xlsform.patterns import pattern
 from xlsform.submission import Entry, Submission
 from xlsform.targets import directed, either_way
 
 #: ``指标1：``, ``指标2`` or ``1、`` before a name, folded.
-_NUMBERED = re.compile(r"指标[0-9]*[:、.]|指标[0-9]+|[0-9]+[:、.](?![0-9])")
-_REMARK = re.compile(r"\([^()]*\)\Z")
+_NUMBERED = pattern(r"指标[0-9]*[:、.]|指标[0-9]+|[0-9]+[:、.](?![0-9])")
+_REMARK = pattern(r"\([^()]*\)\Z")
 _SHOWN = 40
 _LONGEST = 60
 """Digits before the point of a figure that is still rounded."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-import re
 from typing import NamedTuple
+
+from xlsform.patterns import pattern
 
 #: Month and day.
 Day = tuple[int, int]
@@ -13,11 +14,11 @@ _YEAR = "(?P<year>(?:19|20)[0-9]{2})"
 _DONE = "(?:(?:全部|全面|按时|如期|及时)?(?:完成|完工|竣工|到位|支付|拨付|发放|验收|交付|交工|实施|投入使用|执行)(?:完毕|到位)?)?"
 _UNTIL = "(?:≤|<|=|不晚于|不迟于|截至|截止到?|于|在)?"
 _BEFORE = "(?P<before>[之以]?前)?"
-_NUMERIC = re.compile(
+_NUMERIC = pattern(
     rf"{_UNTIL}{_YEAR}(?P<mark>[-./])(?P<month>[0-9]{{1,2}})(?:(?P=mark)(?P<day>[0-9]{{1,2}})(?:[_T][0-9:.]{{4,15}})?)?"
     rf"{_BEFORE}(?P<done>{_DONE})"
 )
-_SPOKEN = re.compile(
+_SPOKEN = pattern(
     rf"{_UNTIL}(?:{_YEAR}年度?|当年|本年度?)?"
     r"(?:(?P<month>[0-9]{1,2})月份?(?:(?P<day>[0-9]{1,2})[日号]|(?P<part>底|末|上旬|中旬|下旬))?"
     r"|(?P<season>年?底|年?末|年?内|上半年|下半年|第?[一二三四1-4]季度[底末]?))?"

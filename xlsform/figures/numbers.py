@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from xlsform.figures.text import figure_text
 from xlsform.figures.units import RATES, UNIT
+from xlsform.patterns import pattern
 
 #: More digits than this are no figure that anybody typed.
 MOST_DIGITS = 40
@@ -15,10 +16,10 @@ MOST_DIGITS = 40
 #: A numeral without its sign, as a regular expression: commas group by three, 。 does for a point.
 NUMERAL = r"(?:(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:[.。][0-9]*)?|[.。][0-9]+)"
 
-_PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.([0-9]*))?|\.([0-9]+))")
-_TYPED = re.compile(rf"['’‘`]?(?:¥|人民币)?(?P<numeral>[+-]?{NUMERAL})(?P<unit>{UNIT})?(?:(?<=元)整)?")
-_NOT_PRINTED = re.compile(r'"[^"]*"|[\\!_*].|\[[^\]]*\]', re.DOTALL)
-_NUMERIC_FORMAT = re.compile(r"[^0#?.,]*(?P<whole>[0#?,]*)(?:\.(?P<part>[0#?]*))?(?P<scaled>,*)[^0#?.,]*")
+_PLAIN = pattern(r"[+-]?(?:[0-9]+(?:\.([0-9]*))?|\.([0-9]+))")
+_TYPED = pattern(rf"['’‘`]?(?:¥|人民币)?(?P<numeral>[+-]?{NUMERAL})(?P<unit>{UNIT})?(?:(?<=元)整)?")
+_NOT_PRINTED = pattern(r'"[^"]*"|[\\!_*].|\[[^\]]*\]', re.DOTALL)
+_NUMERIC_FORMAT = pattern(r"[^0#?.,]*(?P<whole>[0#?,]*)(?:\.(?P<part>[0#?]*))?(?P<scaled>,*)[^0#?.,]*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from xlsform.figures.dates import When, read_date
 from xlsform.figures.numbers import MOST_DIGITS, NUMERAL, amount_of
 from xlsform.figures.text import figure_text, fold, is_blank_mark, without_ending
 from xlsform.figures.units import ARITHMETIC, PER, TIME_UNITS, UNIT, UNIT_OF_THINGS, unit_of
+from xlsform.patterns import pattern
 
 Kind = Literal["number", "range", "date", "word"]
 Comparator = Literal["≥", "≤", "=", ">", "<"]
@@ -42,15 +43,15 @@ _EACH = f"(?:每个?(?P<each>{PER}))?"
 _RATIO = f"(?P<per>(?:/每?{PER}){{1,2}})?"
 _SIGN = "|".join(sorted(map(re.escape, _COMPARATORS), key=len, reverse=True))
 
-_FIGURE = re.compile(
+_FIGURE = pattern(
     rf"{_EACH}{_LEAD}(?P<sign>{_SIGN})?¥?(?P<amount>[+-]?{NUMERAL})(?P<unit>{UNIT_OF_THINGS})?{_RATIO}(?:(?<=元)整)?"
     rf"(?P<suffix>{'|'.join(_SUFFIXES)})?{_TAIL}"
 )
-_RANGE = re.compile(
+_RANGE = pattern(
     rf"{_EACH}{_LEAD}(?P<low>[+-]?{NUMERAL})(?P<low_unit>{UNIT})?[-~至到](?P<high>[+-]?{NUMERAL})"
     rf"(?P<unit>{UNIT_OF_THINGS})?{_RATIO}{_TAIL}"
 )
-_DIGIT = re.compile("[0-9]")
+_DIGIT = pattern("[0-9]")
 _CALENDAR_YEAR = range(1900, 2100)
 
 
