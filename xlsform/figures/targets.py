@@ -43,12 +43,15 @@ _EACH = f"(?:每个?(?P<each>{PER}))?"
 _RATIO = f"(?P<per>(?:/每?{PER}){{1,2}})?"
 _SIGN = "|".join(sorted(map(re.escape, _COMPARATORS), key=len, reverse=True))
 
+#: One of them stands between the two ends of a range.
+_TO = "-~至到"
+
 _FIGURE = pattern(
     rf"{_EACH}{_LEAD}(?P<sign>{_SIGN})?¥?(?P<amount>[+-]?{NUMERAL})(?P<unit>{UNIT_OF_THINGS})?{_RATIO}(?:(?<=元)整)?"
     rf"(?P<suffix>{'|'.join(_SUFFIXES)})?{_TAIL}"
 )
 _RANGE = pattern(
-    rf"{_EACH}{_LEAD}(?P<low>[+-]?{NUMERAL})(?P<low_unit>{UNIT})?[-~至到](?P<high>[+-]?{NUMERAL})"
+    rf"{_EACH}{_LEAD}(?P<low>[+-]?{NUMERAL})(?P<low_unit>{UNIT})?[{_TO}](?P<high>[+-]?{NUMERAL})"
     rf"(?P<unit>{UNIT_OF_THINGS})?{_RATIO}{_TAIL}"
 )
 _DIGIT = pattern("[0-9]")
@@ -126,7 +129,8 @@ def _read_figure(clean: str, unit_cell: str, text: str) -> Target | None:
 
 
 def _read_range(clean: str, unit_cell: str, text: str) -> Target | None:
-    match = _RANGE.fullmatch(clean)
+    # Most targets have none of these, and need not be tried.
+    match = _RANGE.fullmatch(clean) if any(sign in clean for sign in _TO) else None
     if match is None or max(len(match["low"]), len(match["high"])) > MOST_DIGITS:
         return None
     low_unit, high_unit = match["low_unit"], match["unit"]
