@@ -53,8 +53,7 @@ class Options:
     """The register's key, which identities are signed with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(NamedTuple):
     """A figure of a return, and the cell that it was read from."""
 
     value: Decimal | None
@@ -62,8 +61,7 @@ class Figure:
     """``自评表!E6``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shortfall:
+class Shortfall(NamedTuple):
     """An indicator that lost points, with the reason given."""
 
     name: str

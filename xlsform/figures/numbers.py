@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from xlsform.figures.text import figure_text
 from xlsform.figures.units import RATES, UNIT
@@ -22,8 +22,7 @@ _NOT_PRINTED = pattern(r'"[^"]*"|[\\!_*].|\[[^\]]*\]', re.DOTALL)
 _NUMERIC_FORMAT = pattern(r"[^0#?.,]*(?P<whole>[0#?,]*)(?:\.(?P<part>[0#?]*))?(?P<scaled>,*)[^0#?.,]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A number that was typed as text."""
 
     value: Decimal

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from xlsform.figures.dates import When, read_date
 from xlsform.figures.numbers import MOST_DIGITS, NUMERAL, amount_of
@@ -58,8 +57,7 @@ _DIGIT = pattern("[0-9]")
 _CALENDAR_YEAR = range(1900, 2100)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A target or an actual value, as far as it can be read."""
 
     kind: Kind

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from xlsform.errors import NothingFoundError, UsageError, reading_failed
 from xlsform.findings import say
@@ -13,8 +13,7 @@ from xlsform.inbox.contents import EXTENSIONS
 from xlsform.inbox.kinds import CONTAINERS, is_candidate
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A file that holds a return, or may hold some."""
 
     path: Path

@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from lxml import etree
@@ -68,8 +68,7 @@ class UnreadableError(Exception):
         self.unreadable = Unreadable(reason, detail)
 
 
-@dataclass(frozen=True, slots=True)
-class Relationship:
+class Relationship(NamedTuple):
     """What a part says of another: the last word of its type, and where it is."""
 
     id: str

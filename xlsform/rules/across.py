@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from xlsform.figures import fold
 from xlsform.findings import Severity, Violation, say
@@ -23,8 +23,7 @@ _UNIFORM = 5
 """Forms of one unit from which uniform scores are worth a note."""
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
+class Returned(NamedTuple):
     """A recognised return, as far as it is compared with others."""
 
     origin: str
