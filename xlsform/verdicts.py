@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from xlsform.waivers import Waiver
 
 Status = Literal["passed", "failed", "unreadable"]
+#: A status, or that of a project whose return never came: still in time, or not.
+Standing = Literal["outstanding", "overdue", "unreadable", "failed", "passed"]
 
 _SUMMARISED = ("funds.total.initial", "funds.total.budget", "funds.total.executed", "funds.total.rate", "total_score")
 _LONG_TEXT = 30
@@ -120,6 +122,11 @@ class Verdict:
     def forged(self) -> bool:
         """Whether its identity is not the one that was issued (S113)."""
         return any(each.code == "S113" and each.severity is Severity.ERROR for each in self.findings)
+
+    @property
+    def standing(self) -> Standing:
+        """Its status; a verdict on no file is on a project that has not returned."""
+        return self.status if self.path else "overdue" if self.overdue else "outstanding"
 
     def count(self, severity: Severity) -> int:
         """Return how many findings of that severity there are."""

@@ -56,9 +56,11 @@ def _issued_name(submission: Submission, row: Indicator) -> str:
 @lru_cache(maxsize=1)
 def _renamed(submission: Submission) -> list[tuple[ListedIndicator, Indicator]]:
     """Return approved indicators that none answers with the row of the same kind that is most like each."""
+    _, missing, free = _pairs(submission)
+    if not missing or not free:
+        return []
     import difflib
 
-    _, missing, free = _pairs(submission)
     scored = [
         (difflib.SequenceMatcher(None, plain_name(each.name), row.name).ratio(), number, place)
         for number, each in enumerate(missing)
