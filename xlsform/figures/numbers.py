@@ -18,6 +18,8 @@ NUMERAL = r"(?:(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:[.。][0-9]*)?|[.。][
 
 _PLAIN = pattern(r"[+-]?(?:[0-9]+(?:\.([0-9]*))?|\.([0-9]+))")
 _TYPED = pattern(rf"['’‘`]?(?:¥|人民币)?(?P<numeral>[+-]?{NUMERAL})(?P<unit>{UNIT})?(?:(?<=元)整)?")
+#: What `_TYPED` can begin with; most texts are sentences, and need not be tried.
+_BEGINNINGS = frozenset("'’‘`¥人+-.。0123456789")
 _NOT_PRINTED = pattern(r'"[^"]*"|[\\!_*].|\[[^\]]*\]', re.DOTALL)
 _NUMERIC_FORMAT = pattern(r"[^0#?.,]*(?P<whole>[0#?,]*)(?:\.(?P<part>[0#?]*))?(?P<scaled>,*)[^0#?.,]*")
 
@@ -46,7 +48,8 @@ def read_number(text: str) -> Number | None:
         if len(text) > MOST_DIGITS:
             return None
         return Number(Decimal(text), len(match[1] or match[2] or ""), "", True)
-    typed = _TYPED.fullmatch(figure_text(text))
+    folded = figure_text(text)
+    typed = _TYPED.fullmatch(folded) if folded[:1] in _BEGINNINGS else None
     if typed is None or len(typed["numeral"]) > MOST_DIGITS:
         return None
     unit = typed["unit"] or ""
