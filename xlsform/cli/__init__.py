@@ -13,7 +13,7 @@ from xlsform.cli.console import cli
 __all__ = ["cli", "forms", "main", "returns", "rounds"]
 
 #: Objects that come into being between two collections; Python's own 700 are for programs that start with less.
-_OBJECTS = 20_000
+_OBJECTS = 50_000
 
 
 def main() -> None:
