@@ -7,10 +7,9 @@ import signal
 import sys
 from types import FrameType
 
-from xlsform.cli import forms, returns, rounds
 from xlsform.cli.console import cli
 
-__all__ = ["cli", "forms", "main", "returns", "rounds"]
+__all__ = ["cli", "main"]
 
 #: Objects that come into being between two collections; Python's own 700 are for programs that start with less.
 _OBJECTS = 50_000

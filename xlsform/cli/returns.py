@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlsform.cli.console import FILE, Command, cli, destination, detail, language, progress, remark, sharing, tell
+from xlsform.cli.console import cli, destination, detail, language, progress, remark, tell
+from xlsform.cli.options import FILE, Command, sharing
 
 if TYPE_CHECKING:
     from decimal import Decimal
