@@ -6,6 +6,7 @@ import io
 import re
 
 from xlsform.findings import Message, say
+from xlsform.patterns import pattern
 from xlsform.reading.contents import Kind
 from xlsform.reading.package import Limits, Package, UnreadableError, parse, remembering
 
@@ -49,10 +50,10 @@ _BEGINNINGS = (
     (b"PK\x05\x06", say("an empty zip archive")),
 )
 _MARKUP = (
-    (re.compile(rb"<html|<table|<!doctype html", re.I), say("an HTML page")),
-    (re.compile(rb"urn:schemas-microsoft-com:office:spreadsheet"), say("an XML Spreadsheet 2003 file")),
-    (re.compile(rb"urn:oasis:names:tc:opendocument"), say("a flat OpenDocument file")),
-    (re.compile(rb"\A\s*<\?xml|\A\s*<[A-Za-z]"), say("an XML file")),
+    (pattern(rb"<html|<table|<!doctype html", re.I), say("an HTML page")),
+    (pattern(rb"urn:schemas-microsoft-com:office:spreadsheet"), say("an XML Spreadsheet 2003 file")),
+    (pattern(rb"urn:oasis:names:tc:opendocument"), say("a flat OpenDocument file")),
+    (pattern(rb"\A\s*<\?xml|\A\s*<[A-Za-z]"), say("an XML file")),
 )
 
 
@@ -140,8 +141,8 @@ def _describe(data: bytes) -> Message:
     # Excel leaves ~$name.xlsx beside an open workbook: the user's name, padded.
     if len(data) == 165 and 0 < data[0] < 55:
         return say("the lock file that Excel keeps beside an open workbook")
-    for pattern, name in _MARKUP:
-        if pattern.search(data[:4096]):
+    for markup, name in _MARKUP:
+        if markup.search(data[:4096]):
             return name
     text = _as_text(data[:4096])
     if text is None:

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import unquote
 
 from lxml import etree
@@ -90,8 +90,7 @@ class UnreadableError(Exception):
         self.unreadable = Unreadable(reason, detail)
 
 
-@dataclass(frozen=True, slots=True)
-class Relationship:
+class Relationship(NamedTuple):
     """What a part says of another: the last word of its type, and where it is."""
 
     id: str
