@@ -6,7 +6,7 @@ its typed values ever gets here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -18,12 +18,15 @@ from xlsform import figures
 from xlsform.field_types import Cast
 from xlsform.formula import unrounded
 from xlsform.layout import Field, Layout, PlacedCheck
+from xlsform.refs import letters
 
 _SHEET = 0
 _LARGEST = 9.99999999999999e307
 """The largest number that a cell holds; only a file that no spreadsheet program wrote has more."""
 _CHECKS = 60
 """First of the columns, right of any form, that hold the checks."""
+_AWAKE = 64
+"""The column behind them that says, by number of row of indicators, whether its checks are asked."""
 _MOST_KEPT = 500_000
 """Characters of text after which a model is made anew."""
 
@@ -125,6 +128,20 @@ def _is_error(value: object) -> bool:
     return isinstance(value, str) and value.startswith("#") and (value[-1] in "!?" or value == "#N/A")
 
 
+def _rows_of(
+    checks: Iterable[PlacedCheck], rows: Sequence[Set[str]], computed: Set[str]
+) -> Mapping[PlacedCheck, int]:
+    """Return the row of each check that looks at what is typed in one row of indicators and at nothing else."""
+    row_of = {name: number for number, names in enumerate(rows) for name in names - computed}
+    found = {}
+    for check in checks:
+        numbers = {row_of.get(name) for name in check.references}
+        number = numbers.pop()
+        if number is not None and not numbers and check.expected is None:
+            found[check] = number
+    return found
+
+
 class _Model:
     """One spreadsheet, kept and given new values again and again."""
 
@@ -143,13 +160,25 @@ class _Model:
         for name, formula in layout.computed.items():
             self.model.update_cell_with_formula(_SHEET, *self.places[name], "=" + transform(formula))
         self.checks = layout.checks if with_checks else ()
+        self.rows = [{item.name for item in row.values()} for row in layout.indicator_rows] if with_checks else []
+        self.asleep: set[int] = set()
+        """Rows of indicators, all blank, whose checks are known to be TRUE then: most of what is evaluated."""
+        self.about = _rows_of(self.checks, self.rows, layout.computed.keys())
+        for row in range(len(self.rows)):
+            self.model.update_cell_with_number(_SHEET, row + 1, _AWAKE, 1)
         for row, check in enumerate(self.checks, 1):
             for offset, source in enumerate((check.formula, check.expected, check.when)):
                 if source is not None:
-                    self.model.update_cell_with_formula(_SHEET, row, _CHECKS + offset, "=" + transform(source))
+                    text = transform(source)
+                    if offset == 0 and check in self.about:
+                        text = f"IF({letters(_AWAKE)}{self.about[check] + 1},{text},TRUE)"
+                    self.model.update_cell_with_formula(_SHEET, row, _CHECKS + offset, "=" + text)
 
     def put(self, values: Mapping[str, Cast]) -> None:
         """Hold these values and no others, and evaluate."""
+        for row in [row for row in self.asleep if not values.keys().isdisjoint(self.rows[row])]:
+            self.asleep.remove(row)
+            self.model.update_cell_with_number(_SHEET, row + 1, _AWAKE, 1)
         for item in self.layout.inputs:
             name = item.name
             new = values.get(name)
@@ -181,8 +210,21 @@ class _Model:
 
     def failing(self) -> dict[PlacedCheck, object]:
         """Return the checks that are not TRUE, with what they are."""
-        values = {check: self.model.get_cell_value(_SHEET, row, _CHECKS) for row, check in enumerate(self.checks, 1)}
-        return {check: value for check, value in values.items() if value is not True}
+        failing: dict[PlacedCheck, object] = {}
+        for row, check in enumerate(self.checks, 1):
+            if self.about.get(check) not in self.asleep:
+                value = self.model.get_cell_value(_SHEET, row, _CHECKS)
+                if value is not True:
+                    failing[check] = value
+        self._lull({self.about.get(check) for check in failing})
+        return failing
+
+    def _lull(self, failing: Set[int | None]) -> None:
+        """Ask no more of the blank rows in which nothing fails, until something is put there."""
+        for row, names in enumerate(self.rows):
+            if row not in failing and row not in self.asleep and self.held.keys().isdisjoint(names):
+                self.asleep.add(row)
+                self.model.update_cell_with_number(_SHEET, row + 1, _AWAKE, 0)
 
     @staticmethod
     def undecided(failing: Mapping[PlacedCheck, object]) -> frozenset[PlacedCheck]:

@@ -106,24 +106,19 @@ class Submission:
         return next(iter(self.identities.values()), None)
 
     @cached_property
-    def named(self) -> dict[str, Position]:
+    def named(self) -> Mapping[str, Position]:
         """Where the defined names of fields point on the form's sheet.
 
         Where that was renamed by a program that does not rename it in formulas, the old name still means it.
         """
+        names, wanted = self.workbook.names, self.layout.fields
+        if not wanted.keys() <= names.keys():
+            folded = {name.casefold(): target for name, target in names.items()}
+            names = {name: names.get(name) or folded.get(name.casefold(), "") for name in wanted}
         sheets = {self.sheet.name.casefold()}
         if self.workbook.sheet(self.form.sheet) is None:
             sheets.add(self.form.sheet.casefold())
-        places = {}
-        for name in self.layout.fields:
-            sheet, place = _pointed(self.workbook.names.get(name) or self._folded_names.get(name.casefold(), ""))
-            if place is not None and sheet in sheets:
-                places[name] = place
-        return places
-
-    @cached_property
-    def _folded_names(self) -> dict[str, str]:
-        return {name.casefold(): target for name, target in self.workbook.names.items()}
+        return _places(self.layout, frozenset(sheets), tuple([names[name] for name in wanted]))
 
     @cached_property
     def alignment(self) -> Alignment:
@@ -133,19 +128,23 @@ class Submission:
     @cached_property
     def entries(self) -> dict[str, Entry]:
         """What stands in each field, by name, in reading order."""
-        values = self.sheet.values
-        return {
-            name: self._entry(item, place, values.get(place)) if place is not None else Entry(item, None, None, None)
-            for name, item, place in self._places()
-        }
+        values, formulas = self.sheet.values, self.sheet.formulas
+        if not self.alignment.unchanged:
+            return {name: self._moved_entry(item) for name, item in self.layout.fields.items()}
+        entries = _issued_entries(self.layout).copy()
+        for (name, item, place), issued in zip(self.layout.anchors, _issued_entries(self.layout).values(), strict=True):
+            raw, formula = values.get(place), formulas.get(place)
+            if raw != issued.raw or formula is not None:
+                entries[name] = self._entry(item, place, raw, formula)
+        return entries
 
-    def _places(self) -> Iterator[tuple[str, Field, Position | None]]:
-        if self.alignment.unchanged:
-            return iter(self.layout.anchors)
-        return ((name, item, self._place(item)) for name, item in self.layout.fields.items())
+    def _moved_entry(self, item: Field) -> Entry:
+        place = self._place(item)
+        if place is None:
+            return Entry(item, None, None, None)
+        return self._entry(item, place, self.sheet.values.get(place), self.sheet.formulas.get(place))
 
-    def _entry(self, item: Field, place: Position, raw: Value | None) -> Entry:
-        formula = self.sheet.formulas.get(place)
+    def _entry(self, item: Field, place: Position, raw: Value | None, formula: str | None) -> Entry:
         if raw is None or (isinstance(raw, str) and (raw == item.spec.value or raw in self._placeholders(item))):
             return Entry(item, place, raw, None, formula=formula)
         read = item.spec.type.read(raw, self.sheet.number_formats.get(place, "General"), self.form.money_unit)
@@ -183,8 +182,8 @@ class Submission:
     @cached_property
     def filled(self) -> tuple[Entry, ...]:
         """What stands in the inputs that are not blank, in reading order."""
-        entries = (self.entries[item.name] for item in self.layout.inputs)
-        return tuple(entry for entry in entries if not entry.blank)
+        entries = self.entries
+        return tuple([entry for item in self.layout.inputs if not (entry := entries[item.name]).blank])
 
     @cached_property
     def gone_rows(self) -> tuple[Mapping[str, Entry], ...]:
@@ -196,15 +195,15 @@ class Submission:
     @cached_property
     def rows(self) -> tuple[Mapping[str, Entry], ...]:
         """The entries of each indicator row, by column."""
+        entries = self.entries
         return tuple(
-            {column: self.entries[item.name] for column, item in row.items()} for row in self.layout.indicator_rows
+            [{column: entries[item.name] for column, item in row.items()} for row in self.layout.indicator_rows]
         )
 
     @cached_property
     def used_rows(self) -> tuple[Mapping[str, Entry], ...]:
         """The indicator rows in which something was filled."""
-        columns = ("name", "target", "actual", "weight", "score")
-        return tuple(row for row in self.rows if any(column in row and not row[column].blank for column in columns))
+        return tuple([row for row in self.rows if _is_used(row)])
 
     @cached_property
     def typed(self) -> dict[str, Cast]:
@@ -230,17 +229,15 @@ class Submission:
 
         Required ones that are blank, all that are gone, and those that do not hold what was issued.
         """
-        return self.altered | {
-            name
-            for name, entry in self.entries.items()
-            if entry.position is None
-            or (entry.field.spec.required and entry.field.spec.kind == "input" and entry.blank)
-        }
+        entries = self.entries
+        blank = {name for name in _required(self.layout) if entries[name].blank}
+        gone = () if self.alignment.unchanged else (name for name, entry in entries.items() if entry.position is None)
+        return self.altered.union(blank, gone)
 
     @cached_property
     def unusable(self) -> frozenset[str]:
         """The fields whose content is of no use: text for a number, an error value."""
-        return frozenset(name for name, entry in self.entries.items() if entry.problem is not None)
+        return frozenset([name for name, entry in self.entries.items() if entry.problem is not None])
 
     @property
     def issued(self) -> Mapping[str, object]:
@@ -302,6 +299,33 @@ class Submission:
     def failed(self, code: str) -> Iterator[PlacedCheck]:
         """Yield the form's own checks of that code that fail and that no other rule explains."""
         return (check for check in self.results.failing if check.check.code == code and not self.silenced(check))
+
+
+# Most returns of one layout have the same names.
+@lru_cache(maxsize=8)
+def _places(layout: Layout, sheets: frozenset[str], targets: tuple[str, ...]) -> Mapping[str, Position]:
+    """Return where the names of fields point, given what they refer to, of those that point at one of the sheets."""
+    pointed = zip(layout.fields, map(_pointed, targets), strict=True)
+    return {name: place for name, (sheet, place) in pointed if place is not None and sheet in sheets}
+
+
+@lru_cache(maxsize=8)
+def _issued_entries(layout: Layout) -> dict[str, Entry]:
+    """Return what stands in each field of a blank form, for all but what was typed: most of a form is left blank."""
+    return {
+        name: Entry(item, place, item.spec.value if isinstance(item.spec.value, str) else item.placeholder or None, None)
+        for name, item, place in layout.anchors
+    }
+
+
+@lru_cache(maxsize=8)
+def _required(layout: Layout) -> tuple[str, ...]:
+    return tuple(item.name for item in layout.inputs if item.spec.required)
+
+
+def _is_used(row: Mapping[str, Entry]) -> bool:
+    """Whether anything was filled in that makes a row an indicator; a reason alone does not."""
+    return any(not row[column].blank for column in ("name", "target", "actual", "weight", "score") if column in row)
 
 
 @lru_cache(maxsize=4096)
