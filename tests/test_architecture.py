@@ -50,7 +50,7 @@ ALLOWED: dict[str, set[str]] = {
         "alignment", "field_types", "figures", "form", "identity", "layout", "projects", "reading", "recalculation", "refs",
     },
     "recognition": {"errors", "figures", "form", "identity", "layout", "reading", "submission"},
-    "indicators": {"field_types", "figures", "layout", "submission", "targets"},
+    "indicators": {"figures", "form", "submission", "targets"},
     "rules": {
         "alignment", "field_types", "figures", "findings", "form", "formula_text", "identity", "indicators",
         "hints", "layout", "projects", "reading", "refs", "submission", "targets",

@@ -88,7 +88,8 @@ def _printed_by_place(layout: Layout) -> Mapping[Position, str]:
 
 
 @lru_cache(maxsize=8)
-def _anchors(layout: Layout) -> Mapping[str, Position]:
+def issued_places(layout: Layout) -> Mapping[str, Position]:
+    """Return where the names of fields point in a sheet in which everything stands where it was issued."""
     return {name: anchor for name, _, anchor in layout.anchors}
 
 
@@ -107,7 +108,7 @@ def align(layout: Layout, sheet: Sheet, named: Mapping[str, Position]) -> Alignm
     """
     labels = printed(layout)
     labelled = labels_kept(layout, sheet) or all(_same(sheet, area.anchor, text) for area, text in labels)
-    if labelled and named.items() <= _anchors(layout).items():
+    if labelled and named.items() <= issued_places(layout).items():
         return in_place(layout)
     cells = [place for place in sheet.values if place[0] <= layout.row_count + _BEYOND]
     texts = {place: fold(text) for place in cells if isinstance(text := sheet.values[place], str)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -106,6 +106,12 @@ class Submission:
         return next(iter(self.identities.values()), None)
 
     @cached_property
+    def sealed(self) -> Identity | None:
+        """The identity that the hidden sheet gives, None where its digest tells that it was edited."""
+        identity = self.identities.get("sheet")
+        return identity if identity is not None and identity.intact else None
+
+    @cached_property
     def named(self) -> Mapping[str, Position]:
         """Where the defined names of fields point on the form's sheet.
 
@@ -179,6 +185,15 @@ class Submission:
         """Return how messages name a field."""
         return self.layout.fields[name].label
 
+    def where(self, wanted: Callable[[Field], bool]) -> list[Entry]:
+        """Return what stands in the fields of a kind, in reading order.
+
+        Args:
+            wanted: whether a field is of that kind; a function of a module, since the choice is kept by it and the layout.
+        """
+        entries = self.entries
+        return [entries[name] for name in _names_where(self.layout, wanted)]
+
     @cached_property
     def filled(self) -> tuple[Entry, ...]:
         """What stands in the inputs that are not blank, in reading order."""
@@ -229,10 +244,9 @@ class Submission:
 
         Required ones that are blank, all that are gone, and those that do not hold what was issued.
         """
-        entries = self.entries
-        blank = {name for name in _required(self.layout) if entries[name].blank}
-        gone = () if self.alignment.unchanged else (name for name, entry in entries.items() if entry.position is None)
-        return self.altered.union(blank, gone)
+        blank = [entry.field.name for entry in self.where(_is_required) if entry.blank]
+        entries = {} if self.alignment.unchanged else self.entries
+        return self.altered.union(blank, [name for name, entry in entries.items() if entry.position is None])
 
     @cached_property
     def unusable(self) -> frozenset[str]:
@@ -318,9 +332,13 @@ def _issued_entries(layout: Layout) -> dict[str, Entry]:
     }
 
 
-@lru_cache(maxsize=8)
-def _required(layout: Layout) -> tuple[str, ...]:
-    return tuple(item.name for item in layout.inputs if item.spec.required)
+@lru_cache(maxsize=128)
+def _names_where(layout: Layout, wanted: Callable[[Field], bool]) -> tuple[str, ...]:
+    return tuple(name for name, item in layout.fields.items() if wanted(item))
+
+
+def _is_required(item: Field) -> bool:
+    return item.spec.kind == "input" and item.spec.required is not None
 
 
 def _is_used(row: Mapping[str, Entry]) -> bool:

@@ -132,7 +132,7 @@ def indicator_incomplete(submission: Submission) -> Iterator[Violation]:
     """
     failing = {check.field.name for check in submission.results.failing if check.check.code == "K106"}
     blank = failing - submission.altered
-    for row in submission.rows:
+    for row in submission.rows if blank else ():
         missing = [entry for entry in row.values() if entry.field.name in blank and entry.position is not None]
         if missing:
             message = say(
@@ -159,7 +159,7 @@ def indicator_without_name(submission: Submission) -> Iterator[Violation]:
     """
     columns = ("target", "actual", "weight", "score")
     nameless = {check.field.name for check in submission.results.failing if check.check.code == "K107"}
-    for row in submission.rows:
+    for row in submission.rows if nameless else ():
         name = row.get("name")
         if name is None or name.field.name not in nameless or name.position is None:
             continue
