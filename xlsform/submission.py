@@ -134,15 +134,19 @@ class Submission:
     @cached_property
     def entries(self) -> dict[str, Entry]:
         """What stands in each field, by name, in reading order."""
-        values, formulas = self.sheet.values, self.sheet.formulas
+        return _blank_entries(self.layout) | self._changed
+
+    @cached_property
+    def _changed(self) -> dict[str, Entry]:
+        """What stands in the fields that are not as on the blank form: most of a form is left blank."""
         if not self.alignment.unchanged:
             return {name: self._moved_entry(item) for name, item in self.layout.fields.items()}
-        entries = _issued_entries(self.layout).copy()
-        for (name, item, place), issued in zip(self.layout.anchors, _issued_entries(self.layout).values(), strict=True):
-            raw, formula = values.get(place), formulas.get(place)
-            if raw != issued.raw or formula is not None:
-                entries[name] = self._entry(item, place, raw, formula)
-        return entries
+        values, formulas = self.sheet.values, self.sheet.formulas
+        return {
+            name: self._entry(blank.field, place, raw, formulas.get(place))
+            for name, place, blank in _blank_places(self.layout)
+            if (raw := values.get(place)) != blank.raw or place in formulas
+        }
 
     def _moved_entry(self, item: Field) -> Entry:
         place = self._place(item)
@@ -197,8 +201,8 @@ class Submission:
     @cached_property
     def filled(self) -> tuple[Entry, ...]:
         """What stands in the inputs that are not blank, in reading order."""
-        entries = self.entries
-        return tuple([entry for item in self.layout.inputs if not (entry := entries[item.name]).blank])
+        inputs = _input_names(self.layout)
+        return tuple([entry for name, entry in self._changed.items() if name in inputs and not entry.blank])
 
     @cached_property
     def gone_rows(self) -> tuple[Mapping[str, Entry], ...]:
@@ -218,7 +222,9 @@ class Submission:
     @cached_property
     def used_rows(self) -> tuple[Mapping[str, Entry], ...]:
         """The indicator rows in which something was filled."""
-        return tuple([row for row in self.rows if _is_used(row)])
+        filled = {name for name, entry in self._changed.items() if not entry.blank}
+        telling = _telling_names(self.layout)
+        return tuple([row for row, names in zip(self.rows, telling, strict=True) if not names.isdisjoint(filled)])
 
     @cached_property
     def typed(self) -> dict[str, Cast]:
@@ -251,7 +257,7 @@ class Submission:
     @cached_property
     def unusable(self) -> frozenset[str]:
         """The fields whose content is of no use: text for a number, an error value."""
-        return frozenset([name for name, entry in self.entries.items() if entry.problem is not None])
+        return frozenset([name for name, entry in self._changed.items() if entry.problem is not None])
 
     @property
     def issued(self) -> Mapping[str, object]:
@@ -324,12 +330,30 @@ def _places(layout: Layout, sheets: frozenset[str], targets: tuple[str, ...]) ->
 
 
 @lru_cache(maxsize=8)
-def _issued_entries(layout: Layout) -> dict[str, Entry]:
-    """Return what stands in each field of a blank form, for all but what was typed: most of a form is left blank."""
-    return {
-        name: Entry(item, place, item.spec.value if isinstance(item.spec.value, str) else item.placeholder or None, None)
-        for name, item, place in layout.anchors
-    }
+def _blank_entries(layout: Layout) -> dict[str, Entry]:
+    return {name: _blank_entry(item) for name, item in layout.fields.items()}
+
+
+def _blank_entry(item: Field) -> Entry:
+    printed = item.spec.value
+    return Entry(item, item.range.anchor, printed if isinstance(printed, str) else item.placeholder or None, None)
+
+
+@lru_cache(maxsize=8)
+def _blank_places(layout: Layout) -> tuple[tuple[str, Position, Entry], ...]:
+    return tuple((name, entry.field.range.anchor, entry) for name, entry in _blank_entries(layout).items())
+
+
+@lru_cache(maxsize=8)
+def _input_names(layout: Layout) -> frozenset[str]:
+    return frozenset(item.name for item in layout.inputs)
+
+
+@lru_cache(maxsize=8)
+def _telling_names(layout: Layout) -> tuple[frozenset[str], ...]:
+    """Return the fields of each row of indicators of which one makes the row a used one; a reason alone does not."""
+    columns = ("name", "target", "actual", "weight", "score")
+    return tuple(frozenset(row[each].name for each in columns if each in row) for row in layout.indicator_rows)
 
 
 @lru_cache(maxsize=128)
@@ -339,11 +363,6 @@ def _names_where(layout: Layout, wanted: Callable[[Field], bool]) -> tuple[str, 
 
 def _is_required(item: Field) -> bool:
     return item.spec.kind == "input" and item.spec.required is not None
-
-
-def _is_used(row: Mapping[str, Entry]) -> bool:
-    """Whether anything was filled in that makes a row an indicator; a reason alone does not."""
-    return any(not row[column].blank for column in ("name", "target", "actual", "weight", "score") if column in row)
 
 
 @lru_cache(maxsize=4096)

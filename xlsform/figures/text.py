@@ -83,14 +83,14 @@ def figure_text(text: str) -> str:
     """
     if len(text) > _LONGEST_TYPED:
         return ""
-    if not text.isascii():
-        text = text.replace("m²", "m2").replace("m³", "m3")
-        if any(
-            char.isnumeric() and unicodedata.category(char) in _OTHER_NUMERALS for char in _OWN_DIGITS.sub("", text)
-        ):
-            return ""
+    text = text if text.isascii() else text.replace("m²", "m2").replace("m³", "m3")
     folded = fold(_GAP.sub(_gap, text))
-    return folded if len(folded) <= LONGEST_FIGURE else ""
+    return folded if len(folded) <= LONGEST_FIGURE and not _has_other_numerals(text) else ""
+
+
+def _has_other_numerals(text: str) -> bool:
+    others = "" if text.isascii() else _OWN_DIGITS.sub("", text)
+    return any(char.isnumeric() and unicodedata.category(char) in _OTHER_NUMERALS for char in others)
 
 
 def _gap(match: re.Match[str]) -> str:

@@ -214,12 +214,12 @@ def gap_between_rows(submission: Submission) -> Iterator[Violation]:
 
     Move the indicators up so that the blank rows come last, unless one of them was forgotten: then fill it in.
     """
-    used = {_name_of(row) for row in submission.used_rows}
-    present = [row for row in submission.rows if row.get("name") and row["name"].position is not None]
-    for _, block in groupby(present, lambda row: _kind(row, 2)):
+    used = {id(row) for row in submission.used_rows}
+    present = [row for row in submission.rows if "name" in row and row["name"].position is not None]
+    for _, block in groupby(present, lambda row: row["name"].field.level2):
         blank: Row | None = None
         for row in block:
-            if _name_of(row) not in used:
+            if id(row) not in used:
                 blank = blank or row
             elif blank is not None:
                 message = say(

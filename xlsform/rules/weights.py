@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 
 from xlsform import figures
 from xlsform.findings import Message, Severity, Violation, say
@@ -164,10 +165,11 @@ def weight_concentrated(submission: Submission) -> Iterator[Violation]:
             )
 
 
-def _weights(submission: Submission) -> list[Decimal] | None:
+@lru_cache(maxsize=1)
+def _weights(submission: Submission) -> tuple[Decimal, ...] | None:
     """Return the weight of each used row; None where one is blank, unusable, not above 0 or gone, or there are none."""
     entries = [row["weight"] for row in submission.used_rows if "weight" in row]
-    weights = [entry.number for entry in entries if entry.number is not None and entry.number > 0]
+    weights = tuple([number for entry in entries if (number := entry.number) is not None and number > 0])
     known = bool(entries) and len(weights) == len(entries) and submission.stated_weights is not None
     return weights if known else None
 
@@ -199,7 +201,7 @@ def _level_weights(submission: Submission) -> dict[str, Decimal]:
 
 def _lacking(submission: Submission) -> dict[str, Decimal]:
     """Return the weights of the required kinds without any indicator: another rule says that they are missing."""
-    used = {entry.field.level1 for row in submission.used_rows for entry in row.values()}
+    used = {next(iter(row.values())).field.level1 for row in submission.used_rows}
     weights = {level: weight for level, weight in _level_weights(submission).items() if weight > 0}
     required = submission.form.scoring.get("required_levels", list(weights))
     return {level: weight for level, weight in weights.items() if level in required and level not in used}
