@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -155,17 +155,17 @@ class Submission:
         return self._entry(item, place, self.sheet.values.get(place), self.sheet.formulas.get(place))
 
     def _entry(self, item: Field, place: Position, raw: Value | None, formula: str | None) -> Entry:
-        if raw is None or (isinstance(raw, str) and (raw == item.spec.value or raw in self._placeholders(item))):
+        if raw is None or (isinstance(raw, str) and (raw == item.spec.value or self._is_placeholder(raw, item))):
             return Entry(item, place, raw, None, formula=formula)
-        read = item.spec.type.read(raw, self.sheet.number_formats.get(place, "General"), self.form.money_unit)
+        read = item.spec.type.read(raw, self.sheet.number_formats.get(place, "General"), self.layout.form.money_unit)
         return Entry(item, place, raw, read.value, read.problem, read.as_text, read.decimals, formula)
 
-    def _placeholders(self, item: Field) -> Iterable[str]:
-        """Return what a field may hold while it is blank: also another row's, where rows may be mistaken for others."""
+    def _is_placeholder(self, raw: str, item: Field) -> bool:
+        """Whether a text is what a field holds while blank: also another row's, where rows may be mistaken for others."""
         if self.alignment.unchanged or item.column is None:
-            return [item.placeholder] if item.placeholder else []
+            return raw != "" and raw == item.placeholder
         columns = (row[item.column] for row in self.layout.indicator_rows if item.column in row)
-        return {each.placeholder for each in columns if each.level2 == item.level2 and each.placeholder}
+        return any(each.placeholder == raw != "" for each in columns if each.level2 == item.level2)
 
     def _place(self, item: Field) -> Position | None:
         """Return where a field stands that may have moved: what is left of its merged cells may still hold its value."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 
 from xlsform.findings import Severity, Violation, say
@@ -28,11 +28,12 @@ def _row_label(entry: Entry) -> str:
     return entry.field.label.rpartition("·")[0]
 
 
-def _by_kind(rows: Sequence[Row], level: int) -> dict[str, list[Row]]:
+def _by_kind(submission: Submission, level: int) -> dict[str, list[Row]]:
     """Return rows by their kind; those that are gone from the sheet are structure's affair, with their kind."""
     found: dict[str, list[Row]] = {}
-    for row in rows:
-        if any(entry.position is not None for entry in row.values()):
+    kept = submission.alignment.unchanged
+    for row in submission.rows:
+        if kept or any(entry.position is not None for entry in row.values()):
             found.setdefault(_kind(row, level), []).append(row)
     return found
 
@@ -61,7 +62,7 @@ def level1_missing(submission: Submission) -> Iterator[Violation]:
     scoring = submission.form.scoring
     weighted = [level1 for level1, weight in scoring.get("level_weights", {}).items() if weight > 0]
     used = _used_kinds(submission, 1)
-    rows = _by_kind(submission.rows, 1)
+    rows = _by_kind(submission, 1)
     for level1 in scoring.get("required_levels", weighted):
         if level1 in rows and level1 not in used:
             message = say("no indicator is filled in under {level1}; at least one is required", level1=level1)
@@ -87,7 +88,7 @@ def level2_missing(submission: Submission) -> Iterator[Violation]:
     Fill in an indicator of each kind named. Where a kind cannot apply to the project, the office that issued the
     form may accept it as it is.
     """
-    used, rows = _used_kinds(submission, 2), _by_kind(submission.rows, 2)
+    used, rows = _used_kinds(submission, 2), _by_kind(submission, 2)
     levels = _used_kinds(submission, 1)
     for level1, wanted in submission.form.scoring.get("required_level2", {}).items():
         own = [level2 for level2, group in rows.items() if _kind(group[0], 1) == level1]

@@ -262,7 +262,9 @@ def formula_changed(submission: Submission) -> Iterator[Violation]:
     other = {
         place: issued[0]
         for place, issued in _hints(submission).items()
-        if place in formulas and not any(_is_issued(submission, formulas[place], formula) for formula in issued)
+        if (hint := formulas.get(place)) is not None
+        and hint not in issued
+        and not any(_is_issued(submission, hint, formula) for formula in issued)
     }
     if other:
         message = say(

@@ -129,8 +129,10 @@ def _is_printed(item: Field) -> bool:
 
 def _as_printed(entry: Entry) -> bool:
     """Whether a field that is printed holds what it was printed with, or M107 and M108 say that it does not."""
-    item, raw = entry.field, text_of(entry.raw)
-    issued = item.spec.value
+    item, issued = entry.field, entry.field.spec.value
+    if isinstance(issued, str) and entry.raw == issued:
+        return True
+    raw = text_of(entry.raw)
     points = item.table == "funds" and item.column in ("weight", "score")
     if points and (entry.number is not None or not isinstance(issued, str)):
         return True
