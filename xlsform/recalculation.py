@@ -128,9 +128,7 @@ def _is_error(value: object) -> bool:
     return isinstance(value, str) and value.startswith("#") and (value[-1] in "!?" or value == "#N/A")
 
 
-def _rows_of(
-    checks: Iterable[PlacedCheck], rows: Sequence[Set[str]], computed: Set[str]
-) -> Mapping[PlacedCheck, int]:
+def _rows_of(checks: Iterable[PlacedCheck], rows: Sequence[Set[str]], computed: Set[str]) -> Mapping[PlacedCheck, int]:
     """Return the row of each check that looks at what is typed in one row of indicators and at nothing else."""
     row_of = {name: number for number, names in enumerate(rows) for name in names - computed}
     found = {}
@@ -148,6 +146,7 @@ class _Model:
     def __init__(self, layout: Layout, transform: Callable[[str], str], *, with_checks: bool) -> None:
         self.layout = layout
         self.model = ironcalc.create("form", "en", "UTC", "en")
+        self.inputs = {item.name for item in layout.inputs}
         self.held: dict[str, Cast] = {}
         self.kept = 0
         """Characters of all texts that it was given: it forgets none of them."""
@@ -163,15 +162,16 @@ class _Model:
         self.rows = [{item.name for item in row.values()} for row in layout.indicator_rows] if with_checks else []
         self.asleep: set[int] = set()
         """Rows of indicators, all blank, whose checks are known to be TRUE then: most of what is evaluated."""
-        self.about = _rows_of(self.checks, self.rows, layout.computed.keys())
+        about = _rows_of(self.checks, self.rows, layout.computed.keys())
+        self.asked = [(row, check, about.get(check)) for row, check in enumerate(self.checks, 1)]
         for row in range(len(self.rows)):
             self.model.update_cell_with_number(_SHEET, row + 1, _AWAKE, 1)
-        for row, check in enumerate(self.checks, 1):
+        for row, check, number in self.asked:
             for offset, source in enumerate((check.formula, check.expected, check.when)):
                 if source is not None:
                     text = transform(source)
-                    if offset == 0 and check in self.about:
-                        text = f"IF({letters(_AWAKE)}{self.about[check] + 1},{text},TRUE)"
+                    if offset == 0 and number is not None:
+                        text = f"IF({letters(_AWAKE)}{number + 1},{text},TRUE)"
                     self.model.update_cell_with_formula(_SHEET, row, _CHECKS + offset, "=" + text)
 
     def put(self, values: Mapping[str, Cast]) -> None:
@@ -179,20 +179,17 @@ class _Model:
         for row in [row for row in self.asleep if not values.keys().isdisjoint(self.rows[row])]:
             self.asleep.remove(row)
             self.model.update_cell_with_number(_SHEET, row + 1, _AWAKE, 1)
-        for item in self.layout.inputs:
-            name = item.name
-            new = values.get(name)
-            if new == self.held.get(name):
-                continue
-            if new is None:
-                del self.held[name]
-                if item.placeholder:
-                    self._set(name, item.placeholder)
-                else:
-                    self.model.clear_cell_contents(_SHEET, *self.places[name])
+        for name in [name for name in self.held if name not in values]:
+            del self.held[name]
+            placeholder = self.layout.fields[name].placeholder
+            if placeholder:
+                self._set(name, placeholder)
             else:
-                self._set(name, new)
-                self.held[name] = new
+                self.model.clear_cell_contents(_SHEET, *self.places[name])
+        for name, value in values.items():
+            if name in self.inputs and value != self.held.get(name):
+                self._set(name, value)
+                self.held[name] = value
         self.model.evaluate()
 
     def _set(self, name: str, value: Cast | int | float) -> None:
@@ -211,18 +208,18 @@ class _Model:
     def failing(self) -> dict[PlacedCheck, object]:
         """Return the checks that are not TRUE, with what they are."""
         failing: dict[PlacedCheck, object] = {}
-        for row, check in enumerate(self.checks, 1):
-            if self.about.get(check) not in self.asleep:
+        for row, check, number in self.asked:
+            if number not in self.asleep:
                 value = self.model.get_cell_value(_SHEET, row, _CHECKS)
                 if value is not True:
                     failing[check] = value
-        self._lull({self.about.get(check) for check in failing})
+        self._lull({number for _, check, number in self.asked if check in failing} if failing else set())
         return failing
 
-    def _lull(self, failing: Set[int | None]) -> None:
-        """Ask no more of the blank rows in which nothing fails, until something is put there."""
-        for row, names in enumerate(self.rows):
-            if row not in failing and row not in self.asleep and self.held.keys().isdisjoint(names):
+    def _lull(self, unsound: Set[int | None]) -> None:
+        """Ask no more of the rows in which nothing fails and that are blank, until something is put there."""
+        for row in set(range(len(self.rows))) - self.asleep - unsound:
+            if self.held.keys().isdisjoint(self.rows[row]):
                 self.asleep.add(row)
                 self.model.update_cell_with_number(_SHEET, row + 1, _AWAKE, 0)
 

@@ -270,9 +270,7 @@ def _shortfalls(submission: Submission) -> Iterator[Shortfall]:
 
 def _content(submission: Submission) -> str:
     issued = submission.issued
-    typed = {
-        name: plain(value) for name, value in submission.typed.items() if name not in _HEAD and name not in issued
-    }
+    typed = {name: plain(value) for name, value in submission.typed.items() if name not in _HEAD and name not in issued}
     return _digest(json.dumps(typed, ensure_ascii=False, sort_keys=True)) if typed else ""
 
 
