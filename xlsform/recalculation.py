@@ -117,7 +117,7 @@ def engine(layout: Layout) -> Engine:
     found = _engines.pop(layout, None)
     if found is None:
         oldest = _engines.pop(next(iter(_engines))) if len(_engines) == _MOST_ENGINES else None
-        found = Engine(layout, oldest.models if oldest is not None and oldest.layout.form is layout.form else None)
+        found = Engine(layout, oldest.models if oldest is not None and oldest.layout.form == layout.form else None)
     _engines[layout] = found
     return found
 

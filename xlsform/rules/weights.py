@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
 
 from xlsform import figures
 from xlsform.findings import Message, Severity, Violation, say
+from xlsform.form import Form
 from xlsform.rules import rule
 from xlsform.submission import Entry, Submission
 
@@ -86,7 +87,7 @@ def level_weight_off(submission: Submission) -> Iterator[Violation]:
     weights = _weights(submission)
     if weights is None or _off(submission) or _execution_off(submission) or _lacking(submission):
         return
-    wanted = _level_weights(submission)
+    wanted = _level_weights(submission.form)
     sums: dict[str, Decimal] = {}
     first: dict[str, Entry] = {}
     for row, weight in zip(submission.used_rows, weights, strict=True):
@@ -192,9 +193,10 @@ def _execution_off(submission: Submission) -> bool:
     return stated is not None and due is not None and stated != due
 
 
-def _level_weights(submission: Submission) -> dict[str, Decimal]:
+@lru_cache(maxsize=16)
+def _level_weights(form: Form) -> Mapping[str, Decimal]:
     """Return the weight that the template gives to each level 1 of the form."""
-    table, weights = submission.form.repeated, submission.form.scoring.get("level_weights") or {}
+    table, weights = form.repeated, form.scoring.get("level_weights") or {}
     levels = [group.level1 for group in table.groups] if table else []
     return {level: Decimal(str(weights[level])) for level in levels if level in weights}
 
@@ -202,7 +204,7 @@ def _level_weights(submission: Submission) -> dict[str, Decimal]:
 def _lacking(submission: Submission) -> dict[str, Decimal]:
     """Return the weights of the required kinds without any indicator: another rule says that they are missing."""
     used = {next(iter(row.values())).field.level1 for row in submission.used_rows}
-    weights = {level: weight for level, weight in _level_weights(submission).items() if weight > 0}
+    weights = {level: weight for level, weight in _level_weights(submission.form).items() if weight > 0}
     required = submission.form.scoring.get("required_levels", list(weights))
     return {level: weight for level, weight in weights.items() if level in required and level not in used}
 
