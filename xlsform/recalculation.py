@@ -75,11 +75,13 @@ class Engine:
 
     def _given(self, values: Mapping[str, Cast], *, rounding: bool) -> _Model:
         """Return the model with these values in it, evaluated."""
-        model = self.models.get(rounding)
+        # Taken out while it is laid out: one in which that failed half-way must not be met again.
+        model = self.models.pop(rounding, None)
         if model is None or model.kept > _MOST_KEPT:
-            model = self.models[rounding] = _Model(self.layout, str if rounding else unrounded, with_checks=rounding)
+            model = _Model(self.layout, str if rounding else unrounded, with_checks=rounding)
         elif model.layout is not self.layout:
             model.lay(self.layout)
+        self.models[rounding] = model
         model.put(values)
         return model
 
