@@ -50,14 +50,14 @@ ALLOWED: dict[str, set[str]] = {
     "submission": {
         "alignment", "field_types", "figures", "form", "identity", "layout", "projects", "reading", "recalculation", "refs",
     },
-    "recognition": {"errors", "figures", "form", "identity", "layout", "reading", "submission"},
-    "indicators": {"field_types", "figures", "layout", "patterns", "submission", "targets"},
+    "recognition": {"alignment", "errors", "figures", "form", "identity", "layout", "reading", "submission"},
+    "indicators": {"figures", "form", "patterns", "submission", "targets"},
     "rules": {
         "alignment", "field_types", "figures", "findings", "form", "formula_text", "identity", "indicators",
         "hints", "layout", "patterns", "projects", "reading", "refs", "submission", "targets",
     },
     "verdicts": {
-        "figures", "findings", "form", "inbox", "projects", "reading", "recognition", "rules", "submission",
+        "figures", "findings", "form", "inbox", "layout", "projects", "reading", "recognition", "rules", "submission",
         "template_check", "waivers",
     },
     "review": {"batch", "findings", "inbox", "reading", "recognition", "register", "verdicts", "waiting"},

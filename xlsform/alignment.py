@@ -82,6 +82,22 @@ def printed(layout: Layout) -> tuple[tuple[Range, str], ...]:
     return tuple(labels if 1 in layout.checks_by_row else [*labels, (title, HINTS_TITLE)])
 
 
+@lru_cache(maxsize=8)
+def _printed_by_place(layout: Layout) -> Mapping[Position, str]:
+    return {area.anchor: text for area, text in printed(layout)}
+
+
+@lru_cache(maxsize=8)
+def issued_places(layout: Layout) -> Mapping[str, Position]:
+    """Return where the names of fields point in a sheet in which everything stands where it was issued."""
+    return {name: anchor for name, _, anchor in layout.anchors}
+
+
+def labels_kept(layout: Layout, sheet: Sheet) -> bool:
+    """Whether every printed text stands where it was issued, to the letter; so it does in most returns."""
+    return _printed_by_place(layout).items() <= sheet.values.items()
+
+
 def align(layout: Layout, sheet: Sheet, named: Mapping[str, Position]) -> Alignment:
     """Find the issued form in a returned sheet by what it prints.
 
@@ -91,8 +107,8 @@ def align(layout: Layout, sheet: Sheet, named: Mapping[str, Position]) -> Alignm
         named: where the defined names of fields point now; they settle what the labels leave open.
     """
     labels = printed(layout)
-    labelled = all(_same(sheet, area.anchor, text) for area, text in labels)
-    if labelled and all(named.get(name, anchor) == anchor for name, _, anchor in layout.anchors):
+    labelled = labels_kept(layout, sheet) or all(_same(sheet, area.anchor, text) for area, text in labels)
+    if labelled and named.items() <= issued_places(layout).items():
         return in_place(layout)
     cells = [place for place in sheet.values if place[0] <= layout.row_count + _BEYOND]
     texts = {place: fold(text) for place in cells if isinstance(text := sheet.values[place], str)}

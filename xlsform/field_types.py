@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from xlsform import figures
@@ -61,26 +62,15 @@ class FieldType:
         if isinstance(raw, bool):
             return Reading(problem="not-a-number") if self.numeric else Reading(value="是" if raw else "否")
         if isinstance(raw, float):
-            return self._read_number(figures.number_of(raw), number_format)
+            return _read_number(self.name, self.numeric, raw, number_format)
         return self._read_text(raw, money_unit)
-
-    def _read_number(self, number: Decimal, number_format: str) -> Reading:
-        printed = figures.printed_decimals(number_format)
-        percent = "%" in number_format
-        if self.name == "figure" or not self.numeric:
-            shown = _as_printed(number, printed if percent else None)
-            return Reading(value=shown if percent or not self.numeric else number)
-        own = figures.decimals_of(number)
-        if printed is None:
-            return Reading(value=number, decimals=own)
-        return Reading(value=number, decimals=printed + 2 if percent else max(printed, min(own, 2)))
 
     def _read_text(self, text: str, money_unit: str) -> Reading:
         stripped = text.strip("\u200b\ufeff \t\r\n\u3000\u00a0")
         if not stripped:
             return Reading()
         if not self.numeric or self.name == "figure":
-            return Reading(value=text)
+            return Reading(text)
         if self.name == "year" and (match := _YEAR_WORDS.fullmatch(stripped)):
             stripped = match[1]
         number = figures.read_number(stripped)
@@ -106,6 +96,21 @@ class FieldType:
         if self.name == "year":
             return {"type": ["integer", "null"], "minimum": 1990, "maximum": 2100}
         return {"type": ["number", "string", "null"]}
+
+
+# Weights and scores are few and come again and again.
+@lru_cache(maxsize=4096)
+def _read_number(kind: str, numeric: bool, raw: float, number_format: str) -> Reading:
+    number = figures.number_of(raw)
+    printed = figures.printed_decimals(number_format)
+    percent = "%" in number_format
+    if kind == "figure" or not numeric:
+        shown = _as_printed(number, printed if percent else None)
+        return Reading(value=shown if percent or not numeric else number)
+    own = figures.decimals_of(number)
+    if printed is None:
+        return Reading(value=number, decimals=own)
+    return Reading(value=number, decimals=printed + 2 if percent else max(printed, min(own, 2)))
 
 
 def _as_printed(number: Decimal, decimals: int | None) -> str:

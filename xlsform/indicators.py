@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from xlsform import figures
 from xlsform.figures import Outcome, Target
 from xlsform.figures.units import ARITHMETIC, unit_of
+from xlsform.form import Form
 from xlsform.patterns import pattern
 from xlsform.submission import Entry, Submission
 from xlsform.targets import directed, either_way
@@ -29,50 +30,25 @@ class Indicator(NamedTuple):
     """One used row, as far as it can be judged."""
 
     row: Mapping[str, Entry]
+    name: str
+    """Its name folded, without 指标1： before it and a remark in brackets behind it."""
+    kinds: str
+    """Its level 1 and level 2."""
+    level2: str
     target: Target | None
     """What it asks for; a bare figure as its kind and name read it (at most so much, for a cost). None where blank."""
     actual: Target | None
     outcome: Outcome | None
     """What a measured value is against the target; None where that is not beyond doubt."""
-
-    @property
-    def name(self) -> str:
-        """Its name folded, without 指标1： before it and a remark in brackets behind it."""
-        return plain_name(self.row["name"].text) if "name" in self.row else ""
-
-    @property
-    def kinds(self) -> str:
-        """Its level 1 and level 2."""
-        item = next(iter(self.row.values())).field
-        return f"{item.level1} {item.level2}"
-
-    @property
-    def level2(self) -> str:
-        """Its level 2."""
-        return next(iter(self.row.values())).field.level2 or ""
+    weight: Decimal
+    """Its weight where the row is graded, else 0."""
+    score: Decimal
+    """Its score where the row is graded, else 0."""
 
     @property
     def copied(self) -> bool:
         """Whether the actual value is an inequality, so no measured value."""
         return is_inequality(self.actual)
-
-    @property
-    def weight(self) -> Decimal:
-        """Its weight where the row is graded, else 0."""
-        return self._graded[0]
-
-    @property
-    def score(self) -> Decimal:
-        """Its score where the row is graded, else 0."""
-        return self._graded[1]
-
-    @property
-    def _graded(self) -> tuple[Decimal, Decimal]:
-        """Weight and score, if other rules have nothing to say of them: weight above 0, score not below."""
-        weight, score = (self.row[key].number if key in self.row else None for key in ("weight", "score"))
-        if weight is None or score is None or weight <= 0 or score < 0:
-            return Decimal(0), Decimal(0)
-        return weight, score
 
     @property
     def full(self) -> bool:
@@ -100,6 +76,7 @@ class Indicator(NamedTuple):
         return self.outcome is not None and self.outcome.excess is not None
 
 
+@lru_cache(maxsize=4096)
 def plain_name(text: str) -> str:
     """Return an indicator's name folded, without 指标1： before it and a remark in brackets behind it."""
     name = figures.fold(text)
@@ -111,7 +88,7 @@ def plain_name(text: str) -> str:
 def indicators(submission: Submission) -> tuple[Indicator, ...]:
     """Return the used rows, judged; kept for the rules that follow on the same submission."""
     year = submission.number("year")
-    return tuple(_judged(row, year, submission) for row in submission.used_rows)
+    return tuple([_judged(row, year, submission.form) for row in submission.used_rows])
 
 
 def setting(submission: Submission, name: str) -> Any:
@@ -141,13 +118,25 @@ def is_inequality(figure: Target | None) -> bool:
     return figure is not None and figure.comparator in ("≥", "≤", ">", "<")
 
 
-def _judged(row: Mapping[str, Entry], year: Decimal | None, submission: Submission) -> Indicator:
-    target, actual = (_figure(row.get(column)) for column in ("target", "actual"))
-    indicator = Indicator(row, target, actual, None)
-    if target is None:
-        return indicator
-    indicator = indicator._replace(target=_asked(target, indicator, year, submission))
-    return indicator._replace(outcome=_outcome(indicator, submission))
+def _judged(row: Mapping[str, Entry], year: Decimal | None, form: Form) -> Indicator:
+    item = next(iter(row.values())).field
+    name = plain_name(row["name"].text) if "name" in row else ""
+    kinds = f"{item.level1} {item.level2}"
+    target, actual = _figure(row.get("target")), _figure(row.get("actual"))
+    outcome = None
+    if target is not None:
+        target = _asked(target, name, kinds, year, form)
+        if actual is not None and not is_inequality(actual):
+            outcome = _outcome(actual, target, name, kinds, form)
+    return Indicator(row, name, kinds, item.level2 or "", target, actual, outcome, *_graded(row))
+
+
+def _graded(row: Mapping[str, Entry]) -> tuple[Decimal, Decimal]:
+    """Return weight and score, if other rules have nothing to say of them: weight above 0, score not below."""
+    weight, score = (row[key].number if key in row else None for key in ("weight", "score"))
+    if weight is None or score is None or weight <= 0 or score < 0:
+        return Decimal(0), Decimal(0)
+    return weight, score
 
 
 def _figure(entry: Entry | None) -> Target | None:
@@ -156,17 +145,14 @@ def _figure(entry: Entry | None) -> Target | None:
     return figures.target_of(entry.value) if isinstance(entry.value, Decimal) else figures.read_target(entry.value)
 
 
-def _asked(target: Target, indicator: Indicator, year: Decimal | None, submission: Submission) -> Target:
+def _asked(target: Target, name: str, kinds: str, year: Decimal | None, form: Form) -> Target:
     """Return a target with what is understood made explicit: the direction of a bare figure, the year of a deadline."""
     if target.when is not None and target.when.year is None and year is not None:
         return target._replace(when=target.when._replace(year=int(year)))
-    return directed(target, indicator.name, indicator.kinds, submission.form)
+    return directed(target, name, kinds, form)
 
 
-def _outcome(indicator: Indicator, submission: Submission) -> Outcome | None:
-    target, actual = indicator.target, indicator.actual
-    if target is None or actual is None or indicator.copied:
-        return None
+def _outcome(actual: Target, target: Target, name: str, kinds: str, form: Form) -> Outcome | None:
     outcome = figures.compare(actual, target)
     if outcome.doubt or outcome.verdict == "not-comparable":
         return None
@@ -174,7 +160,7 @@ def _outcome(indicator: Indicator, submission: Submission) -> Outcome | None:
         # 5 beside >5 is missed to the letter; people write > for ≥.
         return None if outcome.excess == 0 and not outcome.reached else outcome
     beyond_range = target.kind == "range" and outcome.excess > 0
-    unclear = either_way(target, indicator.name, indicator.kinds, submission.form) or beyond_range
+    unclear = either_way(target, name, kinds, form) or beyond_range
     return None if unclear or _far_off(actual, target) else outcome
 
 

@@ -6,10 +6,9 @@ its typed values ever gets here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import ironcalc
@@ -18,13 +17,17 @@ from xlsform import figures
 from xlsform.field_types import Cast
 from xlsform.formula import unrounded
 from xlsform.layout import Field, Layout, PlacedCheck
+from xlsform.refs import Position, letters
 
 _SHEET = 0
 _LARGEST = 9.99999999999999e307
 """The largest number that a cell holds; only a file that no spreadsheet program wrote has more."""
-_CHECKS = 60
-"""First of the columns, right of any form, that hold the checks."""
-_MOST_KEPT = 500_000
+_AWAKE = 60
+"""The column, right of any form, that says whether a row's own checks are asked."""
+_CHECKS = 61
+"""First of the columns behind it that hold the checks of fields in the same row, three for each: `_PARTS`."""
+_PARTS = ("formula", "expected", "when")
+_MOST_KEPT = 150_000
 """Characters of text after which a model is made anew."""
 
 #: What a formula gives: a figure, a text, or None for an error.
@@ -59,16 +62,28 @@ class Fault(NamedTuple):
 class Engine:
     """The formulas of one layout, ready to be given values."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, models: dict[bool, _Model] | None = None) -> None:
+        """Prepare the formulas of a layout.
+
+        Args:
+            layout: the form, laid out.
+            models: what an engine of another layout of the form has in hand and needs no more; without, they are made.
+        """
         self.layout = layout
+        self.models = {} if models is None else models
+        """With rounding, and without."""
 
-    @cached_property
-    def _rounded(self) -> _Model:
-        return _Model(self.layout, str, with_checks=True)
-
-    @cached_property
-    def _unrounded(self) -> _Model:
-        return _Model(self.layout, unrounded, with_checks=False)
+    def _given(self, values: Mapping[str, Cast], *, rounding: bool) -> _Model:
+        """Return the model with these values in it, evaluated."""
+        # Taken out while it is laid out: one in which that failed half-way must not be met again.
+        model = self.models.pop(rounding, None)
+        if model is None or model.kept > _MOST_KEPT:
+            model = _Model(self.layout, str if rounding else unrounded, with_checks=rounding)
+        elif model.layout is not self.layout:
+            model.lay(self.layout)
+        self.models[rounding] = model
+        model.put(values)
+        return model
 
     def evaluate(self, values: Mapping[str, Cast]) -> Results:
         """Return what every formula and check gives.
@@ -76,32 +91,37 @@ class Engine:
         Args:
             values: typed values by field name; an unusable one as the text it is. Missing means blank.
         """
-        if self._rounded.kept > _MOST_KEPT:
-            del self._rounded
-        model = self._rounded
-        model.put(values)
+        model = self._given(values, rounding=True)
         failing = model.failing()
         return Results(model.computed(), tuple(failing), model.expected(), model.undecided(failing))
 
     def exact(self, values: Mapping[str, Cast]) -> Mapping[str, Result]:
         """Return what the computed fields would hold if their formulas did not round."""
-        if self._unrounded.kept > _MOST_KEPT:
-            del self._unrounded
-        model = self._unrounded
-        model.put(values)
-        return model.computed()
+        return self._given(values, rounding=False).computed()
 
     def faults(self) -> list[Fault]:
         """Return the formulas that give an error on a blank form, and checks that do not say TRUE or FALSE."""
-        self.evaluate({})
-        return list(self._rounded.faults())
+        return list(self._given({}, rounding=True).faults())
 
 
-# One takes two megabytes, in every process that judges.
-@lru_cache(maxsize=8)
+_MOST_ENGINES = 8
+"""One takes two megabytes, in every process that judges."""
+_engines: dict[Layout, Engine] = {}
+"""Those that are kept, least lately used first."""
+
+
 def engine(layout: Layout) -> Engine:
-    """Return the engine of a layout, made once and kept for a while."""
-    return Engine(layout)
+    """Return the engine of a layout, made once and kept for a while.
+
+    Where there are more layouts than are kept, the oldest one's formulas are changed into the new one's: most of them
+    are the same, and reading them takes the engine longer than all else.
+    """
+    found = _engines.pop(layout, None)
+    if found is None:
+        oldest = _engines.pop(next(iter(_engines))) if len(_engines) == _MOST_ENGINES else None
+        found = Engine(layout, oldest.models if oldest is not None and oldest.layout.form == layout.form else None)
+    _engines[layout] = found
+    return found
 
 
 def texts_of(layout: Layout, formulas: Mapping[int, str], values: Mapping[str, Cast]) -> dict[int, str]:
@@ -126,63 +146,116 @@ def _is_error(value: object) -> bool:
 
 
 class _Model:
-    """One spreadsheet, kept and given new values again and again."""
+    """One spreadsheet, kept and given new formulas and new values again and again."""
 
     def __init__(self, layout: Layout, transform: Callable[[str], str], *, with_checks: bool) -> None:
-        self.layout = layout
+        self.transform = transform
+        self.with_checks = with_checks
         self.model = ironcalc.create("form", "en", "UTC", "en")
-        self.held: dict[str, Cast] = {}
         self.kept = 0
         """Characters of all texts that it was given: it forgets none of them."""
+        self.formulas: dict[Position, str] = {}
+        self.valued: set[Position] = set()
+        """Cells that hold something else."""
+        self.lay(layout)
+
+    def lay(self, layout: Layout) -> None:
+        """Hold the formulas of a layout and no values, in place of all that was there."""
+        self.layout = layout
+        self.held: dict[str, Cast] = {}
+        self.inputs = {item.name for item in layout.inputs}
         self.places = {name: item.range.anchor for name, item in layout.fields.items()}
+        rows = layout.indicator_rows if self.with_checks else ()
+        self.rows = {next(iter(row.values())).range.top: {item.name for item in row.values()} for row in rows}
+        """The fields of each row of indicators, by its number in the sheet."""
+        self.asleep: set[int] = set()
+        """Rows of indicators, all blank, whose own checks are known to be TRUE then: most of what is evaluated."""
+        self.asked = self._asked()
+        self._hold({self.places[name]: self.transform(text) for name, text in layout.computed.items()})
         for name, item in layout.fields.items():
-            if item.spec.value is not None:
-                self._set(name, item.spec.value)
-            elif item.placeholder:
-                self._set(name, item.placeholder)
-        for name, formula in layout.computed.items():
-            self.model.update_cell_with_formula(_SHEET, *self.places[name], "=" + transform(formula))
-        self.checks = layout.checks if with_checks else ()
-        for row, check in enumerate(self.checks, 1):
-            for offset, source in enumerate((check.formula, check.expected, check.when)):
-                if source is not None:
-                    self.model.update_cell_with_formula(_SHEET, row, _CHECKS + offset, "=" + transform(source))
+            if item.spec.value is not None or item.placeholder:
+                self._set(self.places[name], item.placeholder if item.spec.value is None else item.spec.value)
+        for row in self.rows:
+            self._set((row, _AWAKE), 1)
+
+    def _asked(self) -> list[tuple[Position, PlacedCheck, int | None]]:
+        """Return every check with its place, and the row of indicators if it looks at what is typed there alone."""
+        row_of = {name: row for row, names in self.rows.items() for name in names - self.layout.computed.keys()}
+        asked: list[tuple[Position, PlacedCheck, int | None]] = []
+        columns: dict[int, int] = {}
+        for check in self.layout.checks if self.with_checks else ():
+            row = check.field.range.top
+            columns[row] = columns.get(row, _CHECKS - len(_PARTS)) + len(_PARTS)
+            own = check.expected is None and {row_of.get(name) for name in check.references} == {row}
+            asked.append(((row, columns[row]), check, row if own else None))
+        return asked
+
+    def _hold(self, formulas: dict[Position, str]) -> None:
+        """Hold formulas beside those of the checks, and nothing else; those that are there already are left alone."""
+        for (row, column), check, own in self.asked:
+            for offset, part in enumerate(_PARTS):
+                text = getattr(check, part)
+                if text is not None:
+                    gated = own is not None and part == "formula"
+                    text = f"IF({letters(_AWAKE)}{row},{text},TRUE)" if gated else text
+                    formulas[row, column + offset] = self.transform(text)
+        for place in [*self.valued, *(self.formulas.keys() - formulas.keys())]:
+            self.model.clear_cell_contents(_SHEET, *place)
+        self.valued.clear()
+        for place, text in formulas.items():
+            if self.formulas.get(place) != text:
+                self.model.update_cell_with_formula(_SHEET, *place, f"={text}")
+        self.formulas = formulas
 
     def put(self, values: Mapping[str, Cast]) -> None:
         """Hold these values and no others, and evaluate."""
-        for item in self.layout.inputs:
-            name = item.name
-            new = values.get(name)
-            if new == self.held.get(name):
-                continue
-            if new is None:
-                del self.held[name]
-                if item.placeholder:
-                    self._set(name, item.placeholder)
-                else:
-                    self.model.clear_cell_contents(_SHEET, *self.places[name])
+        for row in [row for row in self.asleep if not values.keys().isdisjoint(self.rows[row])]:
+            self.asleep.remove(row)
+            self._set((row, _AWAKE), 1)
+        for name in [name for name in self.held if name not in values]:
+            del self.held[name]
+            placeholder = self.layout.fields[name].placeholder
+            if placeholder:
+                self._set(self.places[name], placeholder)
             else:
-                self._set(name, new)
-                self.held[name] = new
+                self.model.clear_cell_contents(_SHEET, *self.places[name])
+        for name, value in values.items():
+            if name in self.inputs and value != self.held.get(name):
+                self._set(self.places[name], value)
+                self.held[name] = value
         self.model.evaluate()
 
-    def _set(self, name: str, value: Cast | int | float) -> None:
+    def _set(self, place: Position, value: Cast | int | float) -> None:
+        self.valued.add(place)
         if isinstance(value, str):
             # Halves of characters, which JSON can spell, are nothing that the engine takes.
             text = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-            self.model.update_cell_with_text(_SHEET, *self.places[name], text)
+            self.model.update_cell_with_text(_SHEET, *place, text)
             self.kept += len(text)
         else:
             number = max(-_LARGEST, min(float(value), _LARGEST))
-            self.model.update_cell_with_number(_SHEET, *self.places[name], number)
+            self.model.update_cell_with_number(_SHEET, *place, number)
 
     def computed(self) -> dict[str, Result]:
-        return {name: self._value(*self.places[name]) for name in self.layout.computed}
+        return {name: self._value(self.places[name]) for name in self.layout.computed}
 
     def failing(self) -> dict[PlacedCheck, object]:
         """Return the checks that are not TRUE, with what they are."""
-        values = {check: self.model.get_cell_value(_SHEET, row, _CHECKS) for row, check in enumerate(self.checks, 1)}
-        return {check: value for check, value in values.items() if value is not True}
+        failing: dict[PlacedCheck, object] = {}
+        for place, check, row in self.asked:
+            if row not in self.asleep:
+                value = self.model.get_cell_value(_SHEET, *place)
+                if value is not True:
+                    failing[check] = value
+        self._lull({row for _, check, row in self.asked if check in failing} if failing else set())
+        return failing
+
+    def _lull(self, unsound: Set[int | None]) -> None:
+        """Ask no more of the rows in which nothing fails and that are blank, until something is put there."""
+        for row in self.rows.keys() - self.asleep - unsound:
+            if self.held.keys().isdisjoint(self.rows[row]):
+                self.asleep.add(row)
+                self._set((row, _AWAKE), 0)
 
     @staticmethod
     def undecided(failing: Mapping[PlacedCheck, object]) -> frozenset[PlacedCheck]:
@@ -190,11 +263,11 @@ class _Model:
 
     def expected(self) -> dict[PlacedCheck, Decimal]:
         found: dict[PlacedCheck, Decimal] = {}
-        for row, check in enumerate(self.checks, 1):
+        for (row, column), check, _ in self.asked:
             if check.expected is None:
                 continue
-            applies = check.when is None or self.model.get_cell_value(_SHEET, row, _CHECKS + 2) is True
-            value = self._value(row, _CHECKS + 1)
+            applies = check.when is None or self.model.get_cell_value(_SHEET, row, column + 2) is True
+            value = self._value((row, column + 1))
             if applies and isinstance(value, Decimal):
                 found[check] = value
         return found
@@ -207,8 +280,8 @@ class _Model:
         for name in values:
             if name in errors and not origins & set(self.layout.computed_references[name]):
                 yield Fault(self.layout.fields[name], None, "formula", values[name], "an error")
-        for row, check in enumerate(self.checks, 1):
-            formula, expected, when = (self.model.get_cell_value(_SHEET, row, _CHECKS + offset) for offset in range(3))
+        for (row, column), check, _ in self.asked:
+            formula, expected, when = (self.model.get_cell_value(_SHEET, row, column + offset) for offset in range(3))
             own = "formula" if check.check.formula is not None else "expected"
             if errors & self.layout.needed_by(check):
                 continue
@@ -219,8 +292,8 @@ class _Model:
             elif not isinstance(formula, bool):
                 yield Fault(None, check, own, formula, "neither TRUE nor FALSE")
 
-    def _value(self, row: int, column: int) -> Result:
-        value = self.model.get_cell_value(_SHEET, row, column)
+    def _value(self, place: Position) -> Result:
+        value = self.model.get_cell_value(_SHEET, *place)
         if isinstance(value, bool):
             return value
         if isinstance(value, float):

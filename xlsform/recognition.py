@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from xlsform.alignment import labels_kept
 from xlsform.errors import UsageError
 from xlsform.figures import fold
 from xlsform.form import Form, bundled, load
@@ -41,6 +42,9 @@ def recognise(path: Path, workbook: Workbook, form: Form | None = None) -> Submi
     found = identities_in(workbook)
     if form is None:
         form = next(filter(None, (_bundled(identity.template) for identity in found.values())), None)
+    said = found.get("sheet") or found.get("properties")
+    if form is not None and said is not None and (issued := _as_issued(form, workbook, said)) is not None:
+        return Submission(path, workbook, *issued, found)
     candidates = [form] if form is not None else known_forms()
     chosen = _best(candidates, workbook)
     if chosen is None:
@@ -48,7 +52,19 @@ def recognise(path: Path, workbook: Workbook, form: Form | None = None) -> Submi
             return None
         return Submission(path, workbook, lay_out(form), None, found)
     form, sheet = chosen
-    return Submission(path, workbook, _layout(form, sheet, found.get("sheet") or found.get("properties")), sheet, found)
+    return Submission(path, workbook, _layout(form, sheet, said), sheet, found)
+
+
+def _as_issued(form: Form, workbook: Workbook, said: Identity) -> tuple[Layout, Sheet] | None:
+    """Return layout and sheet of a workbook in which every label stands where its identity says, as in most returns."""
+    sheet = workbook.sheet(form.sheet)
+    if sheet is None or sheet.state == "veryHidden" or said.template != form.id:
+        return None
+    try:
+        layout = lay_out(form, said.rows)
+    except UsageError:
+        return None
+    return (layout, sheet) if labels_kept(layout, sheet) else None
 
 
 def _best(forms: Sequence[Form], workbook: Workbook) -> tuple[Form, Sheet] | None:

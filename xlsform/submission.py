@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -108,24 +108,25 @@ class Submission:
         return next(iter(self.identities.values()), None)
 
     @cached_property
-    def named(self) -> dict[str, Position]:
+    def sealed(self) -> Identity | None:
+        """The identity that the hidden sheet gives, None where its digest tells that it was edited."""
+        identity = self.identities.get("sheet")
+        return identity if identity is not None and identity.intact else None
+
+    @cached_property
+    def named(self) -> Mapping[str, Position]:
         """Where the defined names of fields point on the form's sheet.
 
         Where that was renamed by a program that does not rename it in formulas, the old name still means it.
         """
+        names, wanted = self.workbook.names, self.layout.fields
+        if not wanted.keys() <= names.keys():
+            folded = {name.casefold(): target for name, target in names.items()}
+            names = {name: names.get(name) or folded.get(name.casefold(), "") for name in wanted}
         sheets = {self.sheet.name.casefold()}
         if self.workbook.sheet(self.form.sheet) is None:
             sheets.add(self.form.sheet.casefold())
-        places = {}
-        for name in self.layout.fields:
-            sheet, place = _pointed(self.workbook.names.get(name) or self._folded_names.get(name.casefold(), ""))
-            if place is not None and sheet in sheets:
-                places[name] = place
-        return places
-
-    @cached_property
-    def _folded_names(self) -> dict[str, str]:
-        return {name.casefold(): target for name, target in self.workbook.names.items()}
+        return _places(self.layout, frozenset(sheets), tuple([names[name] for name in wanted]))
 
     @cached_property
     def alignment(self) -> Alignment:
@@ -135,30 +136,38 @@ class Submission:
     @cached_property
     def entries(self) -> dict[str, Entry]:
         """What stands in each field, by name, in reading order."""
-        values = self.sheet.values
+        return _blank_entries(self.layout) | self._changed
+
+    @cached_property
+    def _changed(self) -> dict[str, Entry]:
+        """What stands in the fields that are not as on the blank form: most of a form is left blank."""
+        if not self.alignment.unchanged:
+            return {name: self._moved_entry(item) for name, item in self.layout.fields.items()}
+        values, formulas = self.sheet.values, self.sheet.formulas
         return {
-            name: self._entry(item, place, values.get(place)) if place is not None else Entry(item, None, None, None)
-            for name, item, place in self._places()
+            name: self._entry(blank.field, place, raw, formulas.get(place))
+            for name, place, blank in _blank_places(self.layout)
+            if (raw := values.get(place)) != blank.raw or place in formulas
         }
 
-    def _places(self) -> Iterator[tuple[str, Field, Position | None]]:
-        if self.alignment.unchanged:
-            return iter(self.layout.anchors)
-        return ((name, item, self._place(item)) for name, item in self.layout.fields.items())
+    def _moved_entry(self, item: Field) -> Entry:
+        place = self._place(item)
+        if place is None:
+            return Entry(item, None, None, None)
+        return self._entry(item, place, self.sheet.values.get(place), self.sheet.formulas.get(place))
 
-    def _entry(self, item: Field, place: Position, raw: Value | None) -> Entry:
-        formula = self.sheet.formulas.get(place)
-        if raw is None or (isinstance(raw, str) and (raw == item.spec.value or raw in self._placeholders(item))):
+    def _entry(self, item: Field, place: Position, raw: Value | None, formula: str | None) -> Entry:
+        if raw is None or (isinstance(raw, str) and (raw == item.spec.value or self._is_placeholder(raw, item))):
             return Entry(item, place, raw, None, formula=formula)
-        read = item.spec.type.read(raw, self.sheet.number_formats.get(place, "General"), self.form.money_unit)
+        read = item.spec.type.read(raw, self.sheet.number_formats.get(place, "General"), self.layout.form.money_unit)
         return Entry(item, place, raw, read.value, read.problem, read.as_text, read.decimals, formula)
 
-    def _placeholders(self, item: Field) -> Iterable[str]:
-        """Return what a field may hold while it is blank: also another row's, where rows may be mistaken for others."""
+    def _is_placeholder(self, raw: str, item: Field) -> bool:
+        """Whether a text is what a field holds while blank: also another row's, where rows may be mistaken for others."""
         if self.alignment.unchanged or item.column is None:
-            return [item.placeholder] if item.placeholder else []
+            return raw != "" and raw == item.placeholder
         columns = (row[item.column] for row in self.layout.indicator_rows if item.column in row)
-        return {each.placeholder for each in columns if each.level2 == item.level2 and each.placeholder}
+        return any(each.placeholder == raw != "" for each in columns if each.level2 == item.level2)
 
     def _place(self, item: Field) -> Position | None:
         """Return where a field stands that may have moved: what is left of its merged cells may still hold its value."""
@@ -182,11 +191,20 @@ class Submission:
         """Return how messages name a field."""
         return self.layout.fields[name].label
 
+    def where(self, wanted: Callable[[Field], bool]) -> list[Entry]:
+        """Return what stands in the fields of a kind, in reading order.
+
+        Args:
+            wanted: whether a field is of that kind; a function of a module, since the choice is kept by it and the layout.
+        """
+        entries = self.entries
+        return [entries[name] for name in _names_where(self.layout, wanted)]
+
     @cached_property
     def filled(self) -> tuple[Entry, ...]:
         """What stands in the inputs that are not blank, in reading order."""
-        entries = (self.entries[item.name] for item in self.layout.inputs)
-        return tuple(entry for entry in entries if not entry.blank)
+        inputs = _input_names(self.layout)
+        return tuple([entry for name, entry in self._changed.items() if name in inputs and not entry.blank])
 
     @cached_property
     def gone_rows(self) -> tuple[Mapping[str, Entry], ...]:
@@ -198,15 +216,17 @@ class Submission:
     @cached_property
     def rows(self) -> tuple[Mapping[str, Entry], ...]:
         """The entries of each indicator row, by column."""
+        entries = self.entries
         return tuple(
-            {column: self.entries[item.name] for column, item in row.items()} for row in self.layout.indicator_rows
+            [{column: entries[item.name] for column, item in row.items()} for row in self.layout.indicator_rows]
         )
 
     @cached_property
     def used_rows(self) -> tuple[Mapping[str, Entry], ...]:
         """The indicator rows in which something was filled."""
-        columns = ("name", "target", "actual", "weight", "score")
-        return tuple(row for row in self.rows if any(column in row and not row[column].blank for column in columns))
+        filled = {name for name, entry in self._changed.items() if not entry.blank}
+        telling = _telling_names(self.layout)
+        return tuple([row for row, names in zip(self.rows, telling, strict=True) if not names.isdisjoint(filled)])
 
     @cached_property
     def typed(self) -> dict[str, Cast]:
@@ -232,17 +252,14 @@ class Submission:
 
         Required ones that are blank, all that are gone, and those that do not hold what was issued.
         """
-        return self.altered | {
-            name
-            for name, entry in self.entries.items()
-            if entry.position is None
-            or (entry.field.spec.required and entry.field.spec.kind == "input" and entry.blank)
-        }
+        blank = [entry.field.name for entry in self.where(_is_required) if entry.blank]
+        entries = {} if self.alignment.unchanged else self.entries
+        return self.altered.union(blank, [name for name, entry in entries.items() if entry.position is None])
 
     @cached_property
     def unusable(self) -> frozenset[str]:
         """The fields whose content is of no use: text for a number, an error value."""
-        return frozenset(name for name, entry in self.entries.items() if entry.problem is not None)
+        return frozenset([name for name, entry in self._changed.items() if entry.problem is not None])
 
     @property
     def issued(self) -> Mapping[str, object]:
@@ -304,6 +321,50 @@ class Submission:
     def failed(self, code: str) -> Iterator[PlacedCheck]:
         """Yield the form's own checks of that code that fail and that no other rule explains."""
         return (check for check in self.results.failing if check.check.code == code and not self.silenced(check))
+
+
+# Most returns of one layout have the same names.
+@lru_cache(maxsize=8)
+def _places(layout: Layout, sheets: frozenset[str], targets: tuple[str, ...]) -> Mapping[str, Position]:
+    """Return where the names of fields point, given what they refer to, of those that point at one of the sheets."""
+    pointed = zip(layout.fields, map(_pointed, targets), strict=True)
+    return {name: place for name, (sheet, place) in pointed if place is not None and sheet in sheets}
+
+
+@lru_cache(maxsize=8)
+def _blank_entries(layout: Layout) -> dict[str, Entry]:
+    return {name: _blank_entry(item) for name, item in layout.fields.items()}
+
+
+def _blank_entry(item: Field) -> Entry:
+    printed = item.spec.value
+    return Entry(item, item.range.anchor, printed if isinstance(printed, str) else item.placeholder or None, None)
+
+
+@lru_cache(maxsize=8)
+def _blank_places(layout: Layout) -> tuple[tuple[str, Position, Entry], ...]:
+    return tuple((name, entry.field.range.anchor, entry) for name, entry in _blank_entries(layout).items())
+
+
+@lru_cache(maxsize=8)
+def _input_names(layout: Layout) -> frozenset[str]:
+    return frozenset(item.name for item in layout.inputs)
+
+
+@lru_cache(maxsize=8)
+def _telling_names(layout: Layout) -> tuple[frozenset[str], ...]:
+    """Return the fields of each row of indicators of which one makes the row a used one; a reason alone does not."""
+    columns = ("name", "target", "actual", "weight", "score")
+    return tuple(frozenset(row[each].name for each in columns if each in row) for row in layout.indicator_rows)
+
+
+@lru_cache(maxsize=128)
+def _names_where(layout: Layout, wanted: Callable[[Field], bool]) -> tuple[str, ...]:
+    return tuple(name for name, item in layout.fields.items() if wanted(item))
+
+
+def _is_required(item: Field) -> bool:
+    return item.spec.kind == "input" and item.spec.required is not None
 
 
 @lru_cache(maxsize=4096)

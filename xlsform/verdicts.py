@@ -16,6 +16,7 @@ from xlsform.figures.units import in_base
 from xlsform.findings import Finding, Severity, plain, say
 from xlsform.form import Form
 from xlsform.inbox import Incoming
+from xlsform.layout import Field
 from xlsform.reading import Limits, load, read_bytes
 from xlsform.reading.contents import Unreadable, Workbook, out_of_memory
 from xlsform.recognition import recognise
@@ -280,20 +281,20 @@ def _shortfalls(submission: Submission) -> Iterator[Shortfall]:
 
 
 def _content(submission: Submission) -> str:
-    typed = {
-        name: plain(value)
-        for name, value in submission.typed.items()
-        if name not in _HEAD and name not in submission.issued
-    }
+    issued = submission.issued
+    typed = {name: plain(value) for name, value in submission.typed.items() if name not in _HEAD and name not in issued}
     return _digest(json.dumps(typed, ensure_ascii=False, sort_keys=True)) if typed else ""
 
 
 def _narratives(submission: Submission) -> Iterator[tuple[str, str]]:
-    for name, entry in submission.entries.items():
-        if "." not in name and name not in _HEAD and not entry.field.spec.type.numeric:
-            text = fold(entry.text)
-            if len(text) >= _LONG_TEXT:
-                yield entry.field.label, _digest(text)
+    for entry in submission.where(_may_be_long):
+        text = fold(entry.text)
+        if len(text) >= _LONG_TEXT:
+            yield entry.field.label, _digest(text)
+
+
+def _may_be_long(item: Field) -> bool:
+    return "." not in item.name and item.name not in _HEAD and not item.spec.type.numeric
 
 
 def _digest(text: str) -> str:

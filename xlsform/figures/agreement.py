@@ -126,7 +126,7 @@ def compare(actual: Target, target: Target) -> Outcome:
         return _NOT_COMPARABLE
     copied = actual.comparator if actual.comparator in ("<", ">") else None
     low = _judge(figures.low, figures, target, copied)
-    high = _judge(figures.high, figures, target, copied)
+    high = low if actual.upper is None else _judge(figures.high, figures, target, copied)
     return low if low.verdict == high.verdict else _NOT_COMPARABLE
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from xlsform.figures.text import figure_text
@@ -69,10 +70,11 @@ def printed_places(numeral: str) -> int:
 
 
 def number_of(value: float) -> Decimal:
-    """Return a double as Excel sees it: at 15 significant digits, so that 0.1 + 0.2 is 0.3."""
-    return Decimal(f"{value:.15g}")
+    """Return a double as Excel sees it: at 15 significant digits, so that 0.1 + 0.2 is 0.3, and -0 as 0."""
+    return Decimal(f"{value + 0.0:.15g}")
 
 
+@lru_cache(maxsize=4096)
 def decimals_of(value: Decimal) -> int:
     """Return how many decimals a number needs: 0 for 4.00, 2 for 3.92."""
     exponent = value.as_tuple().exponent
@@ -82,6 +84,7 @@ def decimals_of(value: Decimal) -> int:
     return len(digits.rstrip("0"))
 
 
+@lru_cache(maxsize=1024)
 def printed_decimals(number_format: str) -> int | None:
     """Return the decimals that an Excel number format always prints, by its first section: 2 for ``#,##0.00##``.
 

@@ -32,8 +32,8 @@ _ENDING = "。.;；,，、!！"
 LONGEST_FIGURE = 60
 #: The same with the spaces around it.
 _LONGEST_TYPED = 4 * LONGEST_FIGURE
-#: Longer texts are narratives: they rarely repeat, and would fill the cache.
-_LONGEST_CACHED = 120
+#: Longer texts are narratives: they rarely repeat but while one form is judged, and would fill the cache.
+_LONGEST_KEPT = 120
 
 _NO_REASONS = """
 0 - / 无 没有 暂无 不适用 空 n/a N/A NA 同上 同前 正常 无偏差 没有偏差 不存在偏差 无差异 无原因 无改进 无措施 无说明
@@ -49,7 +49,7 @@ def fold(text: str) -> str:
     Width and compatibility forms (NFKC), all white space and line breaks, characters that print nothing, kinds of dash,
     and look-alikes of ≥ ≤ = ~ : no longer tell two texts apart. Case does.
     """
-    return _fold_cached(text) if len(text) <= _LONGEST_CACHED else _fold(text)
+    return _fold_cached(text) if len(text) <= _LONGEST_KEPT else _fold_narrative(text)
 
 
 def _fold(text: str) -> str:
@@ -63,6 +63,7 @@ def _fold(text: str) -> str:
 
 
 _fold_cached = lru_cache(maxsize=2048)(_fold)
+_fold_narrative = lru_cache(maxsize=16)(_fold)
 
 
 def _folded_once(text: str) -> str:
@@ -82,14 +83,14 @@ def figure_text(text: str) -> str:
     """
     if len(text) > _LONGEST_TYPED:
         return ""
-    if not text.isascii():
-        text = text.replace("m²", "m2").replace("m³", "m3")
-        if any(
-            char.isnumeric() and unicodedata.category(char) in _OTHER_NUMERALS for char in _OWN_DIGITS.sub("", text)
-        ):
-            return ""
+    text = text if text.isascii() else text.replace("m²", "m2").replace("m³", "m3")
     folded = fold(_GAP.sub(_gap, text))
-    return folded if len(folded) <= LONGEST_FIGURE else ""
+    return folded if len(folded) <= LONGEST_FIGURE and not _has_other_numerals(text) else ""
+
+
+def _has_other_numerals(text: str) -> bool:
+    others = "" if text.isascii() else _OWN_DIGITS.sub("", text)
+    return any(char.isnumeric() and unicodedata.category(char) in _OTHER_NUMERALS for char in others)
 
 
 def _gap(match: re.Match[str]) -> str:

@@ -111,7 +111,7 @@ def same_family(a: str, b: str) -> bool:
     (``个项目``, ``个村``) the things must be the same.
     """
     one, other = unit_of(a), unit_of(b)
-    if not one.name or not other.name:
+    if a == b or not one.name or not other.name:
         return True
     return one.family == other.family and (not one.noun or not other.noun or one.noun == other.noun)
 
@@ -119,7 +119,7 @@ def same_family(a: str, b: str) -> bool:
 def same_unit(a: str, b: str) -> bool:
     """Whether two units of a family mean the same thing beyond doubt: 元 and 万元, 人 and 名, but not 人 and 人次."""
     one, other = unit_of(a), unit_of(b)
-    return same_family(a, b) and (not one.name or not other.name or one.name == other.name)
+    return a == b or (same_family(a, b) and (not one.name or not other.name or one.name == other.name))
 
 
 def in_base(value: Decimal, unit: str) -> Decimal:
@@ -127,4 +127,5 @@ def in_base(value: Decimal, unit: str) -> Decimal:
 
     A rate is 0–1 already, however its unit is named: `read_number` and `read_target` see to that.
     """
-    return value.scaleb(unit_of(unit).scale, ARITHMETIC)
+    scale = unit_of(unit).scale
+    return value.scaleb(scale, ARITHMETIC) if scale else value

@@ -124,20 +124,13 @@ def judge(arrival: Arrival, select: Iterable[str] = (), ignore: Iterable[str] = 
     """Return what is wrong with a file, by place in the form, then by code."""
     findings: list[Finding] = []
     submission = arrival.submission
+    gone = submission is None or submission.sheet_gone
     for each in _chosen(tuple(select), tuple(ignore)):
-        if each.about == "file":
-            found = cast(FileRule, each.run)(arrival)
-        elif submission is not None and (
-            each.about == "workbook" or (each.about == "form" and not submission.sheet_gone)
-        ):
-            found = cast(FormRule, each.run)(submission)
-        else:
+        if each.about == "batch" or (submission is None and each.about != "file") or (gone and each.about == "form"):
             continue
-        findings += [
-            _finding(each.code, each.name, each.severity, violation, submission)
-            for violation in found
-            if not _told_already(each.code, violation, submission)
-        ]
+        for violation in each.run(arrival if each.about == "file" else submission):
+            if not _told_already(each.code, violation, submission):
+                findings.append(_finding(each.code, each.name, each.severity, violation, submission))
     if submission is not None and not submission.sheet_gone:
         findings += _own_checks(submission, tuple(select), tuple(ignore))
     return sorted(findings, key=lambda finding: (finding.place, finding.code))

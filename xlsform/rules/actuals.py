@@ -83,6 +83,9 @@ def actual_not_comparable(submission: Submission) -> Iterator[Violation]:
         target, actual = indicator.target, indicator.actual
         if target is None or actual is None or indicator.copied or target.kind not in ("number", "range"):
             continue
+        apart = _measured_otherwise(actual, target)
+        if actual.kind in ("number", "range") and not apart:
+            continue
         field, asked = indicator.row["actual"].field, shown(indicator.row["target"])
         given = {"field": field.label, "found": shown(indicator.row["actual"]), "target": asked}
         if actual.kind == "word":
@@ -94,7 +97,7 @@ def actual_not_comparable(submission: Submission) -> Iterator[Violation]:
             if target.unit not in TIME_UNITS:
                 message = say("{field} is the date {found}, but the target {target} asks for a figure", **given)
                 yield Violation(message, field=field.name, severity=Severity.WARNING)
-        elif _measures(target) != _measures(actual) and _measures(target) and _measures(actual):
+        elif apart:
             message = say("{field} is {found}, in another unit than the target {target}", **given)
             yield Violation(message, field=field.name, severity=Severity.WARNING)
 
@@ -116,8 +119,10 @@ def _is_grade(text: str, submission: Submission) -> bool:
     return text.startswith(tuple(grades)) if grades else False
 
 
-def _measures(figure: Target) -> str:
-    return _MEASURED.get(unit_of(figure.unit).name, "")
+def _measured_otherwise(actual: Target, target: Target) -> bool:
+    """Whether the units of two figures measure different things, beyond doubt."""
+    one, other = (_MEASURED.get(unit_of(figure.unit).name, "") for figure in (actual, target))
+    return one != other and bool(one and other)
 
 
 @rule("P111", Severity.WARNING)

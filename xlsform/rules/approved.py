@@ -36,16 +36,12 @@ def _pairs(submission: Submission) -> tuple[dict[int, ListedIndicator], list[Lis
     for number, row in enumerate(rows):
         issued = _issued_name(submission, row)
         name = plain_name(issued) if issued else row.name
-        match = next((each for each in left if plain_name(each.name) == name and each.level2 == _level2(row)), None)
+        match = next((each for each in left if plain_name(each.name) == name and each.level2 == row.level2), None)
         if match is not None:
             answered[number] = match
             left.remove(match)
     free = [row for number, row in enumerate(rows) if number not in answered and not _issued_name(submission, row)]
     return answered, left, free
-
-
-def _level2(row: Indicator) -> str:
-    return next(iter(row.row.values())).field.level2 or ""
 
 
 def _issued_name(submission: Submission, row: Indicator) -> str:
@@ -56,6 +52,8 @@ def _issued_name(submission: Submission, row: Indicator) -> str:
 @lru_cache(maxsize=1)
 def _renamed(submission: Submission) -> list[tuple[ListedIndicator, Indicator]]:
     """Return approved indicators that none answers with the row of the same kind that is most like each."""
+    if submission.approved is None:
+        return []
     _, missing, free = _pairs(submission)
     if not missing or not free:
         return []
@@ -65,7 +63,7 @@ def _renamed(submission: Submission) -> list[tuple[ListedIndicator, Indicator]]:
         (difflib.SequenceMatcher(None, plain_name(each.name), row.name).ratio(), number, place)
         for number, each in enumerate(missing)
         for place, row in enumerate(free)
-        if row.name and each.level2 == _level2(row)
+        if row.name and each.level2 == row.level2
     ]
     pairs: list[tuple[ListedIndicator, Indicator]] = []
     taken: set[int] = set()
@@ -156,6 +154,8 @@ def indicator_renamed(submission: Submission) -> Iterator[Violation]:
 
 
 def _answers(submission: Submission) -> Iterator[tuple[ListedIndicator, Mapping[str, Entry]]]:
+    if submission.approved is None:
+        return
     rows = indicators(submission)
     for number, approved in _pairs(submission)[0].items():
         yield approved, rows[number].row

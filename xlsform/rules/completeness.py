@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import groupby
 
 from xlsform.findings import Severity, Violation, say
 from xlsform.indicators import indicators, shown
+from xlsform.layout import Layout
 from xlsform.rules import rule
 from xlsform.submission import Entry, Submission
 
@@ -28,12 +30,20 @@ def _row_label(entry: Entry) -> str:
     return entry.field.label.rpartition("·")[0]
 
 
-def _by_kind(rows: Sequence[Row], level: int) -> dict[str, list[Row]]:
-    """Return rows by their kind; those that are gone from the sheet are structure's affair, with their kind."""
-    found: dict[str, list[Row]] = {}
-    for row in rows:
-        if any(entry.position is not None for entry in row.values()):
-            found.setdefault(_kind(row, level), []).append(row)
+@lru_cache(maxsize=8)
+def _levels(layout: Layout) -> tuple[tuple[str, str], ...]:
+    """Return level 1 and level 2 of each row of indicators."""
+    firsts = (next(iter(row.values())) for row in layout.indicator_rows)
+    return tuple((item.level1 or "", item.level2 or "") for item in firsts)
+
+
+def _first_rows(submission: Submission, level: int) -> dict[str, Row]:
+    """Return the first row of each kind; a kind that is gone from the sheet with all its rows is structure's affair."""
+    found: dict[str, Row] = {}
+    kept = submission.alignment.unchanged
+    for row, levels in zip(submission.rows, _levels(submission.layout), strict=True):
+        if levels[level - 1] not in found and (kept or any(entry.position is not None for entry in row.values())):
+            found[levels[level - 1]] = row
     return found
 
 
@@ -61,11 +71,11 @@ def level1_missing(submission: Submission) -> Iterator[Violation]:
     scoring = submission.form.scoring
     weighted = [level1 for level1, weight in scoring.get("level_weights", {}).items() if weight > 0]
     used = _used_kinds(submission, 1)
-    rows = _by_kind(submission.rows, 1)
+    rows = _first_rows(submission, 1)
     for level1 in scoring.get("required_levels", weighted):
         if level1 in rows and level1 not in used:
             message = say("no indicator is filled in under {level1}; at least one is required", level1=level1)
-            yield Violation(message, field=_name_of(rows[level1][0]))
+            yield Violation(message, field=_name_of(rows[level1]))
 
 
 @rule("K105", Severity.WARNING)
@@ -87,10 +97,10 @@ def level2_missing(submission: Submission) -> Iterator[Violation]:
     Fill in an indicator of each kind named. Where a kind cannot apply to the project, the office that issued the
     form may accept it as it is.
     """
-    used, rows = _used_kinds(submission, 2), _by_kind(submission.rows, 2)
+    used, rows = _used_kinds(submission, 2), _first_rows(submission, 2)
     levels = _used_kinds(submission, 1)
     for level1, wanted in submission.form.scoring.get("required_level2", {}).items():
-        own = [level2 for level2, group in rows.items() if _kind(group[0], 1) == level1]
+        own = [level2 for level2, row in rows.items() if _kind(row, 1) == level1]
         blank = [level2 for level2 in own if level2 not in used]
         missing = [level2 for level2 in blank if level2 in wanted.get("kinds", ())]
         if level1 not in levels:
@@ -101,7 +111,7 @@ def level2_missing(submission: Submission) -> Iterator[Violation]:
                 level1=level1,
                 kinds=missing,
             )
-            yield Violation(message, field=_name_of(rows[missing[0]][0]))
+            yield Violation(message, field=_name_of(rows[missing[0]]))
         elif blank and len(own) - len(blank) < wanted.get("at_least", 0):
             message = say(
                 "under {level1} {filled} of {all} kinds has an indicator, at least {least} are expected; blank: {kinds}",
@@ -111,7 +121,7 @@ def level2_missing(submission: Submission) -> Iterator[Violation]:
                 least=wanted["at_least"],
                 kinds=blank,
             )
-            yield Violation(message, field=_name_of(rows[blank[0]][0]))
+            yield Violation(message, field=_name_of(rows[blank[0]]))
 
 
 @rule("K106", Severity.ERROR)
@@ -132,7 +142,7 @@ def indicator_incomplete(submission: Submission) -> Iterator[Violation]:
     """
     failing = {check.field.name for check in submission.results.failing if check.check.code == "K106"}
     blank = failing - submission.altered
-    for row in submission.rows:
+    for row in submission.rows if blank else ():
         missing = [entry for entry in row.values() if entry.field.name in blank and entry.position is not None]
         if missing:
             message = say(
@@ -159,7 +169,7 @@ def indicator_without_name(submission: Submission) -> Iterator[Violation]:
     """
     columns = ("target", "actual", "weight", "score")
     nameless = {check.field.name for check in submission.results.failing if check.check.code == "K107"}
-    for row in submission.rows:
+    for row in submission.rows if nameless else ():
         name = row.get("name")
         if name is None or name.field.name not in nameless or name.position is None:
             continue
@@ -214,12 +224,12 @@ def gap_between_rows(submission: Submission) -> Iterator[Violation]:
 
     Move the indicators up so that the blank rows come last, unless one of them was forgotten: then fill it in.
     """
-    used = {_name_of(row) for row in submission.used_rows}
-    present = [row for row in submission.rows if row.get("name") and row["name"].position is not None]
-    for _, block in groupby(present, lambda row: _kind(row, 2)):
+    used = {id(row) for row in submission.used_rows}
+    present = [row for row in submission.rows if "name" in row and row["name"].position is not None]
+    for _, block in groupby(present, lambda row: row["name"].field.level2):
         blank: Row | None = None
         for row in block:
-            if _name_of(row) not in used:
+            if id(row) not in used:
                 blank = blank or row
             elif blank is not None:
                 message = say(

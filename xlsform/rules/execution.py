@@ -203,6 +203,10 @@ def _printed(item: Field) -> Decimal | None:
     return None if value is None or isinstance(value, str) else Decimal(str(value))
 
 
+def _is_printed_weight(item: Field) -> bool:
+    return item.table == "funds" and item.column == "weight" and _printed(item) is not None
+
+
 @rule("M107", Severity.ERROR)
 def execution_weight_off(submission: Submission) -> Iterator[Violation]:
     """The 分值 of execution is not the one that the form prints.
@@ -218,11 +222,9 @@ def execution_weight_off(submission: Submission) -> Iterator[Violation]:
 
     Put the printed 分值 back. If your office shares out the points otherwise, ask it for a form that prints them so.
     """
-    for name, item in submission.layout.fields.items():
-        expected, entry = _printed(item), submission.entries[name]
-        if item.table != "funds" or item.column != "weight" or expected is None or entry.position is None:
-            continue
-        if entry.number != expected:
+    for entry in submission.where(_is_printed_weight):
+        item, name, expected = entry.field, entry.field.name, _printed(entry.field)
+        if entry.position is not None and entry.number != expected:
             yield Violation(
                 say(
                     "{field} should be {expected}, as the form prints it; the form says {found}",
@@ -234,6 +236,13 @@ def execution_weight_off(submission: Submission) -> Iterator[Violation]:
                 found=_found(entry, entry.number),
                 expected=expected,
             )
+
+
+def _is_marked_blank(item: Field) -> bool:
+    """Whether a form prints — where only the total row has points."""
+    printed = item.spec.value
+    points = item.table == "funds" and item.column in ("weight", "score")
+    return points and isinstance(printed, str) and figures.is_blank_mark(printed)
 
 
 @rule("M108", Severity.WARNING)
@@ -251,10 +260,9 @@ def score_on_source_row(submission: Submission) -> Iterator[Violation]:
 
     Put — back into the cell.
     """
-    for name, item in submission.layout.fields.items():
-        entry, printed = submission.entries[name], item.spec.value
-        marked = isinstance(printed, str) and figures.is_blank_mark(printed)
-        if item.table == "funds" and item.column in ("weight", "score") and marked and entry.number is not None:
+    for entry in submission.where(_is_marked_blank):
+        item, name, printed = entry.field, entry.field.name, entry.field.spec.value
+        if entry.number is not None:
             yield Violation(
                 say(
                     "{field} is {found}; only the total row has a weight and a score, here the form prints {printed}",

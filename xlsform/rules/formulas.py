@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 
 from xlsform import figures
@@ -107,7 +108,7 @@ def formula_overwritten(submission: Submission) -> Iterator[Violation]:
         message, severity = _overwritten(submission, entry)
         yield Violation(message, field=name, found=_stated(entry), expected=expected, severity=severity)
     values, formulas = submission.sheet.values, submission.sheet.formulas
-    lost = {place: issued[0] for place, issued in _hints(submission) if place not in formulas}
+    lost = {place: issued[0] for place, issued in _hints(submission).items() if place not in formulas}
     if lost:
         message = say(
             "{count} hints beside the form were deleted or replaced by values: {cells}",
@@ -190,8 +191,9 @@ def _stated(entry: Entry) -> object:
     return entry.raw.text if isinstance(entry.raw, CellError) else entry.raw
 
 
-def _hints(submission: Submission) -> Iterator[tuple[Position, tuple[str, ...]]]:
-    """Yield the place of each hint and the formula that was issued there.
+@lru_cache(maxsize=1)
+def _hints(submission: Submission) -> Mapping[Position, tuple[str, ...]]:
+    """Return the formula that was issued as a hint, by its place; kept for the rule that follows.
 
     Where the hidden sheet is gone that says which targets were prefilled, one of two: without or with what it says of
     the target that stands there now.
@@ -200,12 +202,14 @@ def _hints(submission: Submission) -> Iterator[tuple[Position, tuple[str, ...]]]
     known = "sheet" in submission.identities
     if not known:
         issued = {name: entry.text for name, entry in submission.entries.items() if entry.field.column != "actual"}
-    column = submission.alignment.columns.found[layout.hint_column]
-    plain = hint_formulas(layout)
-    for row, formula in hint_formulas(layout, measures(layout, issued)).items():
-        if row in submission.alignment.rows.found:
-            place = (submission.alignment.rows.found[row], column)
-            yield place, (formula,) if known else tuple(dict.fromkeys((plain[row], formula)))
+    rows, column = submission.alignment.rows.found, submission.alignment.columns.found[layout.hint_column]
+    formulas = hint_formulas(layout, measures(layout, issued))
+    plain = formulas if known else hint_formulas(layout)
+    return {
+        (rows[row], column): tuple(dict.fromkeys((plain[row], formula)))
+        for row, formula in formulas.items()
+        if row in rows
+    }
 
 
 def _listed(cells: Iterable[Position]) -> list[str]:
@@ -257,8 +261,10 @@ def formula_changed(submission: Submission) -> Iterator[Violation]:
     formulas = submission.sheet.formulas
     other = {
         place: issued[0]
-        for place, issued in _hints(submission)
-        if place in formulas and not any(_is_issued(submission, formulas[place], formula) for formula in issued)
+        for place, issued in _hints(submission).items()
+        if (hint := formulas.get(place)) is not None
+        and hint not in issued
+        and not any(_is_issued(submission, hint, formula) for formula in issued)
     }
     if other:
         message = say(

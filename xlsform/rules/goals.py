@@ -125,7 +125,8 @@ def goal_claims_done(submission: Submission) -> Iterator[Violation]:
     entry = submission.entries.get(_ACTUAL)
     if entry is None or _copied(submission):
         return
-    claim, low = _claim(entry.text), _low(submission)
+    claim = _claim(entry.text)
+    low = _low(submission) if claim else None
     if claim and low:
         yield Violation(
             say("{field} says “{claim}”, but {low}", field=entry.field.label, claim=claim, low=low), field=_ACTUAL

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from xlsform.figures import fold, says_nothing
 from xlsform.findings import Severity, Violation, say
+from xlsform.layout import Field
 from xlsform.patterns import pattern
 from xlsform.rules import rule
 from xlsform.submission import Entry, Submission
@@ -43,12 +44,15 @@ def missing_head_field(submission: Submission) -> Iterator[Violation]:
     for check in submission.failed("H101"):
         if submission.entries[check.field.name].position is not None:
             yield Violation(say("{field} is blank; fill it in", field=check.field.label), field=check.field.name)
-    for name, entry in submission.entries.items():
-        if entry.field.spec.required == "H101" and isinstance(entry.value, str) and says_nothing(entry.value):
+    for entry in submission.where(_is_of_the_head):
+        if isinstance(entry.value, str) and says_nothing(entry.value):
             found = entry.value.strip()
-            yield Violation(
-                say("{field} says only “{found}”; fill it in", field=entry.field.label, found=found), field=name
-            )
+            message = say("{field} says only “{found}”; fill it in", field=entry.field.label, found=found)
+            yield Violation(message, field=entry.field.name)
+
+
+def _is_of_the_head(item: Field) -> bool:
+    return item.spec.required == "H101"
 
 
 @rule("H102", Severity.ERROR)
@@ -151,7 +155,8 @@ def seal_or_date_missing(submission: Submission) -> Iterator[Violation]:
 
 def narratives(submission: Submission) -> Iterator[Entry]:
     """Yield the texts that tell of the project: goals and analyses, not the names in the head."""
-    for name, entry in submission.entries.items():
-        item = entry.field
-        if item.table is None and item.spec.kind == "input" and name not in _NAMES and isinstance(entry.value, str):
-            yield entry
+    return (entry for entry in submission.where(_tells_of_the_project) if isinstance(entry.value, str))
+
+
+def _tells_of_the_project(item: Field) -> bool:
+    return item.table is None and item.spec.kind == "input" and item.name not in _NAMES

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xlsform import identity as identities
+from xlsform.alignment import issued_places
 from xlsform.findings import Severity, Violation, plain, say
 from xlsform.rules import rule, workbook_rule
 from xlsform.rules.structure import listed, text_of
@@ -62,7 +63,7 @@ def identity_conflict(submission: Submission) -> Iterator[Violation]:
     if sheet is None:
         yield Violation(say("this is not the workbook that was issued: its identity is missing"))
         return
-    if not sheet.intact:
+    if submission.sealed is None:
         yield Violation(say("the workbook's identity was edited"), found=sheet.digest)
         return
     if submission.key is not None and not sheet.signed_with(submission.key):
@@ -102,6 +103,8 @@ def name_lost(submission: Submission) -> Iterator[Violation]:
     Nothing need be done; where it recurs, fill in the workbook that was issued and save it as .xlsx.
     """
     if not submission.workbook.complete or not submission.alignment.unchanged:
+        return
+    if submission.named == issued_places(submission.layout):
         return
     lost = [name for name, entry in submission.entries.items() if submission.named.get(name) != entry.position]
     if lost:

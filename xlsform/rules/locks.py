@@ -66,8 +66,7 @@ def protection_removed(submission: Submission) -> Iterator[Violation]:
     layout, alignment, issued = submission.layout, submission.alignment, frozenset(submission.issued)
     anchors, open_cells = _issued_open(layout, issued) if alignment.unchanged else _left_open(layout, alignment, issued)
     # Without the identity nobody knows which cells were prefilled, and so locked.
-    identity = submission.identities.get("sheet")
-    known = anchors if identity is not None and identity.intact else ()
+    known = anchors if submission.sealed is not None else ()
     relocked = [place for place in known if place not in sheet.unlocked and place in sheet.values]
     unlocked = _of_the_form(submission, sheet.unlocked - open_cells)
     if unlocked:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from xlsform import figures
 from xlsform.figures import fold
 from xlsform.findings import Severity, Violation, say
-from xlsform.layout import PlacedCheck
+from xlsform.layout import Field, PlacedCheck
 from xlsform.patterns import pattern
 from xlsform.rules import rule
 from xlsform.rules.values import means_none
@@ -39,14 +39,15 @@ def missing_amount(submission: Submission) -> Iterator[Violation]:
             )
 
 
+def _is_of_the_funds(item: Field) -> bool:
+    return item.table == "funds"
+
+
 @lru_cache(maxsize=1)
 def _unsound(submission: Submission) -> frozenset[str]:
     """Return the amounts that other rules call no number, negative, or in 元."""
-    negative = {
-        name
-        for name, entry in submission.entries.items()
-        if entry.field.table == "funds" and entry.number is not None and entry.number < 0
-    }
+    funds = submission.where(_is_of_the_funds)
+    negative = {entry.field.name for entry in funds if (number := entry.number) is not None and number < 0}
     unusable = {name for name in submission.unusable if not means_none(submission.entries[name])}
     return frozenset(negative | unusable | amounts_in_yuan(submission).keys())
 

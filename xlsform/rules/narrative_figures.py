@@ -144,6 +144,7 @@ def _told(text: str, submission: Submission) -> Iterator[tuple[_Quantity, Number
         told = {
             match["figure"]
             for sentence in sentences
+            if any(sign in sentence for sign in quantity.signs)
             for match in pattern.finditer(sentence, 0, _end_of_whole(sentence, quantity, submission))
         }
         shown = told.pop() if len(told) == 1 else ""

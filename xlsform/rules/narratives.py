@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 
 from xlsform import figures
 from xlsform.figures.text import without_ending
 from xlsform.findings import Severity, Violation, say
+from xlsform.layout import Field
 from xlsform.patterns import pattern
 from xlsform.rules import rule
 from xlsform.submission import Entry, Submission
@@ -149,17 +151,21 @@ def narrative_copied(submission: Submission) -> Iterator[Violation]:
 
 def narratives(submission: Submission) -> Iterator[Entry]:
     """Yield the long texts of the form that are filled in, the goals among them."""
-    for item in submission.layout.inputs:
-        entry = submission.entries[item.name]
-        if item.style == "narrative" and item.table is None and isinstance(entry.value, str):
-            yield entry
+    return (entry for entry in submission.where(_is_narrative) if isinstance(entry.value, str))
 
 
-def clauses(text: str) -> list[str]:
+def _is_narrative(item: Field) -> bool:
+    return item.spec.kind == "input" and item.style == "narrative" and item.table is None
+
+
+# A few rules after one another read the narratives of one form.
+@lru_cache(maxsize=16)
+def clauses(text: str) -> tuple[str, ...]:
     """Return the clauses of a text, folded, without what parts them."""
-    return _CLAUSE.findall(clean(text))
+    return tuple(_CLAUSE.findall(clean(text)))
 
 
+@lru_cache(maxsize=16)
 def clean(text: str) -> str:
     """Return a text folded for reading clauses: a line ends a sentence, and digits apart stay apart."""
     return figures.fold(_GAP.sub("_", "。".join(text.splitlines())))

@@ -196,8 +196,8 @@ def reason_contradicts_score(submission: Submission) -> Iterator[Violation]:
         reason = indicator.row.get("reason")
         if reason is None or not indicator.full or indicator.missed:
             continue
-        clause = None if _over_achieved(indicator, limit, submission) else _failure(fold(reason.text), words)
-        if clause is not None:
+        clause = _failure(fold(reason.text), words) if reason.text else None
+        if clause is not None and not _over_achieved(indicator, limit, submission):
             message = say(
                 "{field} tells of “{clause}”, although the score is the full {weight}",
                 field=reason.field.label,
@@ -209,6 +209,8 @@ def reason_contradicts_score(submission: Submission) -> Iterator[Violation]:
 
 def _failure(text: str, words: tuple[str, ...]) -> str | None:
     """Return the first clause of a reason that tells of failure, or None."""
+    if not any(word in text for word in words):
+        return None
     start = 0
     for end in [*(match.start() for match in _ENDS.finditer(text)), len(text)]:
         for word in words:

@@ -8,11 +8,11 @@ from functools import lru_cache
 from itertools import pairwise
 
 from xlsform import identity as identities
-from xlsform.alignment import Axis, printed
+from xlsform.alignment import Axis, labels_kept, printed
 from xlsform.figures import fold, is_blank_mark
 from xlsform.findings import Message, Severity, Violation, say
 from xlsform.hints import INSTRUCTIONS_SHEET
-from xlsform.layout import Layout
+from xlsform.layout import Field, Layout
 from xlsform.reading.contents import CellError
 from xlsform.refs import Position, Range, a1, letters
 from xlsform.rules import rule, workbook_rule
@@ -108,7 +108,8 @@ def label_changed(submission: Submission) -> Iterator[Violation]:
 
     Put the issued label back, or fill in the workbook that was issued once more.
     """
-    for area, text in printed(submission.layout):
+    kept = submission.alignment.unchanged and labels_kept(submission.layout, submission.sheet)
+    for area, text in () if kept else printed(submission.layout):
         place = _label_place(submission, area, text)
         if place is None:
             continue
@@ -117,16 +118,21 @@ def label_changed(submission: Submission) -> Iterator[Violation]:
             continue
         if not _reads(found, text):
             yield _changed_label(text.strip(), found, place)
-    for name, item in submission.layout.fields.items():
-        entry = submission.entries[name]
-        if item.spec.value is not None and entry.position is not None and not _as_printed(entry):
-            yield _changed_label(text_of(item.spec.value), entry.raw, entry.position)
+    for entry in submission.where(_is_printed):
+        if entry.position is not None and not _as_printed(entry):
+            yield _changed_label(text_of(entry.field.spec.value), entry.raw, entry.position)
+
+
+def _is_printed(item: Field) -> bool:
+    return item.spec.value is not None
 
 
 def _as_printed(entry: Entry) -> bool:
     """Whether a field that is printed holds what it was printed with, or M107 and M108 say that it does not."""
-    item, raw = entry.field, text_of(entry.raw)
-    issued = item.spec.value
+    item, issued = entry.field, entry.field.spec.value
+    if isinstance(issued, str) and entry.raw == issued:
+        return True
+    raw = text_of(entry.raw)
     points = item.table == "funds" and item.column in ("weight", "score")
     if points and (entry.number is not None or not isinstance(issued, str)):
         return True
@@ -310,6 +316,8 @@ def merge_changed(submission: Submission) -> Iterator[Violation]:
         return
     layout = submission.layout
     expected = _merged(layout)
+    if expected == frozenset(submission.sheet.merges):
+        return
     whole = Range(1, 1, layout.row_count, layout.hint_column)
     found = {area for area in submission.sheet.merges if area in expected or area.overlaps(whole)}
     lost = expected - found
@@ -394,8 +402,9 @@ def value_outside_form(submission: Submission) -> Iterator[Violation]:
     hints = alignment.columns.found.get(layout.hint_column, layout.hint_column)
     skipped_rows, skipped_columns = set(alignment.rows.inserted), {hints, *alignment.columns.inserted}
     outside: dict[int, list[int]] = {}
-    for (row, column), value in submission.sheet.values.items():
-        if (row, column) in taken or row in skipped_rows or column in skipped_columns or not text_of(value).strip():
+    values = submission.sheet.values
+    for row, column in values.keys() - taken:
+        if row in skipped_rows or column in skipped_columns or not text_of(values[row, column]).strip():
             continue
         outside.setdefault(row, []).append(column)
     rows = sorted(outside)

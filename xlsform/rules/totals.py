@@ -223,8 +223,9 @@ def _top(submission: Submission) -> Decimal:
 
 def known(submission: Submission, name: str) -> bool:
     """Whether all that people type for a computed field is there and of use; otherwise other rules speak."""
-    needed = set(submission.layout.computed_references.get(name, ()))
-    return not needed & {item.name for item in submission.layout.inputs} & (submission.unusable | submission.missing)
+    fields, lacking = submission.layout.fields, submission.unusable | submission.missing
+    needed = lacking.intersection(submission.layout.computed_references.get(name, ()))
+    return not any(fields[each].spec.kind == "input" for each in needed)
 
 
 def scores_known(submission: Submission) -> bool:

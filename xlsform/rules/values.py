@@ -130,8 +130,9 @@ def negative_number(submission: Submission) -> Iterator[Violation]:
     told = {check.field.name for check in submission.failed("W103")}
     for entry in submission.filled:
         number = entry.number
-        numeric = entry.field.spec.type.name in ("money", "points")
-        if numeric and number is not None and number < 0 and entry.field.name not in told:
+        if number is None or number >= 0 or entry.field.name in told:
+            continue
+        if entry.field.spec.type.name in ("money", "points"):
             message = say("{field} is {found}; it cannot be less than 0", field=entry.field.label, found=number)
             yield Violation(message, field=entry.field.name, found=number)
 
@@ -226,10 +227,9 @@ def placeholder_left(submission: Submission) -> Iterator[Violation]:
 
     Put what belongs there, or delete it. Rows that are not used may keep what is printed in them.
     """
-    for entry in _texts(submission):
-        lines = (_left_in(line, entry.field.spec.prompt) for line in entry.text.splitlines())
-        left = next(filter(None, lines), None)
-        if left is not None:
+    for row, entry in _texts(submission):
+        left = _left_in(entry)
+        if left is not None and _ours(row, entry):
             message = say(
                 "{field} still holds “{found}”, which should be filled in or deleted",
                 field=entry.field.label,
@@ -238,30 +238,34 @@ def placeholder_left(submission: Submission) -> Iterator[Violation]:
             yield Violation(message, field=entry.field.name)
 
 
-def _left_in(line: str, prompt: str) -> str | None:
-    """Return what was left in a line of a text, None where nothing was."""
-    folded = fold(line)
-    match = _LEFT.fullmatch(folded) if _MAYBE_LEFT.search(folded) else None
-    if match:
-        return match["part"] or line
-    return prompt if len(prompt) >= _LEAST_PROMPT and fold(prompt) in folded else None
+def _left_in(entry: Entry) -> str | None:
+    """Return what was left in a text, None where nothing was."""
+    prompt = entry.field.spec.prompt if len(entry.field.spec.prompt) >= _LEAST_PROMPT else ""
+    for line in entry.text.splitlines():
+        folded = fold(line)
+        match = _LEFT.fullmatch(folded) if _MAYBE_LEFT.search(folded) else None
+        if match:
+            return match["part"] or line
+        if prompt and fold(prompt) in folded:
+            return prompt
+    return None
 
 
-def _texts(submission: Submission) -> Iterator[Entry]:
-    """Yield the texts of the form, and those of indicator rows that hold something besides a name."""
+def _texts(submission: Submission) -> Iterator[tuple[Mapping[str, Entry], Entry]]:
+    """Yield the texts of the form, and those of indicator rows that hold something besides a name, with their row."""
     for entry in submission.filled:
         if entry.field.table is None and isinstance(entry.value, str):
-            yield entry
+            yield {}, entry
     for row in submission.used_rows:
         if any(not entry.blank for column, entry in row.items() if column not in ("name", "reason")):
-            yield from (entry for column, entry in row.items() if isinstance(entry.value, str) and _ours(row, column))
+            yield from ((row, entry) for entry in row.values() if isinstance(entry.value, str))
 
 
-def _ours(row: Mapping[str, Entry], column: str) -> bool:
+def _ours(row: Mapping[str, Entry], entry: Entry) -> bool:
     """Whether no other rule speaks of a placeholder there: P107 of empty reasons, P110 of words beside a figure."""
-    if column == "reason":
-        return not figures.says_nothing(row[column].text)
-    if column == "actual" and "target" in row:
+    if entry.field.column == "reason":
+        return not figures.says_nothing(entry.text)
+    if entry.field.column == "actual" and "target" in row:
         figure = figures.read_target(row["target"].text).kind in ("number", "range")
-        return not figure or any(char.isdigit() for char in row[column].text)
+        return not figure or any(char.isdigit() for char in entry.text)
     return True

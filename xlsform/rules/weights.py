@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 from xlsform import figures
 from xlsform.findings import Message, Severity, Violation, say
+from xlsform.form import Form
 from xlsform.rules import rule
 from xlsform.submission import Entry, Submission
 
@@ -85,7 +87,7 @@ def level_weight_off(submission: Submission) -> Iterator[Violation]:
     weights = _weights(submission)
     if weights is None or _off(submission) or _execution_off(submission) or _lacking(submission):
         return
-    wanted = _level_weights(submission)
+    wanted = _level_weights(submission.form)
     sums: dict[str, Decimal] = {}
     first: dict[str, Entry] = {}
     for row, weight in zip(submission.used_rows, weights, strict=True):
@@ -164,10 +166,11 @@ def weight_concentrated(submission: Submission) -> Iterator[Violation]:
             )
 
 
-def _weights(submission: Submission) -> list[Decimal] | None:
+@lru_cache(maxsize=1)
+def _weights(submission: Submission) -> tuple[Decimal, ...] | None:
     """Return the weight of each used row; None where one is blank, unusable, not above 0 or gone, or there are none."""
     entries = [row["weight"] for row in submission.used_rows if "weight" in row]
-    weights = [entry.number for entry in entries if entry.number is not None and entry.number > 0]
+    weights = tuple([number for entry in entries if (number := entry.number) is not None and number > 0])
     known = bool(entries) and len(weights) == len(entries) and submission.stated_weights is not None
     return weights if known else None
 
@@ -190,17 +193,18 @@ def _execution_off(submission: Submission) -> bool:
     return stated is not None and due is not None and stated != due
 
 
-def _level_weights(submission: Submission) -> dict[str, Decimal]:
+@lru_cache(maxsize=16)
+def _level_weights(form: Form) -> Mapping[str, Decimal]:
     """Return the weight that the template gives to each level 1 of the form."""
-    table, weights = submission.form.repeated, submission.form.scoring.get("level_weights") or {}
+    table, weights = form.repeated, form.scoring.get("level_weights") or {}
     levels = [group.level1 for group in table.groups] if table else []
     return {level: Decimal(str(weights[level])) for level in levels if level in weights}
 
 
 def _lacking(submission: Submission) -> dict[str, Decimal]:
     """Return the weights of the required kinds without any indicator: another rule says that they are missing."""
-    used = {entry.field.level1 for row in submission.used_rows for entry in row.values()}
-    weights = {level: weight for level, weight in _level_weights(submission).items() if weight > 0}
+    used = {next(iter(row.values())).field.level1 for row in submission.used_rows}
+    weights = {level: weight for level, weight in _level_weights(submission.form).items() if weight > 0}
     required = submission.form.scoring.get("required_levels", list(weights))
     return {level: weight for level, weight in weights.items() if level in required and level not in used}
 

@@ -61,9 +61,11 @@ def unit_suspicion(submission: Submission) -> Iterator[Violation]:
     Divide the amount by 10,000 and put it in 万元: 39200 元 is 3.92. If it is right as it stands, say so when you
     return the form.
     """
+    in_yuan = amounts_in_yuan(submission)
+    if not in_yuan:
+        return
     columns_off = {check.field.column for check in submission.failed("M102")}
     amounts = _amounts(submission)
-    in_yuan = amounts_in_yuan(submission)
     for name, beside in in_yuan.items():
         item, found = submission.layout.fields[name], submission.number(name)
         if found is None or (item.row != "total" and f"funds.total.{item.column}" in in_yuan):
@@ -94,6 +96,9 @@ def amounts_in_yuan(submission: Submission) -> Mapping[str, Message]:
     if submission.form.money_unit != _UNIT:
         return {}
     amounts = _amounts(submission)
+    largest, least = max(amounts.values(), default=0), min(amounts.values(), default=0)
+    if largest < _LEAST_NAMED and largest < _IMPOSSIBLE * least:
+        return {}
     found: dict[str, Message] = {}
     for row, column in amounts:
         beside = _beside(submission, amounts, row, column) or (
