@@ -31,7 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "field_types": {"figures", "reading"},
     "form": {"errors", "field_types", "findings"},
     "layout": {"errors", "findings", "form", "formula", "refs", "text_size"},
-    "recalculation": {"field_types", "figures", "formula", "layout", "refs"},
+    "recalculation": {"field_types", "figures", "form", "formula", "layout", "refs"},
     "template_check": {"errors", "figures", "form", "formula", "layout", "recalculation", "refs"},
     "targets": {"figures", "form", "formula", "layout"},
     "hints": {"field_types", "formula", "layout", "recalculation", "refs", "targets"},

@@ -18,7 +18,7 @@ INSTRUCTIONS_SHEET = "填报说明"
 TO_DO_CELL = (2, 1)
 
 #: The hint of a row with a check that gives an error: text stands where its formula needs a number.
-_UNDECIDED = "请核对本行填写的内容"
+UNDECIDED = "请核对本行填写的内容"
 
 #: What a hint opens with that only tells how a target fares, and leaves nothing to do.
 _TELLING = "〔"
@@ -41,7 +41,7 @@ def hints(
     """
     texts = dict.fromkeys(layout.checks_by_row, "")
     for check in reversed(results.failing):
-        text = _UNDECIDED if check in results.undecided else check.check.hint["zh"]
+        text = UNDECIDED if check in results.undecided else check.check.hint["zh"]
         texts[check.field.range.top] = text
     answered = {name: measure for name, measure in measured.items() if name in values}
     told = texts_of(layout, _outcomes(layout, answered), values)
@@ -62,7 +62,7 @@ def _check_hints(layout: Layout) -> dict[int, str]:
         formula = '""'
         for check in reversed(checks):
             formula = f"IF(NOT({check.formula}),{quote(check.check.hint['zh'])},{formula})"
-        formulas[row] = f"IFERROR({formula},{quote(_UNDECIDED)})"
+        formulas[row] = f"IFERROR({formula},{quote(UNDECIDED)})"
     return formulas
 
 

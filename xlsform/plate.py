@@ -13,11 +13,11 @@ from xlsform.field_types import FIGURE, Cast
 from xlsform.form import Form
 from xlsform.formula import quote
 from xlsform.guidance import conditions, validations
-from xlsform.hints import TO_DO_CELL, hint_formulas, hints, to_do, to_do_formula
+from xlsform.hints import TO_DO_CELL, UNDECIDED, hint_formulas, to_do, to_do_formula
 from xlsform.identity import Identity
 from xlsform.layout import HINTS_TITLE, Field, Layout
 from xlsform.outputs import creation_time
-from xlsform.recalculation import Engine, Result
+from xlsform.recalculation import Content, Formula, Result, sheet
 from xlsform.refs import Position, Range, a1, letters, quoted
 from xlsform.sheet_cells import number_text, text_xml
 from xlsform.targets import measures
@@ -37,9 +37,6 @@ _SHEET = re.compile(
 _TIME = re.compile(r'(<dcterms:\w+ xsi:type="dcterms:W3CDTF">)[^<]*')
 _BLANK_SHEET = re.compile(r"<dimension [^>]*/>(.*)<sheetData/>", re.DOTALL)
 _FMTID = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"
-
-_Content = str | int | float | Decimal
-"""What stands in a cell; blank text for nothing."""
 
 
 def cached(result: Result) -> str | float | bool:
@@ -73,8 +70,6 @@ class Plate:
         self.layout = layout
         self.frame = frame
         self.strings = frame.strings.copy()
-        # Its own: those that are shared are few, since every process that judges has them.
-        self.engine = Engine(layout)
         self.formulas = hint_formulas(layout)
         self.merges = _merges(layout)
         self.conditions = conditions(layout, frame.colours)
@@ -84,6 +79,9 @@ class Plate:
         cells = self._cells()
         self.cells = {row: dict(sorted(cells[row].items())) for row in sorted(cells)}
         self.rows = {row: "".join(each.values()) for row, each in self.cells.items()}
+        self.asked = [layout.fields[name].range.anchor for name in layout.computed]
+        self.asked += [(row, layout.hint_column) for row in self.formulas]
+        self.blank = self._blank()
         self.to_do_formula = text_xml(to_do_formula(layout).removeprefix("="))
         self.book = self._book()
 
@@ -109,6 +107,14 @@ class Plate:
 
     # --- the sheet of the form
 
+    def _blank(self) -> dict[Position, Content]:
+        """Return what stands in the cells of the blank form, as far as formulas look at it."""
+        layout = self.layout
+        contents: dict[Position, Content] = {place: self.content(item) for _, item, place in layout.anchors}
+        found = {place: content for place, content in contents.items() if content != ""}
+        found |= {layout.fields[name].range.anchor: Formula(formula) for name, formula in layout.computed.items()}
+        return found | {(row, layout.hint_column): Formula(formula) for row, formula in self.formulas.items()}
+
     def _cells(self) -> dict[int, dict[int, str]]:
         layout, styles = self.layout, self.frame.styles
         cells: dict[int, dict[int, str]] = {}
@@ -125,7 +131,7 @@ class Plate:
         return cells
 
     @staticmethod
-    def content(item: Field) -> _Content:
+    def content(item: Field) -> Cast | int | float:
         """Return what the blank form prints in a field."""
         return "" if item.spec.formula is not None else item.placeholder if item.spec.value is None else item.spec.value
 
@@ -193,19 +199,24 @@ class _Stamp:
         self.strings, self.styles = plate.strings.copy(), plate.frame.styles.copy()
         layout = plate.layout
         self.measured = measures(layout, values)
-        self.results = plate.engine.evaluate(values)
-        self.hints = hints(layout, self.results, values, self.measured)
+        self.given = [(layout.fields[name], value) for name, value in values.items() if name in layout.fields]
+        self.given = [(item, value) for item, value in self.given if item.spec.formula is None]
+        cells = plate.blank | {item.range.anchor: value for item, value in self.given}
+        shown = iter(sheet(layout.form).show(cells, plate.asked))
+        self.computed = dict(zip(layout.computed, shown, strict=False))
+        # The actual values that the rest of a hint speaks of are blank.
+        self.hints = {
+            row: UNDECIDED if result is None else str(result) for row, result in zip(plate.formulas, shown, strict=True)
+        }
         self.cells: dict[int, dict[int, str]] = {}
         self._prefill()
         self._measure()
         self._results()
 
     def _prefill(self) -> None:
-        for name, value in self.values.items():
-            item = self.plate.layout.fields.get(name)
-            if item is not None and item.spec.formula is None:
-                style = self.styles.number(look_of(item, locked=True))
-                put(self.cells, area_xml(item.range, style, value, self.strings))
+        for item, value in self.given:
+            style = self.styles.number(look_of(item, locked=True))
+            put(self.cells, area_xml(item.range, style, value, self.strings))
 
     def _measure(self) -> None:
         for name, measure in self.measured.items():
@@ -215,7 +226,7 @@ class _Stamp:
 
     def _results(self) -> None:
         plate = self.plate
-        for name, result in self.results.computed.items():
+        for name, result in self.computed.items():
             put(self.cells, {plate.layout.fields[name].range.anchor: plate.computed_xml(name, result)})
         formulas = hint_formulas(plate.layout, self.measured)
         for row, text in self.hints.items():
@@ -283,7 +294,7 @@ def put(cells: dict[int, dict[int, str]], new: Mapping[Position, str]) -> None:
         cells.setdefault(row, {})[column] = cell
 
 
-def area_xml(area: Range, style: int, content: _Content, strings: Strings) -> dict[Position, str]:
+def area_xml(area: Range, style: int, content: Cast | int | float, strings: Strings) -> dict[Position, str]:
     """Return the cells of an area, its content in the first."""
     cells = dict(_blank_cells(area, style))
     if isinstance(content, str):
