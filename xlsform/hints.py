@@ -44,14 +44,14 @@ def hints(
         text = UNDECIDED if check in results.undecided else check.check.hint["zh"]
         texts[check.field.range.top] = text
     answered = {name: measure for name, measure in measured.items() if name in values}
-    told = texts_of(layout, _outcomes(layout, answered), values)
+    told = texts_of(layout, outcome_formulas(layout, answered), values)
     return {row: text + told.get(row, "") for row, text in texts.items()}
 
 
 def hint_formulas(layout: Layout, measured: Mapping[str, Measure] = MappingProxyType({})) -> dict[int, str]:
     """Return the formula of each row's hint: what the first failing check has to say, then how the target fares."""
     formulas = _check_hints(layout)
-    told = {row: f"{formulas[row]}&{outcome}" for row, outcome in _outcomes(layout, measured).items()}
+    told = {row: f"{formulas[row]}&{outcome}" for row, outcome in outcome_formulas(layout, measured).items()}
     return formulas | told
 
 
@@ -66,8 +66,11 @@ def _check_hints(layout: Layout) -> dict[int, str]:
     return formulas
 
 
-def _outcomes(layout: Layout, measured: Mapping[str, Measure]) -> dict[int, str]:
-    """Return the formulas that tell how targets fare, by row: met or missed, and the score that follows."""
+def outcome_formulas(layout: Layout, measured: Mapping[str, Measure]) -> dict[int, str]:
+    """Return the formulas that tell how targets fare, by row: met or missed, and the score that follows.
+
+    Each stands behind that of its row's checks, and an ``&`` between them.
+    """
     told = {}
     for row in layout.indicator_rows if layout.form.outcome else ():
         measure = measured.get(row["actual"].name) if "actual" in row and "weight" in row else None

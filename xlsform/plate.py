@@ -13,7 +13,7 @@ from xlsform.field_types import FIGURE, Cast
 from xlsform.form import Form
 from xlsform.formula import quote
 from xlsform.guidance import conditions, validations
-from xlsform.hints import TO_DO_CELL, UNDECIDED, hint_formulas, to_do, to_do_formula
+from xlsform.hints import TO_DO_CELL, UNDECIDED, hint_formulas, outcome_formulas, to_do, to_do_formula
 from xlsform.identity import Identity
 from xlsform.layout import HINTS_TITLE, Field, Layout
 from xlsform.outputs import creation_time
@@ -37,6 +37,10 @@ _SHEET = re.compile(
 _TIME = re.compile(r'(<dcterms:\w+ xsi:type="dcterms:W3CDTF">)[^<]*')
 _BLANK_SHEET = re.compile(r"<dimension [^>]*/>(.*)<sheetData/>", re.DOTALL)
 _FMTID = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"
+
+
+Rows = dict[int, dict[int, str]]
+"""The XML of cells: of each row its areas, by the column where they begin."""
 
 
 def cached(result: Result) -> str | float | bool:
@@ -73,7 +77,11 @@ class Plate:
         self.formulas = hint_formulas(layout)
         self.merges = _merges(layout)
         self.conditions = conditions(layout, frame.colours)
-        self.formula_xml = {name: text_xml(formula) for name, formula in layout.computed.items()}
+        self.computed = {
+            name: (item.range, frame.styles.number(look_of(item, locked=True)), text_xml(layout.computed[name]))
+            for name, item in layout.fields.items()
+            if name in layout.computed
+        }
         self.hint_style = frame.styles.number(HINT)
         self.hint_xml = {row: text_xml(formula) for row, formula in self.formulas.items()}
         cells = self._cells()
@@ -115,19 +123,20 @@ class Plate:
         found |= {layout.fields[name].range.anchor: Formula(formula) for name, formula in layout.computed.items()}
         return found | {(row, layout.hint_column): Formula(formula) for row, formula in self.formulas.items()}
 
-    def _cells(self) -> dict[int, dict[int, str]]:
-        layout, styles = self.layout, self.frame.styles
-        cells: dict[int, dict[int, str]] = {}
+    def _cells(self) -> Rows:
+        layout, styles, strings = self.layout, self.frame.styles, self.strings
+        cells: Rows = {}
         for label in layout.labels:
-            put(cells, area_xml(label.range, styles.number(Look(label.style)), label.text, self.strings))
+            put(cells, label.range, styles.number(Look(label.style)), value_xml(label.text, strings))
         for item in layout.fields.values():
             style = styles.number(look_of(item, locked=item.spec.kind != "input"))
-            put(cells, area_xml(item.range, style, self.content(item), self.strings))
+            put(cells, item.range, style, value_xml(self.content(item), strings))
         if 1 not in layout.checks_by_row:
             heading = Range(1, layout.hint_column, 1, layout.hint_column)
-            put(cells, area_xml(heading, styles.number(HINTS_HEADING), HINTS_TITLE, self.strings))
+            put(cells, heading, styles.number(HINTS_HEADING), value_xml(HINTS_TITLE, strings))
         # Each project has results of its own; here only the place of their cells is kept.
-        put(cells, {(row, layout.hint_column): "" for row in self.formulas})
+        for row in self.formulas:
+            cells.setdefault(row, {})[layout.hint_column] = ""
         return cells
 
     @staticmethod
@@ -135,26 +144,22 @@ class Plate:
         """Return what the blank form prints in a field."""
         return "" if item.spec.formula is not None else item.placeholder if item.spec.value is None else item.spec.value
 
-    def computed_xml(self, name: str, result: Result) -> str:
-        """Return the cell of a computed field."""
-        item = self.layout.fields[name]
-        style = self.frame.styles.number(look_of(item, locked=True))
-        return formula_xml(item.range.anchor, style, self.formula_xml[name], cached(result))
-
     # --- the other parts
 
     def _instructions(self, text: str) -> str:
         cell = a1(*TO_DO_CELL)
         return re.sub(
             rf'<c r="{cell}" s="(\d+)"/>',
-            lambda match: formula_xml(TO_DO_CELL, int(match[1]), self.to_do_formula, text),
+            lambda match: f'<c r="{cell}" s="{match[1]}"{formula_xml(self.to_do_formula, text)}</c>',
             self.frame.parts[_INSTRUCTIONS],
         )
 
     def _identity(self, identity: Identity, strings: Strings) -> str:
+        number_of = strings.number
         rows = [
-            f'<row r="{number}">{text_cell((number, 1), 0, key, strings)}{text_cell((number, 2), 0, value, strings)}</row>'
-            for number, (key, value) in enumerate(identity.sheet_rows(), 1)
+            f'<row r="{row}"><c r="A{row}" s="0" t="s"><v>{number_of(key)}</v></c>'
+            f'<c r="B{row}" s="0" t="s"><v>{number_of(value)}</v></c></row>'
+            for row, (key, value) in enumerate(identity.sheet_rows(), 1)
         ]
         return _BLANK_SHEET.sub(
             lambda match: f'<dimension ref="A1:B{len(rows)}"/>{match[1]}<sheetData>{"".join(rows)}</sheetData>',
@@ -208,7 +213,7 @@ class _Stamp:
         self.hints = {
             row: UNDECIDED if result is None else str(result) for row, result in zip(plate.formulas, shown, strict=True)
         }
-        self.cells: dict[int, dict[int, str]] = {}
+        self.cells: Rows = {}
         self._prefill()
         self._measure()
         self._results()
@@ -216,23 +221,26 @@ class _Stamp:
     def _prefill(self) -> None:
         for item, value in self.given:
             style = self.styles.number(look_of(item, locked=True))
-            put(self.cells, area_xml(item.range, style, value, self.strings))
+            put(self.cells, item.range, style, value_xml(value, self.strings))
 
     def _measure(self) -> None:
         for name, measure in self.measured.items():
             item = self.plate.layout.fields[name]
             look = look_of(item, locked=item.spec.kind != "input")._replace(number_format=measure.number_format)
-            put(self.cells, area_xml(item.range, self.styles.number(look), self.plate.content(item), self.strings))
+            put(self.cells, item.range, self.styles.number(look), value_xml(self.plate.content(item), self.strings))
 
     def _results(self) -> None:
         plate = self.plate
         for name, result in self.computed.items():
-            put(self.cells, {plate.layout.fields[name].range.anchor: plate.computed_xml(name, result)})
-        formulas = hint_formulas(plate.layout, self.measured)
+            area, style, formula = plate.computed[name]
+            put(self.cells, area, style, formula_xml(formula, cached(result)))
+        column = plate.layout.hint_column
+        outcomes = outcome_formulas(plate.layout, self.measured)
         for row, text in self.hints.items():
-            formula = plate.hint_xml[row] if formulas[row] is plate.formulas[row] else text_xml(formulas[row])
-            place = (row, plate.layout.hint_column)
-            put(self.cells, {place: formula_xml(place, plate.hint_style, formula, text)})
+            formula = plate.hint_xml[row]
+            if row in outcomes:
+                formula += text_xml(f"&{outcomes[row]}")
+            put(self.cells, Range(row, column, row, column), plate.hint_style, formula_xml(formula, text))
 
     def sheet(self) -> str:
         """Return the sheet of the form."""
@@ -288,41 +296,46 @@ def _merges(layout: Layout) -> str:
 # --- cells as XML
 
 
-def put(cells: dict[int, dict[int, str]], new: Mapping[Position, str]) -> None:
-    """Put cells into their rows."""
-    for (row, column), cell in new.items():
-        cells.setdefault(row, {})[column] = cell
+def put(cells: Rows, area: Range, style: int, content: str) -> None:
+    """Put an area into its rows.
 
-
-def area_xml(area: Range, style: int, content: Cast | int | float, strings: Strings) -> dict[Position, str]:
-    """Return the cells of an area, its content in the first."""
-    cells = dict(_blank_cells(area, style))
-    if isinstance(content, str):
-        if content:
-            cells[area.anchor] = text_cell(area.anchor, style, content, strings)
-    else:
-        cells[area.anchor] = f'<c r="{a1(*area.anchor)}" s="{style}"><v>{number_text(content)}</v></c>'
-    return cells
+    Args:
+        cells: of each row its areas.
+        area: the area.
+        style: the look of its cells.
+        content: what its first cell is and holds, as the attributes and elements of XML; blank for nothing.
+    """
+    first, beside, below = _blank(area, style)
+    cells.setdefault(area.top, {})[area.left] = f"{first}{content}</c>{beside}" if content else f"{first}/>{beside}"
+    for row, blank in below:
+        cells.setdefault(row, {})[area.left] = blank
 
 
 @lru_cache(maxsize=8192)
-def _blank_cells(area: Range, style: int) -> dict[Position, str]:
-    return {place: f'<c r="{a1(*place)}" s="{style}"/>' for place in area.cells()}
+def _blank(area: Range, style: int) -> tuple[str, str, tuple[tuple[int, str], ...]]:
+    """Return the first cell of a blank area, left open, those beside it, and by row those below."""
+    rows = [
+        [f'<c r="{a1(row, column)}" s="{style}"' for column in range(area.left, area.right + 1)]
+        for row in range(area.top, area.bottom + 1)
+    ]
+    (first, *beside), *below = rows
+    closed = [(area.top + number, "/>".join([*cells, ""])) for number, cells in enumerate(below, 1)]
+    return first, "/>".join([*beside, ""]), tuple(closed)
 
 
-def text_cell(place: Position, style: int, text: str, strings: Strings) -> str:
-    """Return a cell that holds text."""
+def value_xml(content: Cast | int | float, strings: Strings) -> str:
+    """Return what a cell that holds a value is and holds."""
+    if not isinstance(content, str):
+        return f"><v>{number_text(content)}</v>"
     # Not in the cell itself: Numbers does not show it there.
-    return f'<c r="{a1(*place)}" s="{style}" t="s"><v>{strings.number(text)}</v></c>'
+    return f' t="s"><v>{strings.number(content)}</v>' if content else ""
 
 
-def formula_xml(place: Position, style: int, formula: str, result: str | float | bool) -> str:
-    """Return a cell that holds a formula, given as XML, and its result."""
+def formula_xml(formula: str, result: str | float | bool) -> str:
+    """Return what a cell that holds a formula, given as XML, and its result is and holds."""
     if isinstance(result, bool):
-        kind, stored = ' t="b"', str(int(result))
-    elif isinstance(result, str):
+        return f' t="b"><f>{formula}</f><v>{int(result)}</v>'
+    if isinstance(result, str):
         # Also where it is blank: without a type readers take it for never calculated.
-        kind, stored = ' t="str"', text_xml(result)
-    else:
-        kind, stored = "", number_text(result)
-    return f'<c r="{a1(*place)}" s="{style}"{kind}><f>{formula}</f><v>{stored}</v></c>'
+        return f' t="str"><f>{formula}</f><v>{text_xml(result)}</v>'
+    return f"><f>{formula}</f><v>{number_text(result)}</v>"

@@ -155,13 +155,23 @@ class Layout:
     def _grow(self, result: dict[int, float], texts: Iterable[tuple[Range, str, Style]]) -> None:
         for area, text, style in texts:
             needed = self._height(area, text, style)
-            have = sum(result[row] for row in range(area.top, area.bottom + 1))
+            have = result[area.top]
+            if area.bottom > area.top:
+                have = sum(result[row] for row in range(area.top, area.bottom + 1))
             if needed > have:
                 share = (needed - have) / (area.bottom - area.top + 1)
                 for row in range(area.top, area.bottom + 1):
                     result[row] = min(round(result[row] + share, 2), 409.0)
 
     def _height(self, area: Range, text: str, style: Style) -> float:
-        width = sum(self.widths[column] for column in range(area.left, area.right + 1))
         size = 18.0 if style == "title" else self.form.page.size
-        return lines_needed(text, width * 10.5 / size - 1) * size * _LINE + 4
+        room = self._rooms.get((area.left, area.right, size))
+        if room is None:
+            room = sum(self.widths[column] for column in range(area.left, area.right + 1)) * 10.5 / size - 1
+            self._rooms[area.left, area.right, size] = room
+        return lines_needed(text, room) * size * _LINE + 4
+
+    @cached_property
+    def _rooms(self) -> dict[tuple[int, int, float], float]:
+        """How many half-width characters columns have room for, by the first, the last and the size of the font."""
+        return {}
