@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 
 from xlsform import figures
 from xlsform.figures import Target
@@ -70,16 +71,11 @@ def measures(layout: Layout, values: Mapping[str, object]) -> dict[str, Measure]
 
 
 def _measure(text: str, name: str, row: Field, form: Form) -> Measure | None:
-    target = figures.read_target(text)
-    if target.amount is None or target.kind not in ("number", "range"):
-        return None
-    if is_rate(target.unit) and target.unit != "%":
-        # 5‰ is read as a rate; a figure typed beside it would not be.
+    measure = _unjudged(text)
+    if measure is None:
         return None
     kinds = f"{row.level1} {row.level2}"
-    unit = _unit(target, text)
-    measure = Measure(_number_format(target, unit), unit)
-    target = directed(target, name, kinds, form)
+    target = directed(figures.read_target(text), name, kinds, form)
     low, high = target.amount, target.upper
     if not name or low is None or low < 0 or either_way(target, name, kinds, form):
         return measure
@@ -88,6 +84,19 @@ def _measure(text: str, name: str, row: Field, form: Form) -> Measure | None:
     if target.kind == "range" or target.comparator == "=":
         return replace(measure, low=low, high=low if high is None else high, open_above=target.kind == "range")
     return replace(measure, low=low)
+
+
+@lru_cache(maxsize=2048)
+def _unjudged(text: str) -> Measure | None:
+    """Return how an actual value is typed beside a target; None where the target is no known figure."""
+    target = figures.read_target(text)
+    if target.amount is None or target.kind not in ("number", "range"):
+        return None
+    if is_rate(target.unit) and target.unit != "%":
+        # 5‰ is read as a rate; a figure typed beside it would not be.
+        return None
+    unit = _unit(target, text)
+    return Measure(_number_format(target, unit), unit)
 
 
 def directed(target: Target, name: str, kinds: str, form: Form) -> Target:

@@ -39,6 +39,7 @@ class Archive:
         self._data = data
         self._members: dict[str, _Member] = {}
         self._changed: dict[str, bytes] = {}
+        self._copied: dict[str, tuple[_Header, bytes]] = {}
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 infos = archive.infolist()
@@ -98,12 +99,18 @@ class Archive:
             if member.info is None or key in changed:
                 header, raw = _changed(member, changed[key], date or _EPOCH, packer)
             else:
-                header, raw = _kept(member.info), self._raw(member.info)
+                header, raw = self._as_it_is(key, member.info)
             directory.write(header.central(body.tell()))
             body.write(header.local() + raw)
         count, size, start = len(self._members), directory.tell(), body.tell()
         end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, count, count, size, start, 0)
         return body.getvalue() + directory.getvalue() + end
+
+    def _as_it_is(self, key: str, info: zipfile.ZipInfo) -> tuple[_Header, bytes]:
+        # A frame is copied thousands of times.
+        if key not in self._copied:
+            self._copied[key] = _kept(info), self._raw(info)
+        return self._copied[key]
 
     def _raw(self, info: zipfile.ZipInfo) -> bytes:
         fixed = self._data[max(info.header_offset, 0) : info.header_offset + 30]
