@@ -77,10 +77,10 @@ class Plate:
         self.formulas = hint_formulas(layout)
         self.merges = _merges(layout)
         self.conditions = conditions(layout, frame.colours)
+        self.locked = {name: frame.styles.number(look_of(item, locked=True)) for name, item in layout.fields.items()}
         self.computed = {
-            name: (item.range, frame.styles.number(look_of(item, locked=True)), text_xml(layout.computed[name]))
-            for name, item in layout.fields.items()
-            if name in layout.computed
+            name: (layout.fields[name].range, self.locked[name], text_xml(formula))
+            for name, formula in layout.computed.items()
         }
         self.hint_style = frame.styles.number(HINT)
         self.hint_xml = {row: text_xml(formula) for row, formula in self.formulas.items()}
@@ -220,8 +220,7 @@ class _Stamp:
 
     def _prefill(self) -> None:
         for item, value in self.given:
-            style = self.styles.number(look_of(item, locked=True))
-            put(self.cells, item.range, style, value_xml(value, self.strings))
+            put(self.cells, item.range, self.plate.locked[item.name], value_xml(value, self.strings))
 
     def _measure(self) -> None:
         for name, measure in self.measured.items():

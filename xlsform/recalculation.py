@@ -177,8 +177,10 @@ def _put(model: ironcalc.Model, place: Position, content: Content) -> int:
         model.update_cell_with_formula(_SHEET, *place, f"={content.text}")
         return len(content.text)
     if isinstance(content, str):
-        # Halves of characters, which JSON can spell, are nothing that the engine takes.
-        text = content.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        text = content
+        if not text.isprintable():
+            # Halves of characters, which JSON can spell, are nothing that the engine takes.
+            text = content.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         model.update_cell_with_text(_SHEET, *place, text)
         return len(text)
     number = max(-_LARGEST, min(float(content), _LARGEST))

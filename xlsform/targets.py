@@ -59,12 +59,12 @@ def measures(layout: Layout, values: Mapping[str, object]) -> dict[str, Measure]
     """
     found: dict[str, Measure] = {}
     for row in layout.indicator_rows:
-        actual = row.get("actual")
-        given = {column: values.get(item.name) for column, item in row.items()}
-        target = given.get("target")
+        actual, asked = row.get("actual"), row.get("target")
+        target = values.get(asked.name) if asked else None
         if actual is None or actual.name in values or not isinstance(target, str):
             continue
-        measure = _measure(target, str(given.get("name") or ""), actual, layout.form)
+        name = values.get(row["name"].name) if "name" in row else None
+        measure = _measure(target, str(name or ""), actual, layout.form)
         if measure is not None:
             found[actual.name] = measure
     return found

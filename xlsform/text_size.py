@@ -28,7 +28,7 @@ def width(text: str) -> int:
 def lines_needed(text: str, available: float) -> int:
     """Return how many lines a text wraps to in a cell so many half-width characters wide."""
     room = max(int(available), 2)
-    return sum(_wrapped(line, room) for line in text.split("\n"))
+    return sum(_wrapped(line, room) for line in text.split("\n")) if "\n" in text else _wrapped(text, room)
 
 
 def _wrapped(line: str, room: int) -> int:
