@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from xlsform.field_types import Cast
 from xlsform.formula import quote
-from xlsform.layout import TARGET_MARKS, Field, Layout
+from xlsform.layout import TARGET_MARKS, Field, Layout, PlacedCheck
 from xlsform.recalculation import Results, texts_of
 from xlsform.refs import letters, quoted
 from xlsform.targets import Measure
@@ -57,13 +57,16 @@ def hint_formulas(layout: Layout, measured: Mapping[str, Measure] = MappingProxy
 
 @lru_cache(maxsize=8)
 def _check_hints(layout: Layout) -> dict[int, str]:
-    formulas = {}
-    for row, checks in layout.checks_by_row.items():
-        formula = '""'
-        for check in reversed(checks):
-            formula = f"IF(NOT({check.formula}),{quote(check.check.hint['zh'])},{formula})"
-        formulas[row] = f"IFERROR({formula},{quote(UNDECIDED)})"
-    return formulas
+    return {row: _check_hint(checks) for row, checks in layout.checks_by_row.items()}
+
+
+# A row that stands alike in many layouts has the same checks in all of them.
+@lru_cache(maxsize=512)
+def _check_hint(checks: tuple[PlacedCheck, ...]) -> str:
+    formula = '""'
+    for check in reversed(checks):
+        formula = f"IF(NOT({check.formula}),{quote(check.check.hint['zh'])},{formula})"
+    return f"IFERROR({formula},{quote(UNDECIDED)})"
 
 
 def outcome_formulas(layout: Layout, measured: Mapping[str, Measure]) -> dict[int, str]:

@@ -83,7 +83,7 @@ class Plate:
             for name, formula in layout.computed.items()
         }
         self.hint_style = frame.styles.number(HINT)
-        self.hint_xml = {row: text_xml(formula) for row, formula in self.formulas.items()}
+        self.hint_xml = {row: _hint_xml(formula) for row, formula in self.formulas.items()}
         cells = self._cells()
         self.cells = {row: dict(sorted(cells[row].items())) for row in sorted(cells)}
         self.rows = {row: "".join(each.values()) for row, each in self.cells.items()}
@@ -283,6 +283,12 @@ class _Stamp:
         ]
         ignored = f'<ignoredError sqref="{" ".join(areas)}" numberStoredAsText="1"/>'
         return f"<ignoredErrors>{ignored}</ignoredErrors>" if areas else ""
+
+
+# That of a row which stands alike in many layouts is one text in all of them.
+@lru_cache(maxsize=512)
+def _hint_xml(formula: str) -> str:
+    return text_xml(formula)
 
 
 def _merges(layout: Layout) -> str:
