@@ -38,8 +38,9 @@ ALLOWED: dict[str, set[str]] = {
     "workbook": {"field_types", "form", "hints", "identity", "layout", "outputs"},
     "guidance": {"field_types", "formula", "hints", "layout", "refs", "sheet_cells", "targets"},
     "book_tables": {"sheet_cells", "workbook"},
+    "cell_xml": {"book_tables", "field_types", "refs", "sheet_cells"},
     "plate": {
-        "book_tables", "field_types", "form", "formula", "guidance", "hints", "identity", "layout", "outputs", "recalculation", "refs", "sheet_cells", "targets", "workbook", "zip_members",
+        "book_tables", "cell_xml", "field_types", "form", "formula", "guidance", "hints", "identity", "layout", "outputs", "recalculation", "refs", "sheet_cells", "targets", "workbook", "zip_members",
     },
     "stamp": {
         "field_types", "form", "hints", "identity", "layout", "package_parts", "plate", "recalculation", "refs", "sheet_cells", "targets", "workbook",

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from xlsform import identity as identities
 from xlsform.book_tables import Strings, Styles
+from xlsform.cell_xml import Rows, formula_xml, put, value_xml
 from xlsform.field_types import FIGURE, Cast
 from xlsform.form import Form
 from xlsform.formula import quote
@@ -19,7 +20,7 @@ from xlsform.layout import HINTS_TITLE, Field, Layout
 from xlsform.outputs import creation_time
 from xlsform.recalculation import Content, Formula, Result, sheet
 from xlsform.refs import Position, Range, a1, letters, quoted
-from xlsform.sheet_cells import number_text, text_xml
+from xlsform.sheet_cells import text_xml
 from xlsform.targets import measures
 from xlsform.workbook import COLOURS, HINT, HINTS_HEADING, Look, look_of, looks
 from xlsform.zip_members import Archive
@@ -37,10 +38,6 @@ _SHEET = re.compile(
 _TIME = re.compile(r'(<dcterms:\w+ xsi:type="dcterms:W3CDTF">)[^<]*')
 _BLANK_SHEET = re.compile(r"<dimension [^>]*/>(.*)<sheetData/>", re.DOTALL)
 _FMTID = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"
-
-
-Rows = dict[int, dict[int, str]]
-"""The XML of cells: of each row its areas, by the column where they begin."""
 
 
 def cached(result: Result) -> str | float | bool:
@@ -296,51 +293,3 @@ def _merges(layout: Layout) -> str:
     areas = [area for area in areas if not area.single]
     merged = "".join(f'<mergeCell ref="{area}"/>' for area in areas)
     return f'<mergeCells count="{len(areas)}">{merged}</mergeCells>' if areas else ""
-
-
-# --- cells as XML
-
-
-def put(cells: Rows, area: Range, style: int, content: str) -> None:
-    """Put an area into its rows.
-
-    Args:
-        cells: of each row its areas.
-        area: the area.
-        style: the look of its cells.
-        content: what its first cell is and holds, as the attributes and elements of XML; blank for nothing.
-    """
-    first, beside, below = _blank(area, style)
-    cells.setdefault(area.top, {})[area.left] = f"{first}{content}</c>{beside}" if content else f"{first}/>{beside}"
-    for row, blank in below:
-        cells.setdefault(row, {})[area.left] = blank
-
-
-@lru_cache(maxsize=8192)
-def _blank(area: Range, style: int) -> tuple[str, str, tuple[tuple[int, str], ...]]:
-    """Return the first cell of a blank area, left open, those beside it, and by row those below."""
-    rows = [
-        [f'<c r="{a1(row, column)}" s="{style}"' for column in range(area.left, area.right + 1)]
-        for row in range(area.top, area.bottom + 1)
-    ]
-    (first, *beside), *below = rows
-    closed = [(area.top + number, "/>".join([*cells, ""])) for number, cells in enumerate(below, 1)]
-    return first, "/>".join([*beside, ""]), tuple(closed)
-
-
-def value_xml(content: Cast | int | float, strings: Strings) -> str:
-    """Return what a cell that holds a value is and holds."""
-    if not isinstance(content, str):
-        return f"><v>{number_text(content)}</v>"
-    # Not in the cell itself: Numbers does not show it there.
-    return f' t="s"><v>{strings.number(content)}</v>' if content else ""
-
-
-def formula_xml(formula: str, result: str | float | bool) -> str:
-    """Return what a cell that holds a formula, given as XML, and its result is and holds."""
-    if isinstance(result, bool):
-        return f' t="b"><f>{formula}</f><v>{int(result)}</v>'
-    if isinstance(result, str):
-        # Also where it is blank: without a type readers take it for never calculated.
-        return f' t="str"><f>{formula}</f><v>{text_xml(result)}</v>'
-    return f"><f>{formula}</f><v>{number_text(result)}</v>"
