@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,14 +26,18 @@ from xlsxwriter.format import Format
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from xlsform.data import fill  # noqa: E402
 from xlsform.field_types import Cast  # noqa: E402
 from xlsform.form import load  # noqa: E402
 from xlsform.hints import hint_formulas  # noqa: E402
-from xlsform.issuing import issue_projects  # noqa: E402
+from xlsform.issuing import issue, issue_projects  # noqa: E402
 from xlsform.layout import Layout, lay_out  # noqa: E402
 from xlsform.projects import read_projects, rows_needed, values  # noqa: E402
+from xlsform.reading import read_bytes  # noqa: E402
+from xlsform.reading.contents import Workbook  # noqa: E402
+from xlsform.recognition import recognise  # noqa: E402
 from xlsform.refs import Range, letters  # noqa: E402
-from xlsform.samples import samples_folder  # noqa: E402
+from xlsform.samples import samples, samples_folder, typed_over  # noqa: E402
 from xlsform.stamp import lock_for  # noqa: E402
 from xlsform.targets import measures  # noqa: E402
 
@@ -79,9 +83,8 @@ def main(files: int, runs: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for sample in ("faultless", "seed"):
-            data = (samples_folder() / f"{sample}.xlsx").read_bytes()
             (folder / sample).mkdir()
-            for number in range(files):
+            for number, data in enumerate(filled(sample, files)):
                 (folder / sample / f"{number:05}.xlsx").write_bytes(data)
         for sample, what in (("faultless", "faultless"), ("seed", "the seed")):
             compare(
@@ -123,6 +126,54 @@ def main(files: int, runs: int) -> None:
             3 * runs,
         )
         from_a_list(folder, runs)
+
+
+PLACES = [
+    "东湖",
+    "西岭",
+    "南桥",
+    "北关",
+    "大河",
+    "小洲",
+    "石门",
+    "柳林",
+    "清泉",
+    "双峰",
+    "金坪",
+    "白沙",
+    "龙泉",
+    "凤岗",
+    "云台",
+    "青山",
+]
+
+
+def filled(name: str, count: int) -> Iterator[bytes]:
+    """Yield forms filled in like a sample: the same template and the same faults, but no text and no amount of one in another."""
+    sample = next(each for each in samples() if each.name == name)
+    form = load(sample.data["template"])
+    issued = issue(lay_out(form), lock_for("x"), year=int(sample.data["year"]))
+    contents = read_bytes(issued)
+    assert isinstance(contents, Workbook)
+    submission = recognise(Path("x.xlsx"), contents)
+    assert submission is not None
+    for number in range(count):
+        choose = random.Random(number)
+        typed = fill(submission, issued, varied(sample.data, choose, Decimal(choose.randint(1, 400)) / 4), name)
+        yield typed_over(typed, sample.typed_over) if sample.typed_over else typed
+
+
+def varied(data: Any, choose: random.Random, times: Decimal, key: str = "") -> Any:
+    """Return data with another text in place of each, and amounts so many times as large."""
+    if isinstance(data, Mapping):
+        return {key: varied(value, choose, times, key) for key, value in data.items()}
+    if isinstance(data, list):
+        return [varied(item, choose, times) for item in data]
+    if key in ("initial", "budget", "executed"):
+        return data * times
+    if isinstance(data, str) and key not in ("template", "level1", "level2", "target", "actual"):
+        return "".join(choose.choices(PLACES, k=3)) + data
+    return data
 
 
 HEADINGS = ["项目编码", "项目名称", "主管部门", "实施单位", "年初预算数", "全年预算数", "预期目标"]

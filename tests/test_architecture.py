@@ -16,19 +16,20 @@ ALLOWED: dict[str, set[str]] = {
     "findings": set(),
     "refs": set(),
     "text_size": set(),
+    "patterns": set(),
     "waiting": {"errors", "findings"},
     "zip_members": set(),
-    "formula": set(),
-    "figures": set(),
+    "formula": {"patterns"},
+    "figures": {"patterns"},
     "identity": set(),
     "errors": {"findings"},
     "messages": {"findings"},
     "outputs": {"errors", "findings"},
-    "reading": {"findings", "refs"},
-    "formula_text": {"refs"},
+    "reading": {"findings", "patterns", "refs"},
+    "formula_text": {"patterns", "refs"},
     "package_parts": {"zip_members"},
     "sheet_cells": {"package_parts", "reading", "refs"},
-    "field_types": {"figures", "reading"},
+    "field_types": {"figures", "patterns", "reading"},
     "form": {"errors", "field_types", "findings"},
     "layout": {"errors", "findings", "form", "formula", "refs", "text_size"},
     "recalculation": {"field_types", "figures", "form", "formula", "layout", "refs"},
@@ -51,10 +52,10 @@ ALLOWED: dict[str, set[str]] = {
         "alignment", "field_types", "figures", "form", "identity", "layout", "projects", "reading", "recalculation", "refs",
     },
     "recognition": {"errors", "figures", "form", "identity", "layout", "reading", "submission"},
-    "indicators": {"field_types", "figures", "layout", "submission", "targets"},
+    "indicators": {"field_types", "figures", "layout", "patterns", "submission", "targets"},
     "rules": {
         "alignment", "field_types", "figures", "findings", "form", "formula_text", "identity", "indicators",
-        "hints", "layout", "projects", "reading", "refs", "submission", "targets",
+        "hints", "layout", "patterns", "projects", "reading", "refs", "submission", "targets",
     },
     "verdicts": {
         "figures", "findings", "form", "inbox", "projects", "reading", "recognition", "rules", "submission",
@@ -70,10 +71,10 @@ ALLOWED: dict[str, set[str]] = {
         "errors", "field_types", "figures", "findings", "form", "layout", "outputs", "reading", "refs", "text_size",
     },
     "register": {"errors", "findings", "projects", "reading", "verdicts"},
-    "inbox": {"errors", "findings", "reading"},
+    "inbox": {"errors", "findings", "patterns", "reading"},
     "mailing": {"errors", "findings", "messages", "register"},
     "reports": {
-        "errors", "findings", "form", "formula", "manual", "messages", "outputs", "package_parts", "refs", "register", "rules", "sheet_cells", "text_size", "verdicts", "waiting",
+        "errors", "findings", "form", "formula", "manual", "messages", "outputs", "package_parts", "patterns", "refs", "register", "rules", "sheet_cells", "text_size", "verdicts", "waiting",
     },
     "send_back": {
         "data", "field_types", "findings", "identity", "inbox", "manual", "messages", "outputs", "reading", "recognition", "reports", "rules", "stamp", "submission", "verdicts",
@@ -156,7 +157,7 @@ def test_the_command_line_imports_click_alone() -> None:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             foreign = {name for name in names if name.partition(".")[0] not in sys.stdlib_module_names}
-            assert foreign <= {"click", "xlsform", "xlsform.cli", "xlsform.cli.console"}, path
+            assert foreign <= {"click", "xlsform", "xlsform.cli", "xlsform.cli.console", "xlsform.cli.options"}, path
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())

@@ -367,16 +367,60 @@ def test_output_is_utf_8_whatever_the_console(returns: Path) -> None:
     assert "农村公路养护" in done.stdout
 
 
-def test_version_and_help_import_no_more_than_click() -> None:
+def loaded_by(*arguments: object) -> set[str]:
+    """Return the modules that are loaded when a command has done its work, named whole and by each of their parents."""
     code = (
-        "import sys; sys.argv = ['xlsform', '--version']\n"
+        f"import sys; sys.argv = {['xlsform', *map(str, arguments)]!r}\n"
         "from xlsform.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "print([name for name in ('lxml', 'ironcalc', 'jsonschema', 'xlsxwriter', 'xlsform.form') if name in sys.modules])"
+        "print(*sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+#: What costs much of a start, or is of no use without what it is for; no command has these loaded unasked.
+COSTLY = {
+    "calendar", "concurrent.futures", "csv", "difflib", "email", "html", "http", "jinja2", "jsonschema", "logging", "msoffcrypto",
+    "multiprocessing", "olefile", "openpyxl", "python_calamine", "rich", "sqlite3", "ssl", "subprocess", "urllib.request",
+}  # fmt: skip
+
+
+def test_the_version_is_told_with_no_more_than_click() -> None:
+    loaded = loaded_by("--version")
+    assert "click" in loaded
+    assert {name for name in loaded if name.startswith("xlsform.")} == {"xlsform.cli", "xlsform.cli.console"}
+    assert not loaded & {*COSTLY, "lxml", "ironcalc", "xlsxwriter", "pathlib"}
+
+
+def test_the_help_is_told_without_what_commands_need() -> None:
+    loaded = loaded_by("--help")
+    assert {name for name in loaded if name.startswith("xlsform.")} <= {
+        "xlsform.cli", *(f"xlsform.cli.{name}" for name in ("console", "forms", "options", "returns", "rounds")),
+    }  # fmt: skip
+    assert not loaded & {*COSTLY, "lxml", "ironcalc", "xlsxwriter"}
+
+
+def test_one_return_is_judged_without_what_only_others_need() -> None:
+    loaded = loaded_by("validate", samples_folder() / "faultless.xlsx")
+    assert {"lxml.etree", "ironcalc", "xlsform.verdicts"} <= loaded
+    rooms = {f"xlsform.{name}" for name in ("pool", "projects", "waivers", "register", "plate", "stamp", "manual")}
+    parts = {
+        "xlsform.inbox.archives", "xlsform.inbox.mail", "xlsform.inbox.mailboxes", "xlsform.inbox.headers", "xlsform.reading.legacy",
+        "xlsform.reports.tally", "xlsform.reports.html", "xlsform.template_check.grid", "xlsform.template_check.meaning",
+    }  # fmt: skip
+    assert not loaded & {*COSTLY, *rooms, *parts, "pickle", "tempfile", "xlsxwriter"}
+
+
+def test_a_form_is_written_without_what_only_returns_need(tmp_path: Path) -> None:
+    loaded = loaded_by("generate", "mof-2020", "-o", tmp_path / "form.xlsx")
+    assert {"xlsxwriter", "xlsform.plate"} <= loaded
+    rooms = {f"xlsform.{name}" for name in ("verdicts", "rules", "submission", "inbox", "projects", "register")}
+    # Click asks difflib about every short option.
+    assert not loaded & ({*COSTLY, *rooms} - {"difflib"})
 
 
 def test_a_reader_that_stops_early_is_no_error(returns: Path) -> None:

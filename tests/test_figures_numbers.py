@@ -14,6 +14,7 @@ from xlsform.figures import (
     in_base,
     is_blank_mark,
     number_of,
+    numbers,
     printed_decimals,
     read_number,
     same_family,
@@ -107,6 +108,11 @@ def test_what_is_not_a_number_is_not_read(text: str) -> None:
 def test_reading_a_number_never_raises(text: str) -> None:
     number = read_number(text)
     assert number is None or number.value.is_finite()
+
+
+@given(st.from_regex(numbers._TYPED.pattern, fullmatch=True))
+def test_a_number_begins_as_numbers_do(text: str) -> None:
+    assert text[0] in numbers._BEGINNINGS
 
 
 def test_only_arabic_digits_of_either_width_are_digits() -> None:

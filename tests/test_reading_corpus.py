@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from xlsform.reading import read
+from xlsform.reading import read, sheets, strings
 from xlsform.reading.contents import Unreadable, Workbook
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
@@ -25,3 +25,11 @@ if CORPUS.is_dir():
         else:
             assert isinstance(found, Workbook)
             assert found.sheets
+
+    @pytest.mark.parametrize("path", sorted(CORPUS.iterdir()), ids=lambda path: path.name)
+    def test_what_is_taken_apart_as_text_is_what_the_parser_reads(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        found = read(path)
+        for module in (sheets, strings):
+            monkeypatch.setattr(module, "parted", lambda *_: None)
+        # Compared as text: what is not a number is not equal to itself.
+        assert repr(found) == repr(read(path))

@@ -8,7 +8,9 @@ from packages_by_hand import MAIN, cells, made_strict, parts, relationships, she
 
 from xlsform.reading import read_bytes
 from xlsform.reading.contents import CellError, Sheet, Workbook
+from xlsform.reading.package import Package
 from xlsform.refs import Range
+from xlsform.samples import samples_folder
 
 STRINGS = "<si><t>项目</t></si><si><t>名称</t></si>"
 
@@ -407,3 +409,17 @@ def test_a_sheet_whose_part_is_missing_is_named() -> None:
 def test_text_is_cut_where_excel_would_not_go_on() -> None:
     data = zipped(parts(cells('<c r="A1" t="s"><v>0</v></c>'), f"<si><t>{'长' * 40_000}</t></si>"), zipfile.ZIP_STORED)
     assert opened(data).sheets[0].values == {(1, 1): "长" * 32_767}
+
+
+def test_no_part_is_inflated_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    inflated: list[str] = []
+    inflate = Package.read
+
+    def watched(package: Package, part: str) -> bytes:
+        inflated.append(part.lower())
+        return inflate(package, part)
+
+    monkeypatch.setattr(Package, "read", watched)
+    opened((samples_folder() / "seed.xlsx").read_bytes())
+    assert "xl/_rels/workbook.xml.rels" in inflated
+    assert len(inflated) == len(set(inflated))

@@ -11,6 +11,7 @@ import pytest
 from forms import TEMPLATES, codes, faultless, identities_in, issued, layout_of
 
 from xlsform import identity as identities
+from xlsform import recognition
 from xlsform.form import build, find, load, read
 from xlsform.identity import Identity
 from xlsform.layout import lay_out
@@ -33,6 +34,26 @@ def without_identity(workbook: Workbook) -> Workbook:
     del workbook.names[identities.NAME]
     assert identities_in(workbook) == {}
     return workbook
+
+
+def test_only_the_form_that_a_return_names_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    workbook = returned("mof-2021")
+    recognition._bundled.cache_clear()
+    recognition.known_forms.cache_clear()
+    names: list[str] = []
+    monkeypatch.setattr(recognition, "load", lambda name: names.append(name) or load(name))
+    submission = known(workbook)
+    assert submission is not None
+    assert submission.form.id == "mof-2021"
+    assert names == ["mof-2021"]
+
+
+@pytest.mark.parametrize("name", ["", "../templates/mof-2020", "mof-2020.json", "x" * 10_000])
+def test_a_form_of_another_name_is_known_by_what_it_prints(name: str) -> None:
+    workbook = returned("mof-2020", identity=Identity(name, "2020", (3,)).sealed())
+    submission = known(workbook)
+    assert submission is not None
+    assert submission.form.id == "mof-2020"
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

@@ -16,7 +16,7 @@ def lines(*verdicts: Verdict, language: str = "en") -> list[str]:
 
 
 def outstanding(code: str) -> Verdict:
-    told = replace(finding("X101", cell=None), message=say("{text}", text=f"{code} has not come back"))
+    told = finding("X101", cell=None)._replace(message=say("{text}", text=f"{code} has not come back"))
     return replace(verdict("failed", told), path="", project_code=code, score=None, summary=None)
 
 

@@ -180,7 +180,10 @@ def test_nothing_is_left_in_the_temporary_folder(whole_round: Round) -> None:
 
 
 def commands(group: click.Group) -> Iterator[click.Command]:
-    for command in group.commands.values():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None, name
         yield command
         if isinstance(command, click.Group):
             yield from commands(command)

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from xlsform import waiting
 from xlsform.cli import cli
 from xlsform.samples import samples_folder
 from xlsform.waiting import Waiting
@@ -31,6 +30,15 @@ class Full:
     close = tell
 
 
+def test_one_alone_waits_without_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "SpooledTemporaryFile", Full)
+    with Waiting[str]() as held:
+        assert list(held) == []
+        place = held.add("甲")
+        assert len(held) == 1
+        assert list(held) == list(held) == [held.at(place)] == ["甲"]
+
+
 def test_all_come_back_in_order_and_any_by_its_place() -> None:
     with Waiting[object]() as held:
         things = ["甲", "\ud800", {"a": (1, None)}, "x" * 5_000_000, ""]
@@ -44,9 +52,10 @@ def test_all_come_back_in_order_and_any_by_its_place() -> None:
 def test_a_full_temporary_folder_is_one_clear_message(
     form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waiting.tempfile, "SpooledTemporaryFile", Full)
+    monkeypatch.setattr(tempfile, "SpooledTemporaryFile", Full)
     report = tmp_path / "report"
-    words = ["--lang", "en", "validate", str(samples_folder() / "seed.xlsx"), "--format", form, "-o", str(report)]
+    returns = [str(samples_folder() / name) for name in ("faults-money.xlsx", "seed.xlsx")]
+    words = ["--lang", "en", "validate", "--jobs", "1", *returns, "--format", form, "-o", str(report)]
     result = CliRunner().invoke(cli, words)
     assert result.exit_code == 2
     assert result.stderr == (

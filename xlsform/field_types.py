@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from xlsform import figures
+from xlsform.patterns import pattern
 from xlsform.reading.contents import CellError, Value
 
 #: A cast value: money in the form's unit, points, a rate from 0 to 1, a year, or text.
@@ -20,7 +20,7 @@ _MONEY = {"元": Decimal(1), "千元": Decimal(1000), "万元": Decimal(10_000),
 _MONEY |= {"百万元": Decimal(1_000_000), "亿元": Decimal(100_000_000), "亿": Decimal(100_000_000)}
 
 #: A year with the words that the form prints around it.
-_YEAR_WORDS = re.compile(r"[（(]?\s*(.*?)\s*(?:年度?)?\s*[）)]?")
+_YEAR_WORDS = pattern(r"[（(]?\s*(.*?)\s*(?:年度?)?\s*[）)]?")
 
 
 class Reading(NamedTuple):

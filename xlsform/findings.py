@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -57,8 +56,7 @@ def say(text: str, /, **values: Any) -> Message:
     return Message(text, values)
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(NamedTuple):
     """What a rule says of a place."""
 
     message: Message
@@ -74,8 +72,7 @@ class Violation:
     """In place of the rule's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A violation with code and severity, at its cell."""
 
     code: str

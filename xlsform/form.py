@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from xlsform.errors import TemplateError, UsageError, reading_failed
 from xlsform.field_types import FIELD_TYPES, FieldType
@@ -60,8 +60,7 @@ class FieldSpec:
         return "input" if self.value is None else "printed"
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """A level-1 kind of indicator with its level-2 kinds, as the form prints them."""
 
     level1: str
@@ -70,8 +69,7 @@ class Group:
     """Formulas of the row that sums this level 1 up, by column; empty where the form prints none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Fields that stand in rows and columns: named rows, or as many as there are indicators."""
 
     name: str
@@ -87,8 +85,7 @@ class Table:
         return self.overrides.get((row, column), self.columns[column])
 
 
-@dataclass(frozen=True, slots=True)
-class CellSpec:
+class CellSpec(NamedTuple):
     """A cell of the grid: what it holds, and how far it reaches."""
 
     columns: str
@@ -103,8 +100,7 @@ class CellSpec:
     indent: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class RowSpec:
+class RowSpec(NamedTuple):
     """A row of the grid, or the pattern of a table's rows."""
 
     cells: tuple[CellSpec, ...]
@@ -118,8 +114,7 @@ class RowSpec:
     """Where it stands in the template, for messages."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """The form's own condition on some of its fields, shown live beside the form and judged on its return."""
 
     name: str
@@ -135,8 +130,7 @@ class Check:
     severity: Severity | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """Widths (characters), font and size (points) of the printed form."""
 
     columns: Mapping[str, float]

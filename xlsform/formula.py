@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-_TOKEN = re.compile(
+from xlsform.patterns import pattern
+
+_TOKEN = pattern(
     r"""(?P<text>"(?:[^"]|"")*")"""
     r"""|\{(?P<field>(?:@|[.\w*]*[^\W\d][.\w*]*)(?::[a-z]+)?)\}"""
     r"""|(?P<other>[^"{]+|[{"])"""
 )
-_ROUND = re.compile(r"(?<![\w.])ROUND\(", re.IGNORECASE)
+_ROUND = pattern(r"(?<![\w.])ROUND\(", re.IGNORECASE)
 
 
 class Token(NamedTuple):

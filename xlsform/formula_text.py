@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
+from xlsform.patterns import pattern
 from xlsform.refs import Range, a1, parse_range
 
 _CELL = r"\$?[A-Za-z]{1,3}\$?[1-9]\d{0,6}"
-_PIECE = re.compile(
+_PIECE = pattern(
     r"""(?P<text>"(?:[^"]|"")*")"""
     r"""|(?P<sheet>(?:'(?:[^']|'')++'|[^\W\d][\w.]*+)!)"""
     # Quotes that name no sheet are taken as a whole: looked into from each of them, thousands would take minutes.

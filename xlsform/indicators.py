@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from xlsform import figures
 from xlsform.figures import Outcome, Target
 from xlsform.figures.units import ARITHMETIC, unit_of
+from xlsform.patterns import pattern
 from xlsform.submission import Entry, Submission
 from xlsform.targets import directed, either_way
 
 #: ``指标1：``, ``指标2`` or ``1、`` before a name, folded.
-_NUMBERED = re.compile(r"指标[0-9]*[:、.]|指标[0-9]+|[0-9]+[:、.](?![0-9])")
-_REMARK = re.compile(r"\([^()]*\)\Z")
+_NUMBERED = pattern(r"指标[0-9]*[:、.]|指标[0-9]+|[0-9]+[:、.](?![0-9])")
+_REMARK = pattern(r"\([^()]*\)\Z")
 _SHOWN = 40
 _LONGEST = 60
 """Digits before the point of a figure that is still rounded."""
@@ -26,8 +25,7 @@ _LONGEST = 60
 _FAR = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Indicator:
+class Indicator(NamedTuple):
     """One used row, as far as it can be judged."""
 
     row: Mapping[str, Entry]
@@ -148,8 +146,8 @@ def _judged(row: Mapping[str, Entry], year: Decimal | None, submission: Submissi
     indicator = Indicator(row, target, actual, None)
     if target is None:
         return indicator
-    indicator = replace(indicator, target=_asked(target, indicator, year, submission))
-    return replace(indicator, outcome=_outcome(indicator, submission))
+    indicator = indicator._replace(target=_asked(target, indicator, year, submission))
+    return indicator._replace(outcome=_outcome(indicator, submission))
 
 
 def _figure(entry: Entry | None) -> Target | None:
@@ -161,7 +159,7 @@ def _figure(entry: Entry | None) -> Target | None:
 def _asked(target: Target, indicator: Indicator, year: Decimal | None, submission: Submission) -> Target:
     """Return a target with what is understood made explicit: the direction of a bare figure, the year of a deadline."""
     if target.when is not None and target.when.year is None and year is not None:
-        return replace(target, when=target.when._replace(year=int(year)))
+        return target._replace(when=target.when._replace(year=int(year)))
     return directed(target, indicator.name, indicator.kinds, submission.form)
 
 

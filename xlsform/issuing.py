@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from xlsform.field_types import Cast
 from xlsform.findings import plain
 from xlsform.form import Form
 from xlsform.identity import Identity
 from xlsform.layout import Layout, lay_out
-from xlsform.projects import Project, rows_needed
-from xlsform.projects import values as prefilled_values
 from xlsform.sheet_cells import MAX_TEXT
 from xlsform.stamp import Lock, stamped
+
+if TYPE_CHECKING:
+    from xlsform.projects import Project
 
 #: What no cell, and no file of XML, can hold: control characters, halves of characters.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -69,6 +71,8 @@ def issue_projects(
 
     The arguments are those of `issue_project`.
     """
+    from xlsform.projects import rows_needed
+
     for project in sorted(projects, key=lambda each: rows_needed(each, form, spare)):
         yield project, issue_project(form, project, lock, year=year, rows=rows, spare=spare, key=key)
 
@@ -94,6 +98,9 @@ def issue_project(
         spare: rows beyond the project's indicators.
         key: the register's key, to sign the identity with.
     """
+    from xlsform.projects import rows_needed
+    from xlsform.projects import values as prefilled_values
+
     needed = rows_needed(project, form, spare)
     layout = lay_out(form, needed if rows is None else tuple(max(rows, each) for each in needed))
     return issue(layout, lock, year=year, values=prefilled_values(project, layout), project_code=project.code, key=key)

@@ -29,17 +29,24 @@ def write_whole(path: Path, data: bytes) -> None:
 def open_whole(path: Path) -> Iterator[IO[bytes]]:
     """Open a file for writing that takes its name only if the block ends without an exception.
 
+    A link stays one: the file that it leads to is replaced. A device or a pipe, such as ``/dev/stdout``, is written to.
+
     Raises:
         UsageError: as :func:`write_whole`.
     """
     part: Path | None = None
     try:
-        part, file = _beside(path)
+        target = Path(os.path.realpath(path)) if path.is_symlink() else path
+        if target.exists() and not target.is_file() and not target.is_dir():
+            with target.open("wb") as device:
+                yield device
+            return
+        part, file = _beside(target)
         with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        part.replace(path)
+        part.replace(target)
         part = None
     except OSError as error:
         reason = error.strerror or error

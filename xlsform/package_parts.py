@@ -49,7 +49,7 @@ def local(element: etree._Element) -> str:
 
 def children(element: etree._Element, name: str) -> Iterator[etree._Element]:
     """Yield the children of that local name, in whichever namespace."""
-    return (child for child in element if local(child) == name)
+    return element.iterchildren(f"{{*}}{name}")
 
 
 def child(element: etree._Element, name: str) -> etree._Element | None:
@@ -74,15 +74,17 @@ def relation_id(element: etree._Element) -> str:
     return str(found or "")
 
 
+_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+
+
 def parse(data: bytes) -> etree._Element:
     """Parse a part, without reaching for anything outside it.
 
     Raises:
         ValueError: it is not well-formed XML.
     """
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        return etree.fromstring(data, parser)
+        return etree.fromstring(data, _PARSER)
     except etree.XMLSyntaxError as error:
         raise ValueError(f"not well-formed XML: {error}") from error
 
@@ -98,6 +100,9 @@ class Package:
         """
         self._archive = Archive(data)
         self._links: dict[str, list[Relationship]] = {}
+        self._trees: dict[str, etree._Element] = {}
+        self._unwritten: dict[str, str] = {}
+        """Parts whose tree was changed since it was written out."""
 
     def __contains__(self, part: str) -> bool:
         return part in self._archive
@@ -112,16 +117,18 @@ class Package:
         Raises:
             ValueError: there is no such part, or it is damaged.
         """
+        self._write_out(part)
         return self._archive.read(part)
 
     def write(self, part: str, data: bytes) -> None:
         """Replace a part, or add it at the end. A new part needs a content type and a relationship too."""
-        self._archive.write(part, data)
-        self._links.clear()
+        self._forget(part)
+        self._put(part, data)
 
     def remove(self, part: str) -> None:
         """Take a part out, with its own relationships and content type; who points at it is the caller's business."""
         for name in (part, _rels_of(part)):
+            self._forget(name)
             self._archive.remove(name)
         self._links.clear()
         types = self.xml(_TYPES)
@@ -133,20 +140,40 @@ class Package:
             self.write_xml(_TYPES, types)
 
     def xml(self, part: str) -> etree._Element:
-        """Return a part's root element, parsed anew at each call.
+        """Return a part's root element, the same at each call; what is changed in it counts once it is written.
 
         Raises:
             ValueError: there is no such part, or it is damaged.
         """
-        data = self.read(part)
-        try:
-            return parse(data)
-        except ValueError as error:
-            raise ValueError(f"{part} is {error}") from error
+        key = part.lower()
+        if key not in self._trees:
+            data = self._archive.read(part)
+            try:
+                self._trees[key] = parse(data)
+            except ValueError as error:
+                raise ValueError(f"{part} is {error}") from error
+        return self._trees[key]
 
     def write_xml(self, part: str, root: etree._Element) -> None:
         """Replace a part, or add it, by an element tree."""
-        self.write(part, etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8", standalone=True))
+        self._trees[part.lower()], self._unwritten[part.lower()] = root, part
+        # Spelled out when it is needed: trees are often changed several times.
+        self._put(part, b"")
+
+    def _put(self, part: str, data: bytes) -> None:
+        if part not in self or part.endswith(".rels"):
+            self._links.clear()
+        self._archive.write(part, data)
+
+    def _forget(self, part: str) -> None:
+        self._trees.pop(part.lower(), None)
+        self._unwritten.pop(part.lower(), None)
+
+    def _write_out(self, part: str) -> None:
+        name = self._unwritten.pop(part.lower(), None)
+        if name is not None:
+            tree = self._trees[name.lower()].getroottree()
+            self._archive.write(name, etree.tostring(tree, xml_declaration=True, encoding="UTF-8", standalone=True))
 
     def free_name(self, name: str) -> str:
         """Return a part's name, numbered if it is taken: ``xl/styles.xml``, ``xl/styles2.xml`` …; braces are always numbered."""
@@ -264,6 +291,8 @@ class Package:
 
     def to_bytes(self, date: Date | None = None) -> bytes:
         """Return the package: parts left alone keep their compressed bytes and date, changed ones get the date given."""
+        for part in list(self._unwritten):
+            self._write_out(part)
         return self._archive.to_bytes(date)
 
     def _entries(self, part: str) -> list[etree._Element]:

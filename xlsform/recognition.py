@@ -24,6 +24,12 @@ def known_forms() -> tuple[Form, ...]:
     return tuple(load(name) for name in bundled())
 
 
+@lru_cache(maxsize=64)
+def _bundled(template: str) -> Form | None:
+    """Return a form by its id alone: what names itself does not need the others loaded."""
+    return load(template) if template in bundled() else None
+
+
 def recognise(path: Path, workbook: Workbook, form: Form | None = None) -> Submission | None:
     """Return the submission that a workbook is, None where no form is recognised.
 
@@ -34,8 +40,7 @@ def recognise(path: Path, workbook: Workbook, form: Form | None = None) -> Submi
     """
     found = identities_in(workbook)
     if form is None:
-        known = {each.id: each for each in known_forms()}
-        form = next((known[identity.template] for identity in found.values() if identity.template in known), None)
+        form = next(filter(None, (_bundled(identity.template) for identity in found.values())), None)
     candidates = [form] if form is not None else known_forms()
     chosen = _best(candidates, workbook)
     if chosen is None:

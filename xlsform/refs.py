@@ -79,13 +79,13 @@ def column_number(text: str) -> int:
     return number
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def a1(row: int, column: int) -> str:
     """Return a cell's address: ``a1(7, 9)`` is ``I7``."""
     return f"{letters(column)}{row}"
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def position(address: str) -> Position:
     """Return the row and column of an address such as ``I7`` or ``$I$7``.
 

@@ -143,7 +143,7 @@ def _told(finding: Finding, project: ProjectStatus) -> Finding:
     if finding.code != "X104" or project.state is not State.WITHDRAWN:
         return finding
     reason = project.reason or say("no reason given")
-    return replace(finding, message=say("“{project}” was withdrawn ({reason})", project=project.name, reason=reason))
+    return finding._replace(message=say("“{project}” was withdrawn ({reason})", project=project.name, reason=reason))
 
 
 def _remembered(incoming: Iterable[Incoming], options: Options, jobs: int, register: Register) -> Iterator[Judged]:

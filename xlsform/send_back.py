@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,7 +22,6 @@ from xlsform.recognition import recognise
 from xlsform.reports.annotated import Note, annotate
 from xlsform.reports.rule_texts import mend
 from xlsform.stamp import filled, lock_for, stamped
-from xlsform.submission import Submission
 from xlsform.verdicts import Verdict
 
 #: What is put behind the name of a marked copy.
@@ -76,21 +76,26 @@ def marked(verdict: Verdict, incoming: Incoming, language: str) -> bytes | None:
 
     One that shows its values alone (.xls, .ods) comes back as the form issued anew with these values, in .xlsx.
     """
-    data = _workbook(incoming)
-    if data is None:
+    data = incoming.data
+    if not isinstance(data, bytes) or verdict.status == "unreadable":
         return None
-    try:
-        return annotate(
-            data,
-            [_note(finding, language) for finding in verdict.findings],
-            heading=render(say("Returned for correction"), language),
-            intro=_intro(verdict, language),
-            columns=[render(text, language) for text in _COLUMNS],
-            author=_AUTHOR,
-            severities={key: render(text, language) for key, text in _SEVERITIES.items()},
-        )
-    except ValueError:
-        return None
+    with suppress(ValueError):
+        return _annotated(data, verdict, language)
+    # No package of the kind that can be marked, or a damaged one: its values can be read all the same.
+    anew = _anew(incoming.name, data)
+    return _annotated(anew, verdict, language) if anew is not None else None
+
+
+def _annotated(data: bytes, verdict: Verdict, language: str) -> bytes:
+    return annotate(
+        data,
+        [_note(finding, language) for finding in verdict.findings],
+        heading=render(say("Returned for correction"), language),
+        intro=_intro(verdict, language),
+        columns=[render(text, language) for text in _COLUMNS],
+        author=_AUTHOR,
+        severities={key: render(text, language) for key, text in _SEVERITIES.items()},
+    )
 
 
 _COLUMNS = (
@@ -131,20 +136,17 @@ def _note(finding: Finding, language: str) -> Note:
     )
 
 
-def _workbook(incoming: Incoming) -> bytes | None:
-    """Return the workbook to be marked: the return itself, or the form issued anew with its values."""
-    data = incoming.data
-    contents = read_bytes(data) if isinstance(data, bytes) else data
-    if isinstance(contents, Unreadable) or not isinstance(data, bytes):
+def _anew(name: str, data: bytes) -> bytes | None:
+    """Return the form issued anew under its own identity, with what was prefilled then and what was typed since.
+
+    None for what is no form, or shows more than its values: that is not to be replaced by these.
+    """
+    contents = read_bytes(data)
+    if isinstance(contents, Unreadable) or contents.complete:
         return None
-    if contents.complete:
-        return data
-    submission = recognise(Path(incoming.name), contents)
-    return None if submission is None or submission.sheet_gone else _anew(submission)
-
-
-def _anew(submission: Submission) -> bytes:
-    """Return the form issued anew under its own identity, with what was prefilled then and what was typed since."""
+    submission = recognise(Path(name), contents)
+    if submission is None or submission.sheet_gone:
+        return None
     layout = submission.layout
     prefilled: dict[str, Cast] = {
         name: Decimal(str(value)) if isinstance(value, int | float) else str(value)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from xlsform import figures
 from xlsform import identity as identities
@@ -17,10 +17,12 @@ from xlsform.figures import fold
 from xlsform.form import Form
 from xlsform.identity import Identity
 from xlsform.layout import Field, Layout, PlacedCheck
-from xlsform.projects import Project
 from xlsform.reading.contents import Sheet, Value, Workbook
 from xlsform.recalculation import Result, Results, engine
 from xlsform.refs import Position, a1, position
+
+if TYPE_CHECKING:
+    from xlsform.projects import Project
 
 _REFERENCE = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!(\$?[A-Z]{1,3}\$?\d+)(?::.*)?\Z")
 

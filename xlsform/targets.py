@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 from xlsform import figures
 from xlsform.figures import Target
@@ -17,8 +17,7 @@ from xlsform.formula import quote
 from xlsform.layout import Field, Layout
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(NamedTuple):
     """How the actual value of a row is typed and judged, its target being a known figure."""
 
     number_format: str
@@ -80,10 +79,10 @@ def _measure(text: str, name: str, row: Field, form: Form) -> Measure | None:
     if not name or low is None or low < 0 or either_way(target, name, kinds, form):
         return measure
     if target.comparator in ("≤", "<"):
-        return replace(measure, high=low)
+        return measure._replace(high=low)
     if target.kind == "range" or target.comparator == "=":
-        return replace(measure, low=low, high=low if high is None else high, open_above=target.kind == "range")
-    return replace(measure, low=low)
+        return measure._replace(low=low, high=low if high is None else high, open_above=target.kind == "range")
+    return measure._replace(low=low)
 
 
 @lru_cache(maxsize=2048)
@@ -114,7 +113,7 @@ def directed(target: Target, name: str, kinds: str, form: Form) -> Target:
     cost = "成本" in kinds and unit_of(target.unit).name != "%"
     little = cost or name.endswith(tuple(form.setting("less_is_better")))
     if target.amount == 0 or (little and not saving):
-        return replace(target, comparator="≤")
+        return target._replace(comparator="≤")
     return target
 
 

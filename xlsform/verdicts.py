@@ -9,23 +9,26 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from xlsform.figures import fold
 from xlsform.figures.units import in_base
 from xlsform.findings import Finding, Severity, plain, say
 from xlsform.form import Form
 from xlsform.inbox import Incoming
-from xlsform.projects import Project
 from xlsform.reading import Limits, load, read_bytes
 from xlsform.reading.contents import Unreadable, Workbook, out_of_memory
 from xlsform.recognition import recognise
 from xlsform.rules import Arrival, judge
 from xlsform.submission import Submission
-from xlsform.template_check import load_checked
-from xlsform.waivers import Waiver, excused
+
+if TYPE_CHECKING:
+    from xlsform.projects import Project
+    from xlsform.waivers import Waiver
 
 Status = Literal["passed", "failed", "unreadable"]
+#: A status, or that of a project whose return never came: still in time, or not.
+Standing = Literal["outstanding", "overdue", "unreadable", "failed", "passed"]
 
 _SUMMARISED = ("funds.total.initial", "funds.total.budget", "funds.total.executed", "funds.total.rate", "total_score")
 _LONG_TEXT = 30
@@ -52,8 +55,7 @@ class Options:
     """The register's key, which identities are signed with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(NamedTuple):
     """A figure of a return, and the cell that it was read from."""
 
     value: Decimal | None
@@ -61,8 +63,7 @@ class Figure:
     """``自评表!E6``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shortfall:
+class Shortfall(NamedTuple):
     """An indicator that lost points, with the reason given."""
 
     name: str
@@ -122,6 +123,11 @@ class Verdict:
         """Whether its identity is not the one that was issued (S113)."""
         return any(each.code == "S113" and each.severity is Severity.ERROR for each in self.findings)
 
+    @property
+    def standing(self) -> Standing:
+        """Its status; a verdict on no file is on a project that has not returned."""
+        return self.status if self.path else "overdue" if self.overdue else "outstanding"
+
     def count(self, severity: Severity) -> int:
         """Return how many findings of that severity there are."""
         return sum(1 for finding in self.findings if finding.severity is severity)
@@ -148,7 +154,11 @@ class Judge:
             UsageError, TemplateError: the template named cannot be used.
         """
         self.options = options
-        self.form: Form | None = load_checked(options.template) if options.template is not None else None
+        self.form: Form | None = None
+        if options.template is not None:
+            from xlsform.template_check import load_checked
+
+            self.form = load_checked(options.template)
 
     @cached_property
     def _by_name(self) -> dict[str, str]:
@@ -193,6 +203,8 @@ class Judge:
         findings = tuple(judge(arrival, self.options.select, self.options.ignore))
         submission = arrival.submission
         if submission is not None and self.options.waivers:
+            from xlsform.waivers import excused
+
             findings = excused(findings, self.options.waivers, _code(submission), _text(submission, "project_name"))
         status = _status(findings, unreadable=isinstance(arrival.contents, Unreadable))
         if submission is None or submission.sheet_gone:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import pickle
-import tempfile
 from collections.abc import Iterator
-from typing import Generic, Self, TypeVar
+from typing import IO, Generic, Self, TypeVar
 
 from xlsform.errors import UsageError
 from xlsform.findings import say
@@ -15,14 +13,16 @@ T = TypeVar("T")
 
 #: Bytes that are held in memory before they go to a temporary file.
 _HELD = 4_000_000
+#: The place of the first, which needs no file: most often it is the only one.
+_FIRST = -1
 
 
 class Waiting(Generic[T]):
     """Objects of this program in the order in which they were added, to be used in a ``with`` block."""
 
     def __init__(self) -> None:
-        # Closed at the end of the block that this is used in.
-        self._file = tempfile.SpooledTemporaryFile(_HELD)  # noqa: SIM115
+        self._first: list[T] = []
+        self._file: IO[bytes] | None = None
         self._count = 0
 
     def __enter__(self) -> Self:
@@ -31,7 +31,8 @@ class Waiting(Generic[T]):
     def __exit__(self, *exception: object) -> None:
         # What cannot be written any more is not wanted any more.
         with contextlib.suppress(OSError):
-            self._file.close()
+            if self._file is not None:
+                self._file.close()
 
     def __len__(self) -> int:
         return self._count
@@ -42,10 +43,16 @@ class Waiting(Generic[T]):
         Raises:
             UsageError: the temporary folder is full, or cannot be written to.
         """
-        with _told():
-            place = self._file.tell()
-            pickle.dump(each, self._file)
         self._count += 1
+        if self._count == 1:
+            self._first.append(each)
+            return _FIRST
+        import pickle
+
+        with _told():
+            file = self._opened()
+            place = file.tell()
+            pickle.dump(each, file)
         return place
 
     def at(self, place: int) -> T:
@@ -54,9 +61,14 @@ class Waiting(Generic[T]):
         Raises:
             UsageError: as `add`, for what was not written yet.
         """
+        if place == _FIRST:
+            return self._first[0]
+        import pickle
+
         with _told():
-            self._file.seek(place)
-            item: T = pickle.load(self._file)
+            file = self._opened()
+            file.seek(place)
+            item: T = pickle.load(file)
         return item
 
     def __iter__(self) -> Iterator[T]:
@@ -65,11 +77,24 @@ class Waiting(Generic[T]):
         Raises:
             UsageError: as `add`, for what was not written yet.
         """
+        yield from self._first
+        if self._file is None:
+            return
+        import pickle
+
         with _told():
             self._file.seek(0)
-        for _ in range(self._count):
+        for _ in range(self._count - 1):
             item: T = pickle.load(self._file)
             yield item
+
+    def _opened(self) -> IO[bytes]:
+        if self._file is None:
+            from tempfile import SpooledTemporaryFile
+
+            # Closed at the end of the block that this is used in.
+            self._file = SpooledTemporaryFile(_HELD)  # noqa: SIM115
+        return self._file
 
 
 @contextlib.contextmanager
@@ -78,6 +103,8 @@ def _told() -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        import tempfile
+
         raise UsageError(
             say(
                 "{folder}: the folder for temporary files cannot be written to ({reason}); make room there, or name "

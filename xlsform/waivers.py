@@ -8,7 +8,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +92,7 @@ def _excused(finding: Finding, waivers: Sequence[Waiver], projects: tuple[str | 
             reason=waiver.reason,
             finding=finding.message,
         )
-    return replace(finding, severity=Severity.NOTE, message=message)
+    return finding._replace(severity=Severity.NOTE, message=message)
 
 
 def _objects(path: Path) -> Iterator[tuple[Message, dict[str, str]]]:

@@ -6,25 +6,23 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from xlsform import __version__
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from xlsform.findings import Message
 
 Item = TypeVar("Item")
-Command = Callable[..., Any]
 
 #: Items up to which nothing is shown: they are done before anybody has read it.
 _FEW = 20
 
 HELP = {"help_option_names": ["-h", "--help"]}
-FILE = click.Path(path_type=Path)
-
 
 #: Exit code after Ctrl-C, as shells have it: 128 and the signal's number.
 _INTERRUPTED = 130
@@ -33,7 +31,15 @@ GLOBAL_FLAGS = ("-q", "--quiet", "-v", "--verbose")
 
 
 class _Group(click.Group):
-    """A group whose commands end in one clear line, never in a traceback."""
+    """A group whose commands end in one clear line, never in a traceback; they are loaded when the first is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        _load_commands()
+        return super().list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        _load_commands()
+        return super().get_command(ctx, cmd_name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take the global options from wherever they were typed: before the command or behind it."""
@@ -72,6 +78,11 @@ class _Group(click.Group):
             # Whoever read the output has seen enough.
             sys.stderr.close()
             ctx.exit(0)
+
+
+def _load_commands() -> None:
+    # Each puts itself into the group.
+    from xlsform.cli import forms, returns, rounds  # noqa: F401
 
 
 @click.group(cls=_Group, context_settings=HELP)
@@ -180,15 +191,3 @@ def progress(
         for item in counted:
             yield item
             shown.update(task, advance=1, pace=pace(shown.tasks[0].speed))
-
-
-def sharing(*options: Any) -> Callable[[Command], Command]:
-    """Return a decorator that puts several options on a command, in their order."""
-
-    def decorate(function: Command) -> Command:
-        decorated: Any = function
-        for option in reversed(options):
-            decorated = option(decorated)
-        return cast(Command, decorated)
-
-    return decorate

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from xlsform.cli.console import FILE, HELP, as_json, cli, language, progress, remark, tell, write_out
+from xlsform.cli.console import HELP, as_json, cli, language, progress, remark, tell, write_out
+from xlsform.cli.options import FILE
 
 if TYPE_CHECKING:
     from xlsform.form import Form

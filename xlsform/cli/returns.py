@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlsform.cli.console import FILE, Command, cli, destination, detail, language, progress, remark, sharing, tell
+from xlsform.cli.console import cli, destination, detail, language, progress, remark, tell
+from xlsform.cli.options import FILE, Command, sharing
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from xlsform.findings import Message
     from xlsform.form import Form
     from xlsform.inbox import Incoming
@@ -183,15 +186,15 @@ def _judged(
 
     from xlsform.findings import say
     from xlsform.inbox import count, incoming
-    from xlsform.projects import read_accounts
     from xlsform.review import review
     from xlsform.template_check import load_checked
 
     # Said before anything is read.
-    form = load_checked(asked.template or "mof-2020")
+    named = asked.template or listed or accounts_path
+    form = load_checked(asked.template or "mof-2020") if named else None
     register = stack.enter_context(_opened(register_path)) if register_path is not None else None
     projects = _approved(listed, form, register)
-    accounts = read_accounts(accounts_path, form) if accounts_path else {}
+    accounts = _accounts(accounts_path, form)
     options = replace(asked, projects=projects, accounts=accounts, key=register.key if register else None)
     mails: list[Message] = []
     stack.callback(_tell_of_mails, mails)
@@ -252,17 +255,28 @@ def _tell_of_mails(passed_over: Sequence[Message]) -> None:
         remark(say("{count} mails without attachments were passed over", count=len(passed_over)))
 
 
-def _approved(listed: Path | None, form: Form, register: Register | None) -> Mapping[str, Project]:
+def _approved(listed: Path | None, form: Form | None, register: Register | None) -> Mapping[str, Project]:
     """Return what was approved, by code: by the list where one is given, else by the register."""
+    if listed is None and register is None:
+        return {}
     from xlsform.errors import DataError
     from xlsform.projects import ApprovedProjects, read_projects
 
-    if listed is not None:
+    if listed is not None and form is not None:
         found = read_projects(listed, form)
         if found.problems:
             raise DataError(str(listed), [problem.line for problem in found.problems])
         return ApprovedProjects(found.projects)
     return ApprovedProjects(each.project for each in register.issued()) if register else {}
+
+
+def _accounts(path: Path | None, form: Form | None) -> Mapping[str, Mapping[str, Decimal]]:
+    """Return the amounts of final accounts, by field name, by project code."""
+    if path is None or form is None:
+        return {}
+    from xlsform.projects import read_accounts
+
+    return read_accounts(path, form)
 
 
 def _report(judged: Iterable[Judged], form: str, output: Path | None) -> None:

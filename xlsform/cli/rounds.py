@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xlsform.cli import forms
-from xlsform.cli.console import FILE, HELP, Command, cli, language, progress, remark, sharing, tell, write_out
+from xlsform.cli.console import HELP, cli, language, progress, remark, tell, write_out
+from xlsform.cli.options import FILE, Command, sharing
 
 if TYPE_CHECKING:
     from email.message import EmailMessage

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime
-import re
 from typing import NamedTuple
+
+from xlsform.patterns import pattern
 
 #: Month and day.
 Day = tuple[int, int]
@@ -14,11 +14,11 @@ _YEAR = "(?P<year>(?:19|20)[0-9]{2})"
 _DONE = "(?:(?:全部|全面|按时|如期|及时)?(?:完成|完工|竣工|到位|支付|拨付|发放|验收|交付|交工|实施|投入使用|执行)(?:完毕|到位)?)?"
 _UNTIL = "(?:≤|<|=|不晚于|不迟于|截至|截止到?|于|在)?"
 _BEFORE = "(?P<before>[之以]?前)?"
-_NUMERIC = re.compile(
+_NUMERIC = pattern(
     rf"{_UNTIL}{_YEAR}(?P<mark>[-./])(?P<month>[0-9]{{1,2}})(?:(?P=mark)(?P<day>[0-9]{{1,2}})(?:[_T][0-9:.]{{4,15}})?)?"
     rf"{_BEFORE}(?P<done>{_DONE})"
 )
-_SPOKEN = re.compile(
+_SPOKEN = pattern(
     rf"{_UNTIL}(?:{_YEAR}年度?|当年|本年度?)?"
     r"(?:(?P<month>[0-9]{1,2})月份?(?:(?P<day>[0-9]{1,2})[日号]|(?P<part>底|末|上旬|中旬|下旬))?"
     r"|(?P<season>年?底|年?末|年?内|上半年|下半年|第?[一二三四1-4]季度[底末]?))?"
@@ -45,7 +45,7 @@ class When(NamedTuple):
         if self.year is None:
             return None
         month, day = self.last
-        return datetime.date(self.year, month, min(day, calendar.monthrange(self.year, month)[1]))
+        return datetime.date(self.year, month, min(day, _days(self.year, month)))
 
 
 def read_date(text: str) -> When | None:
@@ -75,7 +75,7 @@ def _span(year: str | None, month: str, day: str | None, part: str | None, befor
     if not 1 <= number <= 12:
         return None
     # Without a year the 29th of February is allowed.
-    length = calendar.monthrange(when or 2000, number)[1]
+    length = _days(when or 2000, number)
     if day:
         if not 1 <= int(day) <= length:
             return None
@@ -83,6 +83,11 @@ def _span(year: str | None, month: str, day: str | None, part: str | None, befor
     else:
         first, last = _PARTS.get(part or "", (1, length))
     return When(when, (1, 1) if before else (number, first), (number, min(last, length)))
+
+
+def _days(year: int, month: int) -> int:
+    # Without the module calendar, which loads the locale.
+    return (datetime.date(year + month // 12, month % 12 + 1, 1) - datetime.timedelta(1)).day
 
 
 def _season(text: str) -> tuple[Day, Day]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from xlsform.figures.text import figure_text
 from xlsform.figures.units import RATES, UNIT
+from xlsform.patterns import pattern
 
 #: More digits than this are no figure that anybody typed.
 MOST_DIGITS = 40
@@ -15,14 +16,15 @@ MOST_DIGITS = 40
 #: A numeral without its sign, as a regular expression: commas group by three, 。 does for a point.
 NUMERAL = r"(?:(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:[.。][0-9]*)?|[.。][0-9]+)"
 
-_PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.([0-9]*))?|\.([0-9]+))")
-_TYPED = re.compile(rf"['’‘`]?(?:¥|人民币)?(?P<numeral>[+-]?{NUMERAL})(?P<unit>{UNIT})?(?:(?<=元)整)?")
-_NOT_PRINTED = re.compile(r'"[^"]*"|[\\!_*].|\[[^\]]*\]', re.DOTALL)
-_NUMERIC_FORMAT = re.compile(r"[^0#?.,]*(?P<whole>[0#?,]*)(?:\.(?P<part>[0#?]*))?(?P<scaled>,*)[^0#?.,]*")
+_PLAIN = pattern(r"[+-]?(?:[0-9]+(?:\.([0-9]*))?|\.([0-9]+))")
+_TYPED = pattern(rf"['’‘`]?(?:¥|人民币)?(?P<numeral>[+-]?{NUMERAL})(?P<unit>{UNIT})?(?:(?<=元)整)?")
+#: What `_TYPED` can begin with; most texts are sentences, and need not be tried.
+_BEGINNINGS = frozenset("'’‘`¥人+-.。0123456789")
+_NOT_PRINTED = pattern(r'"[^"]*"|[\\!_*].|\[[^\]]*\]', re.DOTALL)
+_NUMERIC_FORMAT = pattern(r"[^0#?.,]*(?P<whole>[0#?,]*)(?:\.(?P<part>[0#?]*))?(?P<scaled>,*)[^0#?.,]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A number that was typed as text."""
 
     value: Decimal
@@ -46,7 +48,8 @@ def read_number(text: str) -> Number | None:
         if len(text) > MOST_DIGITS:
             return None
         return Number(Decimal(text), len(match[1] or match[2] or ""), "", True)
-    typed = _TYPED.fullmatch(figure_text(text))
+    folded = figure_text(text)
+    typed = _TYPED.fullmatch(folded) if folded[:1] in _BEGINNINGS else None
     if typed is None or len(typed["numeral"]) > MOST_DIGITS:
         return None
     unit = typed["unit"] or ""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from xlsform.figures.dates import When, read_date
 from xlsform.figures.numbers import MOST_DIGITS, NUMERAL, amount_of
 from xlsform.figures.text import figure_text, fold, is_blank_mark, without_ending
 from xlsform.figures.units import ARITHMETIC, PER, TIME_UNITS, UNIT, UNIT_OF_THINGS, unit_of
+from xlsform.patterns import pattern
 
 Kind = Literal["number", "range", "date", "word"]
 Comparator = Literal["≥", "≤", "=", ">", "<"]
@@ -42,20 +42,22 @@ _EACH = f"(?:每个?(?P<each>{PER}))?"
 _RATIO = f"(?P<per>(?:/每?{PER}){{1,2}})?"
 _SIGN = "|".join(sorted(map(re.escape, _COMPARATORS), key=len, reverse=True))
 
-_FIGURE = re.compile(
+#: One of them stands between the two ends of a range.
+_TO = "-~至到"
+
+_FIGURE = pattern(
     rf"{_EACH}{_LEAD}(?P<sign>{_SIGN})?¥?(?P<amount>[+-]?{NUMERAL})(?P<unit>{UNIT_OF_THINGS})?{_RATIO}(?:(?<=元)整)?"
     rf"(?P<suffix>{'|'.join(_SUFFIXES)})?{_TAIL}"
 )
-_RANGE = re.compile(
-    rf"{_EACH}{_LEAD}(?P<low>[+-]?{NUMERAL})(?P<low_unit>{UNIT})?[-~至到](?P<high>[+-]?{NUMERAL})"
+_RANGE = pattern(
+    rf"{_EACH}{_LEAD}(?P<low>[+-]?{NUMERAL})(?P<low_unit>{UNIT})?[{_TO}](?P<high>[+-]?{NUMERAL})"
     rf"(?P<unit>{UNIT_OF_THINGS})?{_RATIO}{_TAIL}"
 )
-_DIGIT = re.compile("[0-9]")
+_DIGIT = pattern("[0-9]")
 _CALENDAR_YEAR = range(1900, 2100)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A target or an actual value, as far as it can be read."""
 
     kind: Kind
@@ -82,7 +84,7 @@ class Target:
         return self.when.date if self.when else None
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def read_target(text: str, unit_cell: str = "") -> Target:
     """Return what a 年度指标值 or 实际完成值 says; whatever is not wholly understood is a word.
 
@@ -125,7 +127,8 @@ def _read_figure(clean: str, unit_cell: str, text: str) -> Target | None:
 
 
 def _read_range(clean: str, unit_cell: str, text: str) -> Target | None:
-    match = _RANGE.fullmatch(clean)
+    # Most targets have none of these, and need not be tried.
+    match = _RANGE.fullmatch(clean) if any(sign in clean for sign in _TO) else None
     if match is None or max(len(match["low"]), len(match["high"])) > MOST_DIGITS:
         return None
     low_unit, high_unit = match["low_unit"], match["unit"]

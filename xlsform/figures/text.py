@@ -62,7 +62,7 @@ def _fold(text: str) -> str:
     return text
 
 
-_fold_cached = lru_cache(maxsize=16384)(_fold)
+_fold_cached = lru_cache(maxsize=2048)(_fold)
 
 
 def _folded_once(text: str) -> str:

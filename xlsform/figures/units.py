@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from xlsform.figures.text import fold
+from xlsform.patterns import pattern
 
 #: Wide enough for any figure that is read (`numbers.MOST_DIGITS`) times any scale, so that nothing here is inexact
 #: except a quotient.
@@ -65,7 +66,7 @@ UNIT_OF_THINGS = f"(?:(?:{_SCALE})?(?:{_any(_COUNTERS)}){_NOUN}|{UNIT})"
 PER = f"(?:半年|{_any(_PLAIN_NAMES)})"
 TIME_UNITS = frozenset(_TIME)
 
-_PARTS = re.compile(f"(?P<scale>{_SCALE})?(?:(?P<name>{_any(_PLAIN_NAMES)})(?P<noun>{_NOUN})?)?")
+_PARTS = pattern(f"(?P<scale>{_SCALE})?(?:(?P<name>{_any(_PLAIN_NAMES)})(?P<noun>{_NOUN})?)?")
 
 
 class Unit(NamedTuple):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 
-from xlsform.inbox.archives import Archive
 from xlsform.inbox.contents import EXTENSIONS, Incoming, RefusedError
 from xlsform.inbox.disk import kind_of_file, opened, place_of
 from xlsform.inbox.kinds import kind_of
@@ -77,6 +76,8 @@ def below(origin: str, roots: Sequence[Path]) -> PurePath:
 
 
 def _expected(source: Source, limits: Limits) -> int | None:
+    from xlsform.inbox.archives import Archive
+
     place = place_of(source.path, limits)
     if kind_of(place.name, b"") in ("workbook", "mail"):
         return 1

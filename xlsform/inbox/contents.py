@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from xlsform.findings import Message, say
 from xlsform.reading import Limits
@@ -105,8 +106,7 @@ class Place:
         return replace(self, origin="/".join((self.origin, *path)), name=path[-1], inner=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A member of an archive or an attachment of a mail, not yet unpacked."""
 
     path: tuple[str, ...]

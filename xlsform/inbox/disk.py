@@ -12,8 +12,6 @@ from xlsform.findings import say
 from xlsform.inbox.contents import Budget, Place
 from xlsform.inbox.encodings import decoded
 from xlsform.inbox.kinds import Kind, kind_of
-from xlsform.inbox.mail import is_mail
-from xlsform.inbox.mailboxes import is_mbox
 from xlsform.inbox.names import safe
 from xlsform.inbox.sources import Source
 from xlsform.reading import Limits
@@ -60,5 +58,8 @@ def kind_of_file(source: Source, name: str, head: bytes) -> Kind:
         return "mail"
     kind = kind_of(name, head)
     if kind == "other" and source.named:
+        from xlsform.inbox.mail import is_mail
+        from xlsform.inbox.mailboxes import is_mbox
+
         return "mailbox" if is_mbox(head) else "mail" if is_mail(head) else "workbook"
     return kind

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from pathlib import PurePath
 
+from xlsform.patterns import pattern
+
 #: As the file names that are issued: they come back whole.
 _CHARACTERS = 120
 _BYTES = 240
@@ -13,10 +15,10 @@ _FOLDERS = 8
 #: Longer than any name; the rest of a hostile one is not looked at.
 _READ = 4_000
 
-_RESERVED = re.compile(r'[<>:"/\\|?*]')
+_RESERVED = pattern(r'[<>:"/\\|?*]')
 _UNSEEN = frozenset({"Cc", "Cf", "Cs"})
-_SPACES = re.compile(r"\s+")
-_DRIVE = re.compile(r"\A\s*[A-Za-z]:")
+_SPACES = pattern(r"\s+")
+_DRIVE = pattern(r"\A\s*[A-Za-z]:")
 
 
 def shown(text: str) -> str:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from xlsform.errors import NothingFoundError, UsageError, reading_failed
 from xlsform.findings import say
 from xlsform.inbox.contents import EXTENSIONS
 from xlsform.inbox.kinds import CONTAINERS, is_candidate
-from xlsform.inbox.mailboxes import is_maildir
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A file that holds a return, or may hold some."""
 
     path: Path
@@ -64,6 +62,8 @@ def _is_folder(path: Path) -> bool:
 
 
 def _below(folder: Path) -> Iterator[Source]:
+    from xlsform.inbox.mailboxes import is_maildir
+
     def refuse(error: OSError) -> None:
         raise reading_failed(Path(error.filename), error)
 

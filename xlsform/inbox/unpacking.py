@@ -7,21 +7,20 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import PurePath
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from xlsform.findings import Message, say
-from xlsform.inbox.archives import Archive
 from xlsform.inbox.contents import Budget, Incoming, Piece, Place, RefusedError, SpentError
 from xlsform.inbox.disk import kind_of_file, opened, place_of, unread
 from xlsform.inbox.encodings import decoded
-from xlsform.inbox.headers import sender, sent, subject
 from xlsform.inbox.kinds import ARCHIVE_NAMES, Kind, kind_of, refusal
-from xlsform.inbox.mail import Mail
-from xlsform.inbox.mailboxes import messages
 from xlsform.inbox.names import safe, suffix
 from xlsform.inbox.sources import Source
 from xlsform.reading import Limits, load, sniff
 from xlsform.reading.contents import Unreadable
+
+if TYPE_CHECKING:
+    from xlsform.inbox.mail import Mail
 
 #: Names that are told where there is no workbook.
 _TOLD = 10
@@ -77,6 +76,8 @@ class Unpacker:
 
     def _zip(self, file: IO[bytes], place: Place) -> Iterator[Incoming]:
         """Yield what a zip brings: itself, where it is a workbook under another name, else what is in it."""
+        from xlsform.inbox.archives import Archive
+
         archive = Archive(file, self._limits, place.budget)
         if archive.is_document:
             file.seek(0)
@@ -100,6 +101,9 @@ class Unpacker:
 
     def _mail(self, data: bytes, place: Place, *, labelled: bool = False) -> Iterator[Incoming]:
         """Yield what a mail brings; labelled, one that has no file name tells its sender in the origin."""
+        from xlsform.inbox.headers import sender, sent, subject
+        from xlsform.inbox.mail import Mail
+
         most = self._limits.mails
         if place.mails >= most:
             raise RefusedError("oversized", say("mails within mails, more than {most} deep", most=most))
@@ -138,6 +142,8 @@ class Unpacker:
         return None
 
     def _mailbox(self, file: IO[bytes], place: Place) -> Iterator[Incoming]:
+        from xlsform.inbox.mailboxes import messages
+
         for number, message in enumerate(messages(file, self._limits), 1):
             each = replace(place, origin=f"{place.origin}#{number}")
             if isinstance(message, RefusedError):

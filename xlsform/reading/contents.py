@@ -88,8 +88,7 @@ Reason = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(NamedTuple):
     """Why a file could not be read. A value, not an exception: the rules turn it into a finding."""
 
     reason: Reason

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-from functools import lru_cache
 
 from xlsform.findings import Message, say
+from xlsform.patterns import pattern
 from xlsform.reading.contents import Kind
-from xlsform.reading.package import SMALL, Limits, Package, UnreadableError, parse
+from xlsform.reading.package import Limits, Package, UnreadableError, parse, remembering
 
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
@@ -50,10 +50,10 @@ _BEGINNINGS = (
     (b"PK\x05\x06", say("an empty zip archive")),
 )
 _MARKUP = (
-    (re.compile(rb"<html|<table|<!doctype html", re.I), say("an HTML page")),
-    (re.compile(rb"urn:schemas-microsoft-com:office:spreadsheet"), say("an XML Spreadsheet 2003 file")),
-    (re.compile(rb"urn:oasis:names:tc:opendocument"), say("a flat OpenDocument file")),
-    (re.compile(rb"\A\s*<\?xml|\A\s*<[A-Za-z]"), say("an XML file")),
+    (pattern(rb"<html|<table|<!doctype html", re.I), say("an HTML page")),
+    (pattern(rb"urn:schemas-microsoft-com:office:spreadsheet"), say("an XML Spreadsheet 2003 file")),
+    (pattern(rb"urn:oasis:names:tc:opendocument"), say("a flat OpenDocument file")),
+    (pattern(rb"\A\s*<\?xml|\A\s*<[A-Za-z]"), say("an XML file")),
 )
 
 
@@ -101,19 +101,16 @@ def _kind_of_package(package: Package) -> Kind:
 def _content_type(package: Package, part: str) -> str:
     if "[content_types].xml" not in package:
         return ""
-    content = package.read("[Content_Types].xml")
-    find = _content_types if len(content) < SMALL else _content_types.__wrapped__
-    types = find(content)
+    types = _content_types(package.read("[Content_Types].xml"), "[Content_Types].xml", package.limits)
     return types.get(f"/{part}".lower()) or types.get(part.rpartition(".")[2].lower(), "")
 
 
-# Workbooks written by one program share it byte for byte.
-@lru_cache(maxsize=64)
-def _content_types(content: bytes) -> dict[str, str]:
+@remembering(64)
+def _content_types(content: bytes, part: str, limits: Limits) -> dict[str, str]:
     """Return the types, in lower case, of parts by name and of others by extension."""
     return {
         (element.get("PartName") or element.get("Extension") or "").lower(): element.get("ContentType", "").lower()
-        for element in parse(content, "[Content_Types].xml")
+        for element in parse(content, part, limits)
     }
 
 
@@ -144,8 +141,8 @@ def _describe(data: bytes) -> Message:
     # Excel leaves ~$name.xlsx beside an open workbook: the user's name, padded.
     if len(data) == 165 and 0 < data[0] < 55:
         return say("the lock file that Excel keeps beside an open workbook")
-    for pattern, name in _MARKUP:
-        if pattern.search(data[:4096]):
+    for markup, name in _MARKUP:
+        if markup.search(data[:4096]):
             return name
     text = _as_text(data[:4096])
     if text is None:

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
 from lxml import etree
 
 from xlsform.findings import say
 from xlsform.reading.contents import Kind, Sheet, Visibility, Workbook
 from xlsform.reading.links import external_links, has_macros
-from xlsform.reading.package import Package, Relationship, UnreadableError, local
+from xlsform.reading.package import Limits, Package, Relationship, UnreadableError, local, parse, remembering
 from xlsform.reading.sheets import Surroundings, read_sheet
 from xlsform.reading.strings import read_strings, unescape
 from xlsform.reading.styles import TRUE, read_styles
 
 _STATES: dict[str, Visibility] = {"hidden": "hidden", "veryHidden": "veryHidden"}
+
+
+class _Book(NamedTuple):
+    """What the part says that everything else hangs on."""
+
+    sheets: tuple[tuple[str, str, str], ...] = ()
+    """Name, state and relationship of each."""
+    names: Mapping[str, str] = MappingProxyType({})
+    structure_locked: bool = False
 
 
 def read_ooxml(package: Package, kind: Kind) -> Workbook:
@@ -22,33 +35,54 @@ def read_ooxml(package: Package, kind: Kind) -> Workbook:
         UnreadableError: a part that matters is damaged, or goes beyond the limits.
     """
     part = package.main_part
-    blocks = {local(block.tag): block for block in package.xml(part)}
+    book = _read_book(package.read(part), part, package.limits)
     related = package.relationships(part)
     around = Surroundings(package.limits)
     _read_shared(package, related, around)
-    sheets = _read_sheets(package, blocks.get("sheets"), related, around)
+    sheets = _read_sheets(package, book, related, around)
     if not sheets:
         raise UnreadableError("damaged", say("it has no sheet that could be read"))
-    protection = blocks.get("workbookProtection")
-    properties = _read_properties(package, around)
-    links = external_links(package, part, around)
     return Workbook(
         kind=kind,
         sheets=tuple(sheets),
-        names=_read_names(blocks.get("definedNames"), around),
-        properties=properties,
+        names=dict(book.names),
+        properties=_read_properties(package, around),
         macros=has_macros(package, related),
-        external_links=links,
-        structure_locked=protection is not None and protection.get("lockStructure", "0") in TRUE,
+        external_links=external_links(package, part, around),
+        structure_locked=book.structure_locked,
         complete=around.locks_known,
         damaged=tuple(around.damaged),
     )
 
 
+@remembering(64)
+def _read_book(content: bytes, part: str, limits: Limits) -> _Book:
+    book = _Book()
+    for block in parse(content, part, limits):
+        match local(block.tag):
+            case "sheets":
+                book = book._replace(sheets=_listed_sheets(block, limits))
+            case "definedNames":
+                book = book._replace(names=_read_names(block, limits))
+            case "workbookProtection":
+                book = book._replace(structure_locked=block.get("lockStructure", "0") in TRUE)
+    return book
+
+
+def _listed_sheets(block: etree._Element, limits: Limits) -> tuple[tuple[str, str, str], ...]:
+    if len(block) > limits.members:
+        raise UnreadableError("oversized", say("more than {members} sheets", members=f"{limits.members:,}"))
+    found = []
+    for element in block:
+        relationship = next((str(value) for key, value in element.items() if local(str(key)) == "id"), "")
+        found.append((unescape(element.get("name", "")), element.get("state", ""), relationship))
+    return tuple(found)
+
+
 def _read_shared(package: Package, related: tuple[Relationship, ...], around: Surroundings) -> None:
     for relationship in related:
         if relationship.type == "sharedStrings" and relationship.target in package:
-            texts = read_strings(package.xml(relationship.target), package.limits)
+            texts = read_strings(package.read(relationship.target), relationship.target, package.limits)
             around.strings = {str(number): text for number, text in enumerate(texts)}
         elif relationship.type == "styles" and relationship.target in package:
             try:
@@ -61,32 +95,23 @@ def _read_shared(package: Package, related: tuple[Relationship, ...], around: Su
                 around.left_out(relationship.target)
 
 
-def _read_sheets(
-    package: Package, block: etree._Element | None, related: tuple[Relationship, ...], around: Surroundings
-) -> list[Sheet]:
+def _read_sheets(package: Package, book: _Book, related: tuple[Relationship, ...], around: Surroundings) -> list[Sheet]:
     parts = {relationship.id: relationship.target for relationship in related}
-    if block is None:
-        return []
-    if len(block) > package.limits.members:
-        raise UnreadableError("oversized", say("more than {members} sheets", members=f"{package.limits.members:,}"))
     sheets = []
-    for element in block:
-        name = unescape(element.get("name", ""))
-        sheet = Sheet(name, _STATES.get(element.get("state", ""), "visible"))
-        part = next((parts.get(str(value), "") for key, value in element.items() if local(str(key)) == "id"), "")
+    for name, state, relationship in book.sheets:
+        sheet = Sheet(name, _STATES.get(state, "visible"))
+        part = parts.get(relationship, "")
         if part not in package:
             around.left_out(name)
             continue
-        read_sheet(package.xml(part), sheet, around)
+        read_sheet(package.read(part), part, sheet, around)
         sheets.append(sheet)
     return sheets
 
 
-def _read_names(block: etree._Element | None, around: Surroundings) -> dict[str, str]:
-    if block is None:
-        return {}
-    if len(block) > around.limits.names:
-        raise UnreadableError("oversized", say("more than {names} defined names", names=f"{around.limits.names:,}"))
+def _read_names(block: etree._Element, limits: Limits) -> dict[str, str]:
+    if len(block) > limits.names:
+        raise UnreadableError("oversized", say("more than {names} defined names", names=f"{limits.names:,}"))
     names = {}
     for element in block:
         name = unescape(element.get("name", ""))

@@ -6,9 +6,10 @@ import io
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import unquote
 
 from lxml import etree
@@ -56,8 +57,29 @@ class Limits:
 
 DEFAULT_LIMITS = Limits()
 
-#: Parts below this many bytes, which many workbooks share, are remembered.
-SMALL = 256_000
+_SMALL = 256_000
+"""Bytes up to which a part is small."""
+
+T = TypeVar("T")
+Reader = Callable[[bytes, str, Limits], T]
+"""Reads a part by its content, its name and the limits."""
+
+
+def remembering(parts: int) -> Callable[[Reader[T]], Reader[T]]:
+    """Return a decorator that remembers what was read of so many parts: those of one template are the same byte for byte.
+
+    What is large is not kept: a batch of such files would fill the memory.
+    """
+
+    def decorate(read: Reader[T]) -> Reader[T]:
+        known = lru_cache(maxsize=parts)(read)
+
+        def choose(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> T:
+            return (known if len(content) < _SMALL else read)(content, part, limits)
+
+        return choose
+
+    return decorate
 
 
 class UnreadableError(Exception):
@@ -68,8 +90,7 @@ class UnreadableError(Exception):
         self.unreadable = Unreadable(reason, detail)
 
 
-@dataclass(frozen=True, slots=True)
-class Relationship:
+class Relationship(NamedTuple):
     """What a part says of another: the last word of its type, and where it is."""
 
     id: str
@@ -94,6 +115,7 @@ class Package:
         self._data = data
         self.limits = limits
         self._inflated = 0
+        self._related: dict[str, tuple[Relationship, ...]] = {}
         self._members = _members(data, limits)
 
     def __contains__(self, part: str) -> bool:
@@ -137,7 +159,7 @@ class Package:
         for part in self._members:
             content = self.read(part)
             if part.endswith(".xml"):
-                _count_markup(content, part, self.limits)
+                count_markup(content, part, self.limits)
 
     def xml(self, part: str) -> etree._Element:
         """Return the root element of a part.
@@ -149,14 +171,11 @@ class Package:
 
     def relationships(self, part: str = "") -> tuple[Relationship, ...]:
         """Return what a part, or the package itself, is related to."""
-        folder, _, name = part.rpartition("/")
-        rels = f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels"
-        if rels not in self:
-            return ()
-        content = self.read(rels)
-        # What is large is not kept: a batch of such files would fill the memory.
-        find = _relationships if len(content) < SMALL else _relationships.__wrapped__
-        return find(content, rels, folder, self.limits)
+        if part not in self._related:
+            folder, _, name = part.rpartition("/")
+            rels = f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels"
+            self._related[part] = _relationships(self.read(rels), rels, self.limits) if rels in self else ()
+        return self._related[part]
 
     def _packed(self, info: zipfile.ZipInfo) -> bytes:
         # The lengths in the local header are its own: they differ from the directory's in zip64 and WPS files.
@@ -254,7 +273,7 @@ def parse(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> etree._
     Raises:
         UnreadableError: it is not well-formed, declares a DOCTYPE, or goes beyond the limits.
     """
-    _count_markup(content, part, limits)
+    count_markup(content, part, limits)
     doctype = b"<!DOCTYPE" in content
     try:
         root = etree.fromstring(content, _PARSER) if not doctype else None
@@ -274,9 +293,14 @@ def parse(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> etree._
     return root
 
 
-def _count_markup(content: bytes, part: str, limits: Limits) -> None:
+def count_markup(content: bytes, part: str, limits: Limits) -> None:
+    """Refuse a part that says more than any form does.
+
+    Raises:
+        UnreadableError: it does.
+    """
     # A tree takes some 200 bytes for each tag and attribute: bounded before it is built.
-    if content.count(b"<") + content.count(b"=") > limits.markup:
+    if len(content) > limits.markup and content.count(b"<") + content.count(b"=") > limits.markup:
         raise UnreadableError(
             "oversized",
             say("the part {part} has more than {limit} tags and attributes", part=part, limit=f"{limits.markup:,}"),
@@ -288,9 +312,9 @@ def local(name: str) -> str:
     return name[name.rfind("}") + 1 :]
 
 
-# Workbooks written by one program share these small parts byte for byte.
-@lru_cache(maxsize=256)
-def _relationships(content: bytes, part: str, folder: str, limits: Limits) -> tuple[Relationship, ...]:
+@remembering(256)
+def _relationships(content: bytes, part: str, limits: Limits) -> tuple[Relationship, ...]:
+    folder = part.rpartition("_rels/")[0].rstrip("/")
     root = parse(content, part, limits)
     # Each may lead to one and the same part, read again for each.
     if len(root) > limits.members:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
+from typing import NamedTuple
 
 from lxml import etree
 
 from xlsform.findings import say
 from xlsform.reading.contents import CellError, Sheet, Value
 from xlsform.reading.formulas import Pieces, outside_references, spell_out, take_apart
-from xlsform.reading.package import Limits, UnreadableError, local
-from xlsform.reading.strings import counted, read_text, unescape
+from xlsform.reading.package import Limits, UnreadableError, count_markup, local, parse, remembering
+from xlsform.reading.rows import Cell, Row, rows_of_text, rows_of_tree
+from xlsform.reading.spelling import parted, sound
+from xlsform.reading.strings import counted, unescape
 from xlsform.reading.styles import TRUE, Styles
 from xlsform.refs import MAX_ROW, Position, Range, a1, parse_range, position
 
@@ -65,31 +68,79 @@ class Surroundings:
         return text
 
 
-def read_sheet(root: etree._Element, sheet: Sheet, around: Surroundings) -> None:
+class _Surface(NamedTuple):
+    """What a worksheet part says besides its rows."""
+
+    one_block: bool = False
+    """Whether a text taken out of it is what its one block of rows holds."""
+    hidden_columns: frozenset[int] = frozenset()
+    protected: bool = False
+    merges: tuple[Range, ...] = ()
+    validated: tuple[Range, ...] = ()
+    damaged: tuple[str, ...] = ()
+    """What should be a range and is none."""
+
+
+def read_sheet(content: bytes, part: str, sheet: Sheet, around: Surroundings) -> None:
     """Fill in what the part holds.
 
     Raises:
-        UnreadableError: it goes beyond the limits.
+        UnreadableError: it is damaged, or goes beyond the limits.
     """
+    limits = around.limits
+    count_markup(content, part, limits)
+    rows: Iterable[Row] | None = None
+    split = parted(content, b"<sheetData>", b"</sheetData>")
+    if split is not None:
+        surface = _surface_of(split.left, part, limits)
+        if surface.one_block:
+            rows = rows_of_text(split.text)
+    if rows is None:
+        root = parse(content, part, limits)
+        surface = _surface(content, root, limits)
+        rows = chain.from_iterable(rows_of_tree(block) for block in root.iterchildren("{*}sheetData"))
+    _Cells(sheet, around).read(rows)
+    sheet.hidden_columns, sheet.protected = surface.hidden_columns, surface.protected
+    sheet.merges, sheet.validated = surface.merges, surface.validated
+    for reference in surface.damaged:
+        around.left_out(f"{sheet.name}!{reference}")
+
+
+# Returns of one template differ in their rows alone.
+@remembering(64)
+def _surface_of(content: bytes, part: str, limits: Limits) -> _Surface:
+    return _surface(content, parse(content, part, limits), limits)
+
+
+def _surface(content: bytes, root: etree._Element, limits: Limits) -> _Surface:
     merges: list[str] = []
     validated: list[str] = []
+    hidden_columns: frozenset[int] = frozenset()
+    blocks, protected = 0, False
     for block in root:
         kind = local(block.tag)
         if kind == "sheetData":
-            _Cells(sheet, around, block.tag.removesuffix(kind)).read(block)
+            blocks += 1
         elif kind == "cols":
-            sheet.hidden_columns = _hidden_columns(block)
+            hidden_columns = _hidden_columns(block)
         elif kind == "sheetProtection":
             # WPS leaves the element on sheets that are not protected.
-            sheet.protected = block.get("sheet", "0") in TRUE
+            protected = block.get("sheet", "0") in TRUE
         elif kind == "mergeCells":
             merges.extend(element.get("ref", "") for element in block)
         elif kind == "dataValidations":
             validated.extend(element.get("sqref", "") for element in block)
         elif kind == "extLst":
             validated.extend(_extension_validations(block))
-    sheet.merges = _ranges(merges, sheet, around)
-    sheet.validated = _ranges(validated, sheet, around)
+    damaged: list[str] = []
+    return _Surface(
+        one_block=blocks == content.count(b"<sheetData") == 1 and sound(content, root),
+        hidden_columns=hidden_columns,
+        protected=protected,
+        merges=_ranges(merges, limits, damaged),
+        validated=_ranges(validated, limits, damaged),
+        damaged=tuple(damaged),
+    )
 
 
 def _extension_validations(block: etree._Element) -> list[str]:
@@ -101,9 +152,9 @@ def _extension_validations(block: etree._Element) -> list[str]:
     ]
 
 
-def _ranges(texts: list[str], sheet: Sheet, around: Surroundings) -> tuple[Range, ...]:
+def _ranges(texts: list[str], limits: Limits, damaged: list[str]) -> tuple[Range, ...]:
     # A text is a list parted by spaces; split() would make millions of one hostile attribute.
-    limit = around.limits.ranges
+    limit = limits.ranges
     references = [reference for text in texts[: limit + 1] for reference in text.split(maxsplit=limit + 1)]
     if len(references) > limit:
         raise UnreadableError(
@@ -114,7 +165,7 @@ def _ranges(texts: list[str], sheet: Sheet, around: Surroundings) -> tuple[Range
         try:
             found.append(_range(reference))
         except ValueError:
-            around.left_out(f"{sheet.name}!{reference[:40]}")
+            damaged.append(reference[:40])
     return tuple(found)
 
 
@@ -122,15 +173,15 @@ def _hidden_columns(block: etree._Element) -> frozenset[int]:
     hidden: set[int] = set()
     # They do not overlap, unless someone wants them to be many.
     for element in islice(block, 4 * _LAST_COLUMN):
-        if element.get("hidden", "0") in TRUE or _is_zero(element.get("width")):
+        if element.get("hidden", "0") in TRUE or _is_zero(element.get("width", "")):
             first, last = _whole(element.get("min")), _whole(element.get("max"))
             if first and last:
                 hidden.update(range(first, min(last, _LAST_COLUMN) + 1))
     return frozenset(hidden)
 
 
-def _is_zero(size: str | None) -> bool:
-    return size is not None and size.strip("0.") == "" and size != ""
+def _is_zero(size: str) -> bool:
+    return size != "" and size.strip("0.") == ""
 
 
 def _whole(text: str | None) -> int:
@@ -141,52 +192,47 @@ def _whole(text: str | None) -> int:
 class _Cells:
     """The cells of one sheet, in the order of the file; shared formulas depend on what came before."""
 
-    def __init__(self, sheet: Sheet, around: Surroundings, prefix: str):
+    def __init__(self, sheet: Sheet, around: Surroundings):
         self.sheet = sheet
         self.around = around
-        self.prefix = prefix
-        self.value_tag, self.formula_tag, self.inline_tag = f"{prefix}v", f"{prefix}f", f"{prefix}is"
         self.shared: dict[str, tuple[Position, Pieces]] = {}
         self.waiting: list[tuple[Position, str]] = []
 
-    def read(self, block: etree._Element) -> None:
+    def read(self, rows: Iterable[Row]) -> None:
         around = self.around
         hidden: list[int] = []
         number = 0
-        for row in block:
-            number = min(_whole(row.get("r")) or number + 1, MAX_ROW)
-            if row.get("hidden", "0") in TRUE or _is_zero(row.get("ht")):
+        for written, is_hidden, height, cells in rows:
+            number = min(_whole(written) or number + 1, MAX_ROW)
+            if is_hidden in TRUE or _is_zero(height):
                 hidden.append(number)
-            around.cells += len(row)
+            around.cells += len(cells)
             if around.cells > around.limits.cells:
                 raise UnreadableError("oversized", say("more than {cells} cells", cells=f"{around.limits.cells:,}"))
-            self.row(row, number)
+            self.row(cells, number)
         self.sheet.hidden_rows = frozenset(hidden)
         for place, shared in self.waiting:
             self.spell(place, shared)
 
-    # Half of the time that a workbook takes goes by here: hence the local names, and few calls.
-    def row(self, row: etree._Element, number: int) -> None:
-        value_tag, unlocked_styles, unlocked = self.value_tag, self.around.styles.unlocked, self.sheet.unlocked
+    # A third of the time that a workbook takes goes by here: hence the local names, and few calls.
+    def row(self, cells: list[Cell], number: int) -> None:
+        unlocked_styles, unlocked = self.around.styles.unlocked, self.sheet.unlocked
         column = 0
-        for cell in row:
-            reference = cell.get("r")
+        for reference, style, kind, has_formula, formula_kind, formula_range, shared, formula, has_value, text in cells:
             try:
-                place = position(reference) if reference else position(a1(number, column + 1))
+                place = position(reference or a1(number, column + 1))
             except ValueError:
                 self.around.left_out(f"{self.sheet.name}!{(reference or str(number))[:40]}")
                 continue
             column = place[1]
-            style = cell.get("s", "0")
-            if style in unlocked_styles:
+            if (style or "0") in unlocked_styles:
                 unlocked.add(place)
-            for child in cell:
-                if child.tag == value_tag:
-                    self.value(cell.get("t", "n"), child.text or "", place, style)
-                else:
-                    self.other(cell, child, place)
+            if has_formula:
+                self.formula(place, formula_kind, formula_range, shared, unescape(formula))
+            if has_value:
+                self.value(place, kind or "n", text, style or "0")
 
-    def value(self, kind: str, text: str, place: Position, style: str) -> None:
+    def value(self, place: Position, kind: str, text: str, style: str) -> None:
         sheet, around = self.sheet, self.around
         try:
             value = around.strings[text] if kind == "s" else _value(kind, text, around.limits)
@@ -199,28 +245,15 @@ class _Cells:
         if type(value) is float and style in around.styles.number_formats:
             sheet.number_formats[place] = around.styles.number_formats[style]
 
-    def other(self, cell: etree._Element, child: etree._Element, place: Position) -> None:
-        if child.tag == self.formula_tag:
-            self.formula(child, place)
-        elif child.tag == self.inline_tag and cell.get("t") == "inlineStr":
-            text = read_text(child, self.prefix, self.around.limits)
-            if text:
-                self.sheet.values[place] = self.around.text(text)
-
-    def formula(self, element: etree._Element, place: Position) -> None:
-        text = unescape(element.text or "")
-        kind = element.get("t")
+    def formula(self, place: Position, kind: str, cells: str, shared: str, text: str) -> None:
         if kind == "shared":
-            shared = element.get("si", "")
             if not text:
                 self.spell(place, shared) if shared in self.shared else self.waiting.append((place, shared))
                 # Known to be a formula, whatever it turns out to be: an empty result of it counts.
                 self.sheet.formulas.setdefault(place, "")
                 return
-            if element.get("ref"):
+            if cells:
                 self.shared[shared] = place, take_apart(text[: self.around.limits.text_length])
-        elif kind == "dataTable":
-            text = f"TABLE({element.get('r1', '')},{element.get('r2', '')})"
         if text:
             self.put(place, text)
 

@@ -5,17 +5,25 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import islice
 
 from lxml import etree
 
 from xlsform.findings import say
-from xlsform.reading.package import Limits, UnreadableError
+from xlsform.reading.package import Limits, UnreadableError, count_markup, parse
+from xlsform.reading.spelling import TEXT, parted, resolved, sound
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 #: As many as Unicode's stream-safe text has over one letter.
 _MOST_MARKS = 30
 _MAYBE_MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{_MOST_MARKS + 1},}}")
+
+# What the first line does not account for, the second takes, with all that follows: an item that does not begin.
+_ITEM = re.compile(
+    rf'(<si>)<t(?: xml:space="preserve")?+(?:/>|>{TEXT}</t>)(?:<phoneticPr(?: [A-Za-z]++="[A-Za-z0-9]*+")?+/>)?+</si>'
+    r"|[\s\S]++"
+)
 
 
 def unescape(text: str) -> str:
@@ -29,7 +37,7 @@ def unescape(text: str) -> str:
     return text
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=2048)
 def counted(text: str) -> tuple[str, int]:
     """Return a short text as `without_towers` and its `length`: labels and words repeat from cell to cell and file to file."""
     lowered = without_towers(text)
@@ -55,19 +63,35 @@ def length(text: str) -> int:
     return len(text) if text.isascii() else len(unicodedata.normalize("NFKC", text))
 
 
-def read_strings(root: etree._Element, limits: Limits) -> list[str]:
+def read_strings(content: bytes, part: str, limits: Limits) -> list[str]:
     """Return the shared strings in their order.
 
     Raises:
-        UnreadableError: there are too many.
+        UnreadableError: they are damaged, or too many.
     """
-    if len(root) > limits.strings:
+    count_markup(content, part, limits)
+    texts = _texts_of_text(content, part, limits)
+    if texts is None:
+        root = parse(content, part, limits)
+        prefix = root.tag.removesuffix("sst")
+        texts = [joined(item, prefix) for item in islice(root, limits.strings + 1)]
+    if len(texts) > limits.strings:
         raise UnreadableError("oversized", say("more than {strings} texts", strings=f"{limits.strings:,}"))
-    prefix = root.tag.removesuffix("sst")
-    return [read_text(item, prefix, limits) for item in root]
+    return [unescape(text)[: limits.text_length] for text in texts]
 
 
-def read_text(item: etree._Element, prefix: str, limits: Limits) -> str:
+def _texts_of_text(content: bytes, part: str, limits: Limits) -> list[str] | None:
+    split = parted(content, b"<sst ", b"</sst>")
+    if split is None:
+        return None
+    root = parse(split.left, part, limits)
+    items = _ITEM.findall(split.text)
+    if len(root) or not sound(split.left, root) or (items and not items[-1][0]):
+        return None
+    return [resolved(text) for _, text in items]
+
+
+def joined(item: etree._Element, prefix: str) -> str:
     """Return the text of an ``si`` or ``is``: its runs joined, without the reading aids of Chinese and Japanese (``rPh``).
 
     ``prefix`` is the namespace, as it stands before the names of elements.
@@ -80,4 +104,4 @@ def read_text(item: etree._Element, prefix: str, limits: Limits) -> str:
             text += child.text or ""
         elif tag == run_tag:
             text += "".join(run.text or "" for run in child if run.tag == text_tag)
-    return unescape(text)[: limits.text_length] if "_x" in text or len(text) > limits.text_length else text
+    return text

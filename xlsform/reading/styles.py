@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from lxml import etree
 
 from xlsform.findings import say
-from xlsform.reading.package import DEFAULT_LIMITS, SMALL, Limits, UnreadableError, local, parse
+from xlsform.reading.package import DEFAULT_LIMITS, Limits, UnreadableError, local, parse, remembering
 
 TRUE = frozenset({"1", "true", "on"})
 
@@ -72,17 +71,13 @@ class Styles:
     """Without those that are General."""
 
 
+@remembering(32)
 def read_styles(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> Styles:
     """Read the styles part.
 
     Raises:
         UnreadableError: it is damaged, or has too many styles.
     """
-    # All workbooks issued from one template share it byte for byte; what is large is not kept.
-    return _read_cached(content, part, limits) if len(content) < SMALL else _read(content, part, limits)
-
-
-def _read(content: bytes, part: str, limits: Limits) -> Styles:
     codes = {str(number): code for number, code in _BUILT_IN.items()}
     unlocked, formats = set(), {}
     for block in parse(content, part, limits):
@@ -101,9 +96,6 @@ def _read(content: bytes, part: str, limits: Limits) -> Styles:
                 if code and code.casefold() != "general":
                     formats[str(number)] = code
     return Styles(frozenset(unlocked), formats)
-
-
-_read_cached = lru_cache(maxsize=32)(_read)
 
 
 def _locked(style: etree._Element) -> bool:

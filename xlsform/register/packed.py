@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -36,7 +36,7 @@ def unpack(text: str) -> Any:
 def _plain(value: Any) -> Any:
     kind = type(value).__name__
     if kind in _CLASSES:
-        return {kind: {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}}
+        return {kind: {name: _plain(getattr(value, name)) for name in _names(value)}}
     if kind in _TEXTS:
         return {kind: str(value)}
     match value:
@@ -54,6 +54,12 @@ def _plain(value: Any) -> Any:
             return value
         case _:
             return str(value)
+
+
+def _names(value: Any) -> Iterable[str]:
+    """Return the names of an object's fields."""
+    named: Iterable[str] | None = getattr(value, "_fields", None)
+    return named if named is not None else [field.name for field in dataclasses.fields(value)]
 
 
 def _restored(value: Any) -> Any:

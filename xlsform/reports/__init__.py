@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from xlsform.verdicts import Verdict
+if TYPE_CHECKING:
+    from xlsform.verdicts import Verdict
 
 #: Yields pieces of text as the verdicts come in, in the language given.
-Render = Callable[[Iterable[Verdict], str], Iterator[str]]
+Render = Callable[[Iterable["Verdict"], str], Iterator[str]]
 
 _MODULES = {"text": "text", "json": "structured", "jsonl": "structured", "csv": "table", "html": "html"}
 

@@ -21,6 +21,8 @@ _FIRST = {
 }
 _NORMAL = '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
 
+_Content = tuple[str, frozenset[tuple[str | bytes, str | bytes]], tuple["_Content", ...]]
+
 
 class CellStyles:
     """The cell styles of a workbook; an index is what a cell's ``s`` says. Equal formats share one index."""
@@ -37,6 +39,7 @@ class CellStyles:
             self._root = package.xml(self._part)
         self._space = namespace(self._root)
         self._filled: dict[tuple[str, str], str] = {}
+        self._known: dict[str, dict[_Content, int]] = {}
         self._changed = False
 
     def filled(self, style: str, color: str) -> str:
@@ -123,20 +126,23 @@ class CellStyles:
 
     def _add(self, name: str, wanted: etree._Element) -> str:
         section = self._section(name)
-        entries = [entry for entry in section if isinstance(entry.tag, str)]
-        for number, entry in enumerate(entries):
-            if _same(entry, wanted):
-                return str(number)
-        section.append(wanted)
-        section.set("count", str(len(entries) + 1))
-        self._changed = True
-        return str(len(entries))
+        if name not in self._known:
+            self._known[name] = {}
+            for number, entry in enumerate(_elements(section)):
+                self._known[name].setdefault(_content(entry), number)
+        known = self._known[name]
+        place = known.setdefault(_content(wanted), len(_elements(section)))
+        if place == len(_elements(section)):
+            section.append(wanted)
+            section.set("count", str(place + 1))
+            self._changed = True
+        return str(place)
 
 
-def _same(one: etree._Element, other: etree._Element) -> bool:
-    return (
-        one.tag == other.tag
-        and len(one) == len(other)
-        and sorted(one.items()) == sorted(other.items())
-        and all(_same(left, right) for left, right in zip(one, other, strict=True))
-    )
+def _elements(section: etree._Element) -> list[etree._Element]:
+    return list(section.iterchildren("*"))
+
+
+def _content(element: etree._Element) -> _Content:
+    """Return what makes two formats equal."""
+    return str(element.tag), frozenset(element.items()), tuple(map(_content, element))

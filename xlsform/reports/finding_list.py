@@ -12,7 +12,7 @@ from xlsform.package_parts import Package, SheetEntry, child, children, namespac
 from xlsform.refs import a1, position
 from xlsform.reports.cell_styles import CellStyles
 from xlsform.reports.first_sheet import active_tab, insert_first, remove_sheet
-from xlsform.sheet_cells import MAX_TEXT, Grid, SharedStrings, put
+from xlsform.sheet_cells import MAX_TEXT, SharedStrings
 from xlsform.text_size import lines_needed
 
 SHEET = "退回意见"
@@ -104,7 +104,7 @@ def add_list(
     space = namespace(package.xml(package.workbook_part))
     root = parse(f'<worksheet xmlns="{space}"><sheetData/></worksheet>'.encode())
     strings, looks = SharedStrings(package), _looks(styles, lines)
-    writer = _Writer(root, strings)
+    writer = _Writer(root[0], strings)
     writer.across(heading, looks.heading, 22.0)
     for text in intro:
         writer.across(text, looks.intro, _LINE)
@@ -128,18 +128,25 @@ def add_list(
 
 
 class _Writer:
-    """Rows of text, one below the other."""
+    """Rows of text, one below the other; cells are added from left to right."""
 
-    def __init__(self, root: etree._Element, strings: SharedStrings) -> None:
-        self._grid, self._strings = Grid(root), strings
-        self.last, self.heights = 0, [0.0]
+    def __init__(self, data: etree._Element, strings: SharedStrings) -> None:
+        self._data, self._strings = data, strings
+        self._space = f"{{{namespace(data)}}}"
+        self.heights = [0.0]
         self.merges: list[str] = []
         self.links: list[tuple[str, str, str]] = []
 
+    @property
+    def last(self) -> int:
+        return len(self._data)
+
     def text(self, row: int, column: int, text: str, style: str) -> None:
-        cell = self._grid.cell(row, column)
-        cell.set("s", style)
-        put(cell, text[: MAX_TEXT // 2] if text else None, self._strings)
+        cell = etree.SubElement(self._data[row - 1], f"{self._space}c", r=a1(row, column), s=style)
+        if text:
+            cell.set("t", "s")
+            index = self._strings.index(text[: MAX_TEXT // 2])
+            etree.SubElement(cell, f"{self._space}v").text = str(index)
 
     def row(self, texts: Sequence[str], styles: Sequence[str], least: float) -> None:
         needed = max(lines_needed(text, width - 2.5) for text, width in zip(texts, _WIDTHS, strict=True))
@@ -154,12 +161,9 @@ class _Writer:
         self.merges.append(f"A{self.last}:{a1(self.last, _LAST)}")
 
     def _next(self, height: float) -> None:
-        self.last += 1
         self.heights.append(min(height, _HIGHEST))
-        self._grid.cell(self.last, 1)
-        row = self._grid.row(self.last)
-        row.set("ht", f"{self.heights[-1]:g}")
-        row.set("customHeight", "1")
+        number = str(len(self.heights) - 1)
+        etree.SubElement(self._data, f"{self._space}row", r=number, ht=f"{self.heights[-1]:g}", customHeight="1")
 
 
 def _looks(styles: CellStyles, lines: Sequence[Line]) -> _Looks:

@@ -7,7 +7,7 @@ from datetime import timedelta, timezone
 
 from xlsform.findings import Message, Severity, say
 from xlsform.outputs import creation_time
-from xlsform.reports.tally import Standing
+from xlsform.verdicts import Standing
 
 STANDINGS: Mapping[Standing, Message] = {
     "outstanding": say("not returned"),

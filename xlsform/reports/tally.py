@@ -7,16 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from xlsform.findings import Severity
-from xlsform.verdicts import Verdict
+from xlsform.verdicts import Standing, Verdict
 
 #: Excel keeps fifteen digits.
 _BEYOND = Decimal("1e15")
-
-#: A status, or that of a project whose return never came: still in time, or not.
-Standing = Literal["outstanding", "overdue", "unreadable", "failed", "passed"]
 
 #: In the order of lists: what wants work first.
 ORDER: tuple[Standing, ...] = ("unreadable", "failed", "passed")
@@ -89,7 +86,7 @@ class Tally:
     def add(self, verdict: Verdict) -> None:
         """Count a verdict."""
         self.files += 1
-        self.standings[standing(verdict)] += 1
+        self.standings[verdict.standing] += 1
         for finding in verdict.findings:
             self.severities[finding.severity] += 1
             self.codes[finding.code] += 1
@@ -101,11 +98,6 @@ class Tally:
     def most_frequent(self, most: int) -> list[tuple[str, int]]:
         """Return codes with how often they were found, the most frequent first."""
         return sorted(self.codes.items(), key=lambda item: (-item[1], item[0]))[:most]
-
-
-def standing(verdict: Verdict) -> Standing:
-    """Return a verdict's status; a verdict on no file is on a project that has not returned."""
-    return verdict.status if verdict.path else "overdue" if verdict.overdue else "outstanding"
 
 
 def figure(verdict: Verdict, name: str) -> Decimal | None:

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from xlsform.findings import Finding, Message, Severity, say
 from xlsform.messages import render
-from xlsform.reports.tally import Standing, standing
 from xlsform.reports.visible import harmless
-from xlsform.verdicts import Verdict
+from xlsform.verdicts import Standing, Verdict
 from xlsform.waiting import Waiting
 
 _SHOWN = 30
@@ -46,11 +45,11 @@ def render_text(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:
 
 
 def _badness(verdict: Verdict) -> tuple[int, int, int]:
-    return _WORST_FIRST.index(standing(verdict)), -verdict.count(Severity.ERROR), -verdict.count(Severity.WARNING)
+    return _WORST_FIRST.index(verdict.standing), -verdict.count(Severity.ERROR), -verdict.count(Severity.WARNING)
 
 
 def _heading(verdict: Verdict, language: str) -> str:
-    parts = [render(_STANDING[standing(verdict)], language), *filter(None, [verdict.path])]
+    parts = [render(_STANDING[verdict.standing], language), *filter(None, [verdict.path])]
     if verdict.project_name:
         parts.append(verdict.project_name + (f"（{verdict.unit}）" if verdict.unit else ""))
     if verdict.score is not None:

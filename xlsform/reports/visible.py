@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
-
+from xlsform.patterns import pattern
 from xlsform.text_size import width
 
-_BREAK = re.compile("[\t\n\r]+")
+_BREAK = pattern("[\t\n\r]+")
 #: Controls, lone surrogates, noncharacters, and what has no width: joiners, fillers, marks and overrides of direction.
 #: Private use stays, since rare characters of people's names are found there, and so do variants of characters.
-_HIDDEN = re.compile(
+_HIDDEN = pattern(
     "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\u3164\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
 
 #: What moves a cursor, colours a terminal or turns the writing round; line breaks and tabs do not.
-_MOVING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_MOVING = pattern("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def harmless(text: str) -> str:

@@ -6,10 +6,9 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from xlsform.findings import Finding, Severity, Violation, say
 from xlsform.reading.contents import CellError, Unreadable, Workbook
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from xlsform.rules.across import Batch
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A file that came in, before it is known whether it is a form at all."""
 
     path: Path
@@ -37,8 +35,7 @@ BatchRule = Callable[["Batch"], Iterator[tuple[int | str, Violation]]]
 AnyRule = Callable[[Any], Iterator[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule with its code, its name and its manual page."""
 
     code: str

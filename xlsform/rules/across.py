@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 from xlsform.figures import fold
 from xlsform.findings import Severity, Violation, say
-from xlsform.projects import Project
 from xlsform.rules import batch_rule
+
+if TYPE_CHECKING:
+    from xlsform.projects import Project
 
 _ALIKE = (Decimal(98), Decimal(100))
 """Points between which all of a unit's forms are taken for uniform (X106)."""
@@ -20,8 +23,7 @@ _UNIFORM = 5
 """Forms of one unit from which uniform scores are worth a note."""
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
+class Returned(NamedTuple):
     """A recognised return, as far as it is compared with others."""
 
     origin: str

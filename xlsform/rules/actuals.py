@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from xlsform import figures
@@ -10,11 +9,12 @@ from xlsform.figures import Target
 from xlsform.figures.units import TIME_UNITS, unit_of
 from xlsform.findings import Severity, Violation, say
 from xlsform.indicators import indicators, setting, shown
+from xlsform.patterns import pattern
 from xlsform.rules import rule
 from xlsform.submission import Submission
 
-_DIGIT = re.compile("[0-9①-⑳½¼¾]")
-_NUMERALS = re.compile("[零〇一二两三四五六七八九十百千万亿半壹贰叁肆伍陆柒捌玖拾佰仟]+")
+_DIGIT = pattern("[0-9①-⑳½¼¾]")
+_NUMERALS = pattern("[零〇一二两三四五六七八九十百千万亿半壹贰叁肆伍陆柒捌玖拾佰仟]+")
 
 #: How people write that nothing happened, where the target is 0.
 _NONE = ("无", "未", "没有", "零")

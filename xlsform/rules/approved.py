@@ -6,16 +6,18 @@ locked are not theirs: where one of them was changed, S104 says so.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from xlsform import figures
 from xlsform.findings import Severity, Violation, say
 from xlsform.indicators import Indicator, indicators, plain_name
-from xlsform.projects import ListedIndicator, Project
 from xlsform.rules import rule
 from xlsform.submission import Entry, Submission
+
+if TYPE_CHECKING:
+    from xlsform.projects import ListedIndicator, Project
 
 _NEAR = 0.75
 """Likeness (0–1) from which two names are taken for one that was rephrased."""
@@ -55,6 +57,10 @@ def _issued_name(submission: Submission, row: Indicator) -> str:
 def _renamed(submission: Submission) -> list[tuple[ListedIndicator, Indicator]]:
     """Return approved indicators that none answers with the row of the same kind that is most like each."""
     _, missing, free = _pairs(submission)
+    if not missing or not free:
+        return []
+    import difflib
+
     scored = [
         (difflib.SequenceMatcher(None, plain_name(each.name), row.name).ratio(), number, place)
         for number, each in enumerate(missing)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 
 from xlsform import figures
 from xlsform.figures.text import without_ending
 from xlsform.findings import Message, Severity, Violation, say
+from xlsform.patterns import pattern
 from xlsform.rules import rule
 from xlsform.rules.narratives import clauses
 from xlsform.rules.totals import known
@@ -20,12 +20,12 @@ _EXPECTED, _ACTUAL = "goal_expected", "goal_actual"
 _ONE_WORD = 4
 
 _SIGNS = "≥≤<>="
-_DONE = re.compile("(?:全部|全面|100%|百分之百)(?:按时|按期|如期|圆满)?完成|完成(?:率)?(?:为|达到?)?(?:100%|百分之百)")
+_DONE = pattern("(?:全部|全面|100%|百分之百)(?:按时|按期|如期|圆满)?完成|完成(?:率)?(?:为|达到?)?(?:100%|百分之百)")
 #: Words by which a text owns up that something is left to do.
-_ADMITS = re.compile(
+_ADMITS = pattern(
     "[未尚但仅只除]|没有|不能|无法|其余|剩余|推迟|滞后|延误|延期|不足|部分|结转|次年|力争|确保|计划[于在到]|争取"
 )
-_SHARE_DONE = re.compile(r"完成(?:了|率)?(?:为|达到?)?([0-9]{1,2}(?:\.[0-9]+)?)%")
+_SHARE_DONE = pattern(r"完成(?:了|率)?(?:为|达到?)?([0-9]{1,2}(?:\.[0-9]+)?)%")
 
 
 @rule("G101", Severity.ERROR)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
@@ -11,6 +10,7 @@ from xlsform import figures
 from xlsform.figures import fold
 from xlsform.findings import Severity, Violation, say
 from xlsform.layout import PlacedCheck
+from xlsform.patterns import pattern
 from xlsform.rules import rule
 from xlsform.rules.values import means_none
 from xlsform.rules.yuan import amounts_in_yuan
@@ -207,12 +207,12 @@ def spending_without_budget(submission: Submission) -> Iterator[Violation]:
 
 
 #: Names of an indicator that measures what the project costs as a whole, folded, without 指标1：.
-_TOTAL_COST = re.compile("总成本|项目成本|总投资")
-_WHOLLY = re.compile(
+_TOTAL_COST = pattern("总成本|项目成本|总投资")
+_WHOLLY = pattern(
     "(?:本|该)?(?:年度|全年|当年)?(?:项目|工程)?(?:建设|实施|支出)?(?:总成本|总投资|成本)(?:支出|控制|总?额|金额|数额?)*"
 )
-_PARTLY = re.compile("每|均|单位|单个|单项|单价|标准|节约|节省|降低|率|占比")
-_NUMBERED = re.compile(r"指标\d*:?")
+_PARTLY = pattern("每|均|单位|单个|单项|单价|标准|节约|节省|降低|率|占比")
+_NUMBERED = pattern(r"指标\d*:?")
 _NEAR = Decimal("0.01")
 
 

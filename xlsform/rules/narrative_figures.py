@@ -12,6 +12,7 @@ from typing import NamedTuple
 from xlsform import figures
 from xlsform.figures import Number
 from xlsform.findings import Severity, Violation, say
+from xlsform.patterns import pattern
 from xlsform.rules import rule
 from xlsform.rules.narratives import clean, narratives
 from xlsform.rules.totals import known, scores_known
@@ -76,18 +77,16 @@ _NUMERAL = r"[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?"
 _INEXACT = "(?!以[上下内]|左右|[多余几]|用于|用来|[至到~-]|[制值]|钟)"
 #: A shorter name of a project may stand in a text without meaning it.
 _LEAST_NAME = 3
-_SENTENCE = re.compile("[。;!?]")
+_SENTENCE = pattern("[。;!?]")
 #: Words of a sentence that speaks of a part, another time or another unit.
-_ELSEWHERE = re.compile(
+_ELSEWHERE = pattern(
     "其中|子项|分项|分别|人均|平均|部门整体|整体支出|[去往明次来]年|上一?年|下一?年|季度|[上下]半年|预计|结转|结余"
     "|(?<![0-9])(?:[1-9]|1[01])月"
 )
-_OTHER_PROJECT = re.compile(
-    "[^,。;:!?、()本该此度年的体]项目(?!实施|管理|绩效|资金|目标|方案|建设|进度|支出|单位|自评)"
-)
-_YEAR = re.compile("(?<![0-9])((?:19|20)[0-9]{2})(?:年|[-~至])")
+_OTHER_PROJECT = pattern("[^,。;:!?、()本该此度年的体]项目(?!实施|管理|绩效|资金|目标|方案|建设|进度|支出|单位|自评)")
+_YEAR = pattern("(?<![0-9])((?:19|20)[0-9]{2})(?:年|[-~至])")
 #: Words of a sentence in which the points are those of a part.
-_PART = re.compile("指标|产出|效益|满意度|成本|过程|决策|管理|执行")
+_PART = pattern("指标|产出|效益|满意度|成本|过程|决策|管理|执行")
 
 
 @rule("T107", Severity.WARNING)

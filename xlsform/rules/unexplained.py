@@ -9,22 +9,23 @@ from decimal import Decimal
 from xlsform import figures
 from xlsform.figures import fold
 from xlsform.findings import Severity, Violation, say
+from xlsform.patterns import pattern
 from xlsform.rules import rule
 from xlsform.rules.execution import percent
 from xlsform.rules.head import narratives
 from xlsform.rules.money import disputed
 from xlsform.submission import Submission
 
-_MONEY = re.compile("执行|预算|支付|支出|资金|经费|拨付|拨款|付款|款项")
-_CAUSE = re.compile(
+_MONEY = pattern("执行|预算|支付|支出|资金|经费|拨付|拨款|付款|款项")
+_CAUSE = pattern(
     "因|由于|原因|导致|造成|影响|未能|未完|未及|未到|未支|不能|不足|没有|无法|不准|滞后|缓慢|较慢|偏低|疫情|汛期|灾"
     "|节约|节省|节支|结余|结转|结算|减少|压缩|压减|调减|核减|取消|跨年|招标|中标|验收|尚|还需|正在|待|剩余"
 )
 #: These explain money that was not spent, whatever else a text says.
-_DELAYED = re.compile(
+_DELAYED = pattern(
     "推迟|延期|延迟|延误|滞后|停工|缓建|暂停|未开工|未实施|未完工|尾款|质保金|结转|结余|跨年|未支付|未拨付"
 )
-_ADJUSTED = re.compile("追加|调增|调减|调整|核减|核增|压减|压缩|收回|年中|新增|增加|减少|追减|统筹|上级下达|结转")
+_ADJUSTED = pattern("追加|调增|调减|调整|核减|核增|压减|压缩|收回|年中|新增|增加|减少|追减|统筹|上级下达|结转")
 
 
 def _explained(submission: Submission, at_once: re.Pattern[str]) -> bool:

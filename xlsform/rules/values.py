@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -10,6 +9,7 @@ from xlsform import figures
 from xlsform.figures import fold
 from xlsform.figures.units import ARITHMETIC
 from xlsform.findings import Message, Severity, Violation, say
+from xlsform.patterns import pattern
 from xlsform.reading.contents import CellError
 from xlsform.rules import rule
 from xlsform.submission import Entry, Submission
@@ -192,7 +192,7 @@ def too_many_decimals(submission: Submission) -> Iterator[Violation]:
 
 
 #: What a printed form or its guide holds where something is to be filled in; looked for in folded text.
-_LEFT = re.compile(
+_LEFT = pattern(
     r"指标\d*:?|\.{3,}|待填写?|待补充"
     r"|.*?(?P<part>"
     r"(?<![0-9A-Za-z])(?:[Xx]{3,}|×{3,})(?![0-9A-Za-z])"
@@ -204,7 +204,7 @@ _LEFT = re.compile(
 )
 
 #: What every text has that `_LEFT` fits; quicker to look for.
-_MAYBE_LEFT = re.compile(r"指标|\.{3}|[待请此这]|点击|[Xx]{2}|××|字")
+_MAYBE_LEFT = pattern(r"指标|\.{3}|[待请此这]|点击|[Xx]{2}|××|字")
 
 
 @rule("V106", Severity.WARNING)

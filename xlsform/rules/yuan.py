@@ -12,6 +12,7 @@ from xlsform.figures import fold
 from xlsform.figures.numbers import NUMERAL, amount_of, printed_places
 from xlsform.findings import Message, Severity, Violation, say
 from xlsform.layout import Layout
+from xlsform.patterns import pattern
 from xlsform.rules import rule
 from xlsform.rules.head import narratives
 from xlsform.submission import Submission
@@ -23,16 +24,16 @@ _IMPOSSIBLE = 1_000
 """No spending is so many times its budget, and no source so many times the total."""
 _SUM = (Decimal("0.99"), Decimal("1.01"))
 
-_AMOUNT = re.compile(rf"(?P<figure>{NUMERAL})(?P<unit>元|万元|亿元)")
+_AMOUNT = pattern(rf"(?P<figure>{NUMERAL})(?P<unit>元|万元|亿元)")
 #: An amount that is said to be the project's money.
-_WHOLE = re.compile(
+_WHOLE = pattern(
     "(?:预算|资金|经费|总额|投资|执行|支出|支付|拨付|投入|安排|到位)[^0-9]{0,12}?"
     rf"(?P<figure>{NUMERAL})(?P<unit>万元|元)(?!/)"
 )
-_PER_HEAD = re.compile("每|均|标准|单价")
+_PER_HEAD = pattern("每|均|标准|单价")
 _LEAST_NAMED = 10_000
 """An amount in 元 that is less than this is hardly the project's."""
-_CLAUSE = re.compile(r"[。;、]|,(?![0-9]{3})")
+_CLAUSE = pattern(r"[。;、]|,(?![0-9]{3})")
 
 #: Amounts above 0 of the funds table, by row and column.
 _Amounts = Mapping[tuple[str, str], Decimal]

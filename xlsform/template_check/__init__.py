@@ -12,8 +12,6 @@ from xlsform import formula as formulas
 from xlsform.errors import TemplateError
 from xlsform.form import Form, build, bundled, find, load, read
 from xlsform.layout import lay_out
-from xlsform.template_check.grid import grid_problems, layout_problems
-from xlsform.template_check.meaning import formula_problems
 
 __all__ = ["SCHEMA", "dangling", "load_checked", "problems", "schema_problem"]
 
@@ -43,6 +41,9 @@ def problems(content: Mapping[str, Any]) -> list[str]:
 
 
 def _meaning(form: Form) -> list[str]:
+    from xlsform.template_check.grid import grid_problems, layout_problems
+    from xlsform.template_check.meaning import formula_problems
+
     found = list(grid_problems(form))
     if found:
         return found

@@ -17,9 +17,9 @@ from xlsform.messages import render
 from xlsform.reports.html import charts
 from xlsform.reports.labels import BARS, BY_RATE, BY_RULE, BY_SCORE, BY_STATUS, NAME, SEVERITIES, STANDINGS, made
 from xlsform.reports.rule_texts import mend, title
-from xlsform.reports.tally import ORDER, RATE_BANDS, SCORE_BANDS, Band, Standing, Tally, figure, standing
+from xlsform.reports.tally import ORDER, RATE_BANDS, SCORE_BANDS, Band, Tally, figure
 from xlsform.reports.visible import cut, visible
-from xlsform.verdicts import Verdict
+from xlsform.verdicts import Standing, Verdict
 from xlsform.waiting import Waiting
 
 _HERE = Path(__file__).parent
@@ -64,7 +64,7 @@ def render_html(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:
     with ExitStack() as stack:
         lists = {status: stack.enter_context(Waiting[str]()) for status in ORDER}
         for verdict in verdicts:
-            if standing(verdict) in ("outstanding", "overdue"):
+            if verdict.standing in ("outstanding", "overdue"):
                 outstanding.append(verdict)
                 continue
             tally.add(verdict)

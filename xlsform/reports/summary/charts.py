@@ -15,8 +15,9 @@ from xlsform.reports.rule_texts import title
 from xlsform.reports.summary.book import FONT, Book
 from xlsform.reports.summary.lists import FindingList
 from xlsform.reports.summary.table import Table
-from xlsform.reports.tally import ORDER, RATE_BANDS, SCORE_BANDS, Band, Standing, Tally
+from xlsform.reports.tally import ORDER, RATE_BANDS, SCORE_BANDS, Band, Tally
 from xlsform.reports.visible import cut, visible
+from xlsform.verdicts import Standing
 
 _COLOURS = {
     "passed": "#2E7D32",

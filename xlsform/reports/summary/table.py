@@ -13,9 +13,9 @@ from xlsform.refs import letters
 from xlsform.reports.labels import NAME, STANDINGS, made
 from xlsform.reports.summary.book import Book, Column
 from xlsform.reports.summary.lists import FIGURES, named
-from xlsform.reports.tally import Standing, figure, standing
+from xlsform.reports.tally import figure
 from xlsform.reports.visible import visible
-from xlsform.verdicts import Shortfall, Verdict
+from xlsform.verdicts import Shortfall, Standing, Verdict
 
 TITLE = "项目支出绩效自评结果汇总表"
 
@@ -94,7 +94,7 @@ class Table:
             "department": visible((verdict.summary and verdict.summary.department) or "", NAME),
             "unit": visible(verdict.unit or "", NAME),
             "grade": visible((verdict.summary and verdict.summary.grade) or "", NAME),
-            "status": render(STANDINGS[standing(verdict)], self._language),
+            "status": render(STANDINGS[verdict.standing], self._language),
             "shortfalls": self._shortfalls(verdict.summary.shortfalls if verdict.summary else ()),
         }
         values = {"number": order, **texts, **figures, **counts}
