@@ -32,15 +32,16 @@ ALLOWED: dict[str, set[str]] = {
     "field_types": {"figures", "patterns", "reading"},
     "form": {"errors", "field_types", "findings"},
     "layout": {"errors", "findings", "form", "formula", "refs", "text_size"},
-    "recalculation": {"field_types", "figures", "formula", "layout", "refs"},
+    "recalculation": {"field_types", "figures", "form", "formula", "layout", "refs"},
     "template_check": {"errors", "figures", "form", "formula", "layout", "recalculation", "refs"},
     "targets": {"figures", "form", "formula", "layout"},
     "hints": {"field_types", "formula", "layout", "recalculation", "refs", "targets"},
     "workbook": {"field_types", "form", "hints", "identity", "layout", "outputs"},
     "guidance": {"field_types", "formula", "hints", "layout", "refs", "sheet_cells", "targets"},
     "book_tables": {"sheet_cells", "workbook"},
+    "cell_xml": {"book_tables", "field_types", "refs", "sheet_cells"},
     "plate": {
-        "book_tables", "field_types", "form", "formula", "guidance", "hints", "identity", "layout", "outputs", "recalculation", "refs", "sheet_cells", "targets", "workbook", "zip_members",
+        "book_tables", "cell_xml", "field_types", "form", "formula", "guidance", "hints", "identity", "layout", "outputs", "recalculation", "refs", "sheet_cells", "targets", "workbook", "zip_members",
     },
     "stamp": {
         "field_types", "form", "hints", "identity", "layout", "package_parts", "plate", "recalculation", "refs", "sheet_cells", "targets", "workbook",

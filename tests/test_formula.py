@@ -154,29 +154,35 @@ def test_the_bundled_formulas_lose_their_rounding_only(template: str) -> None:
 def test_fields_become_addresses() -> None:
     layout = layout_of("mof-2020", 2)
     budget, executed = layout.fields["funds.total.budget"], layout.fields["funds.carryover.executed"]
-    assert layout.render("={funds.total.budget}") == budget.cell == "E6"
-    assert layout.render("={@}+{.executed}", budget) == "E6+F6"
-    assert layout.render("={total.}-{appropriation.}", executed) == "F6-F7"
-    assert layout.render("=SUM({indicators.*.score})") == "SUM(H13:H30)"
+    assert layout.scope.render("={funds.total.budget}") == budget.cell == "E6"
+    assert layout.scope.render("={@}+{.executed}", budget) == "E6+F6"
+    assert layout.scope.render("={total.}-{appropriation.}", executed) == "F6-F7"
+    assert layout.scope.render("=SUM({indicators.*.score})") == "SUM(H13:H30)"
     # Four level-2 kinds of two rows, then four of two, then one.
-    assert layout.render("=SUM({indicators.效益指标.*.score})") == "SUM(H21:H28)"
-    assert layout.render("=SUM({indicators.质量指标.*.score},{indicators.成本指标.*.weight})") == "SUM(H15:H16,G19:G20)"
-    assert layout.render("=SUM({funds.*.budget})") == "SUM(E6:E9)"
-    assert layout.render("={scoring.total}*{scoring.grades.优}&{scoring.execution_method}") == '100*90&"proportional"'
+    assert layout.scope.render("=SUM({indicators.效益指标.*.score})") == "SUM(H21:H28)"
+    assert (
+        layout.scope.render("=SUM({indicators.质量指标.*.score},{indicators.成本指标.*.weight})")
+        == "SUM(H15:H16,G19:G20)"
+    )
+    assert layout.scope.render("=SUM({funds.*.budget})") == "SUM(E6:E9)"
+    assert (
+        layout.scope.render("={scoring.total}*{scoring.grades.优}&{scoring.execution_method}")
+        == '100*90&"proportional"'
+    )
 
 
 def test_a_name_in_let_is_its_formula_in_brackets() -> None:
     layout = layout_of("mof-2020", 2)
     weight = layout.fields["indicators.2.weight"]
     named = 'AND(TRIM(D14&"")<>"",D14<>"……")'
-    assert layout.render("=NOT({let.named})", weight) == f"NOT(({named}))"
-    assert layout.render("={let.used}", weight) == f"(OR(({named}),COUNTA(E14,F14,G14,H14)>0))"
+    assert layout.scope.render("=NOT({let.named})", weight) == f"NOT(({named}))"
+    assert layout.scope.render("={let.used}", weight) == f"(OR(({named}),COUNTA(E14,F14,G14,H14)>0))"
 
 
 def test_its_own_row_can_be_left_open_and_others_stand_fast() -> None:
     layout = layout_of("mof-2020", 2)
     formula = "=OR({.score}<={.weight},{funds.total.weight}>{@},SUM({indicators.*.weight})>{scoring.total})"
-    one, other = (layout.placed(formula, layout.fields[f"indicators.{row}.score"])[1] for row in (1, 9))
+    one, other = (layout.scope.placed(formula, layout.fields[f"indicators.{row}.score"])[1] for row in (1, 9))
     assert one == "OR(H«r»<=G«r»,G$6>H«r»,SUM(G$13:G$30)>100)"
     assert one == other
 
@@ -190,21 +196,21 @@ def test_its_own_row_can_be_left_open_and_others_stand_fast() -> None:
 def test_what_the_form_does_not_have_is_refused(formula: str) -> None:
     layout = layout_of("mof-2020")
     with pytest.raises(UnknownReferenceError):
-        layout.render(formula)
+        layout.scope.render(formula)
 
 
 def test_a_scalar_has_no_row_and_no_column() -> None:
     layout = layout_of("mof-2020")
     for formula in ("={.budget}", "={total.}"):
         with pytest.raises(UnknownReferenceError):
-            layout.render(formula, layout.fields["project_name"])
+            layout.scope.render(formula, layout.fields["project_name"])
 
 
 def test_the_names_that_a_formula_looks_at() -> None:
     layout = layout_of("mof-2020", 1)
     score = layout.fields["indicators.3.score"]
     formula = "=AND({let.used},{.name:placeholder}<>{@},{scoring.total}>0,SUM({funds.*.executed})>0)"
-    assert layout.names_in(formula, score) == (
+    assert layout.scope.names_in(formula, score) == (
         "indicators.3.name", "indicators.3.target", "indicators.3.actual", "indicators.3.weight", "indicators.3.score",
         "funds.total.executed", "funds.appropriation.executed", "funds.carryover.executed", "funds.other.executed",
     )  # fmt: skip

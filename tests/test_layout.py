@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from xlsform.errors import UsageError
 from xlsform.form import build, find, load, read
-from xlsform.layout import MAX_ROWS, Layout, UnknownReferenceError, block_sizes, lay_out
+from xlsform.layout import MAX_ROWS, TARGET_MARKS, Layout, UnknownReferenceError, block_sizes, lay_out
 
 LEVEL2 = {"mof-2020": 9, "mof-2021": 10, "shanxi-2021": 9}
 sizes = st.sampled_from(TEMPLATES).flatmap(
@@ -197,6 +197,28 @@ def test_rows_that_differ_in_nothing_else_have_checks_alike(template: str) -> No
     # Names of indicators differ in what is printed there (指标1：, 指标2：, ……); everything else in no respect.
     assert {len(alike[name]) for name in ("score-over-weight", "reason-missing", "executed-over-budget")} == {1}
     assert len(alike["row-without-name"]) == 3
+
+
+@given(sizes)
+@settings(max_examples=40, deadline=None)
+def test_what_layouts_share_reads_as_if_it_were_this_ones_own(drawn: tuple[str, list[int]]) -> None:
+    layout = lay_out(load(drawn[0]), drawn[1])
+    assert {check.field.name for check in layout.checks} <= layout.fields.keys()
+    for check in layout.checks:
+        own = layout.scope.place(check.check, layout.fields[check.field.name])
+        assert (check.field, check.formula, check.relative, check.expected, check.when, check.references) == (
+            (own.field, own.formula, own.relative, own.expected, own.when, own.references)
+        )
+    for name, outcome in layout.outcomes.items():
+        for key, text in zip(("value", "below", "above"), outcome, strict=True):
+            assert layout.scope.render(layout.form.outcome[key], layout.fields[name], TARGET_MARKS) == text
+
+
+def test_a_check_on_no_field_is_a_mistake() -> None:
+    content = copy.deepcopy(read(find("mof-2020")))
+    content["checks"]["row-incomplete"]["at"].append("indicators.*.nothing")
+    with pytest.raises(UnknownReferenceError, match="nothing"):
+        lay_out(build(content)).checks  # noqa: B018 (a property that raises)
 
 
 def test_what_a_computed_field_depends_on() -> None:

@@ -211,6 +211,22 @@ def test_an_interruption_leaves_no_workbook_recorded_that_is_not_there(
         assert len(list(register.issued())) == 6
 
 
+def test_what_is_issued_is_recorded_in_the_order_of_the_list(tmp_path: Path) -> None:
+    many = [["001", "数量指标", f"指标{number}", "10个"] for number in range(3)]
+    tables = {
+        "清单.csv": [["项目编码", "项目名称", "实施单位"], ["001", "大项目", "甲"], ["002", "小项目", "乙"]],
+        "清单-指标.csv": [["项目编码", "二级指标", "三级指标", "指标值"], *many, ["002", "数量指标", "指标", "1个"]],
+    }
+    for name, rows in tables.items():
+        with (tmp_path / name).open("w", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file).writerows(rows)
+    run("generate", "mof-2020", "--projects", tmp_path / "清单.csv", "--register", tmp_path / "r.db", "-o", tmp_path)
+    with Register.open(tmp_path / "r.db") as register:
+        issued = list(register.issued())
+    assert [each.project.code for each in issued] == ["001", "002"]
+    assert all(hashlib.sha256(Path(each.file).read_bytes()).hexdigest() == each.digest for each in issued)
+
+
 # --- mailing
 
 

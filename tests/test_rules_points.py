@@ -458,7 +458,7 @@ def test_rules_work_for_a_form_without_indicators() -> None:
         for name, item in subject.layout.fields.items()
         if item.table != "indicators" and not name.startswith("total")
     }
-    layout = dataclasses.replace(subject.layout, form=form, fields=fields)
+    layout = dataclasses.replace(subject.layout, form=form, fields=fields, parts=())
     bare = Submission(subject.path, subject.workbook, layout, subject.sheet, subject.identities)
     assert found("P103", subject)
     assert [code for code in codes(bare) if code[0] in "KP"] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
 from xlsform.sheet_cells import attribute_xml, text_xml
 from xlsform.workbook import Look
@@ -21,35 +22,43 @@ _FORMAT_NUMBER = re.compile(r'numFmtId="\d+"')
 class Strings:
     """The texts of cells; what the frame holds comes first and is not shared with the form."""
 
-    def __init__(self, items: Iterable[str], numbers: Mapping[str, int]) -> None:
-        self._items, self._numbers = list(items), dict(numbers)
+    def __init__(self, written: str, first: int, numbers: Mapping[str, int]) -> None:
+        self._written, self._first, self._numbers = written, first, dict(numbers)
+        self._done = len(self._numbers)
 
     @classmethod
     def of(cls, xml: str) -> Strings:
         """Return the table of a part."""
-        return cls(_ITEM.findall(xml), {})
+        items = _ITEM.findall(xml)
+        return cls("".join(items), len(items), {})
 
     def copy(self) -> Strings:
         """Return a table of its own that begins like this one."""
-        return Strings(self._items, self._numbers)
+        self._write()
+        return Strings(self._written, self._first, self._numbers)
 
     def number(self, text: str) -> int:
         """Return the number of a text, adding it where it is not there yet."""
-        number = self._numbers.get(text)
-        if number is None:
-            number = self._numbers[text] = len(self._items)
-            # Without the attribute, readers differ on whether the spaces around a text are part of it.
-            space = "" if text == text.strip() else ' xml:space="preserve"'
-            self._items.append(f"<si><t{space}>{text_xml(text)}</t></si>")
-        return number
+        return self._numbers.setdefault(text, self._first + len(self._numbers))
 
     def xml(self) -> str:
         """Return the part that holds the table."""
+        self._write()
         space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
         return (
             '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-            f'<sst xmlns="{space}" uniqueCount="{len(self._items)}">{"".join(self._items)}</sst>'
+            f'<sst xmlns="{space}" uniqueCount="{self._first + len(self._numbers)}">{self._written}</sst>'
         )
+
+    def _write(self) -> None:
+        self._written += "".join(map(_item, islice(self._numbers, self._done, None)))
+        self._done = len(self._numbers)
+
+
+def _item(text: str) -> str:
+    # Without the attribute, readers differ on whether the spaces around a text are part of it.
+    space = "" if text == text.strip() else ' xml:space="preserve"'
+    return f"<si><t{space}>{text_xml(text)}</t></si>"
 
 
 class Styles:

@@ -32,16 +32,22 @@ class _Validation(NamedTuple):
 
     def xml(self, fields: list[Field]) -> str:
         """Return the element of the validation; its limits are those of the first field."""
-        attributes = f'type="{self.kind}"'
-        if self.operator != "between":
-            attributes += f' operator="{self.operator}"'
-        attributes += ' allowBlank="1" showInputMessage="1" showErrorMessage="1"'
-        attributes += f' errorTitle="{self.title}" error="{attribute_xml(self.error)}"'
-        if self.prompt:
-            label = attribute_xml(fields[0].spec.label[:32])
-            attributes += f' promptTitle="{label}" prompt="{attribute_xml(self.prompt[:255])}"'
-        limits = "".join(f"<formula{number}>{limit}</formula{number}>" for number, limit in enumerate(self.limits, 1))
-        return f'<dataValidation {attributes} sqref="{_areas(item.range for item in fields)}">{limits}</dataValidation>'
+        begin, end = _around_areas(self, fields[0].spec.label)
+        return begin + _areas(item.range for item in fields) + end
+
+
+@lru_cache(maxsize=256)
+def _around_areas(validation: _Validation, label: str) -> tuple[str, str]:
+    attributes = f'type="{validation.kind}"'
+    if validation.operator != "between":
+        attributes += f' operator="{validation.operator}"'
+    attributes += ' allowBlank="1" showInputMessage="1" showErrorMessage="1"'
+    attributes += f' errorTitle="{validation.title}" error="{attribute_xml(validation.error)}"'
+    if validation.prompt:
+        prompt = attribute_xml(validation.prompt[:255])
+        attributes += f' promptTitle="{attribute_xml(label[:32])}" prompt="{prompt}"'
+    limits = "".join(f"<formula{number}>{limit}</formula{number}>" for number, limit in enumerate(validation.limits, 1))
+    return f'<dataValidation {attributes} sqref="', f'">{limits}</dataValidation>'
 
 
 def validations(layout: Layout, measured: Mapping[str, Measure]) -> str:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from xlsform.field_types import Cast
 from xlsform.formula import quote
-from xlsform.layout import TARGET_MARKS, Field, Layout
+from xlsform.layout import TARGET_MARKS, Field, Layout, PlacedCheck
 from xlsform.recalculation import Results, texts_of
 from xlsform.refs import letters, quoted
 from xlsform.targets import Measure
@@ -18,7 +18,7 @@ INSTRUCTIONS_SHEET = "填报说明"
 TO_DO_CELL = (2, 1)
 
 #: The hint of a row with a check that gives an error: text stands where its formula needs a number.
-_UNDECIDED = "请核对本行填写的内容"
+UNDECIDED = "请核对本行填写的内容"
 
 #: What a hint opens with that only tells how a target fares, and leaves nothing to do.
 _TELLING = "〔"
@@ -41,33 +41,39 @@ def hints(
     """
     texts = dict.fromkeys(layout.checks_by_row, "")
     for check in reversed(results.failing):
-        text = _UNDECIDED if check in results.undecided else check.check.hint["zh"]
+        text = UNDECIDED if check in results.undecided else check.check.hint["zh"]
         texts[check.field.range.top] = text
     answered = {name: measure for name, measure in measured.items() if name in values}
-    told = texts_of(layout, _outcomes(layout, answered), values)
+    told = texts_of(layout, outcome_formulas(layout, answered), values)
     return {row: text + told.get(row, "") for row, text in texts.items()}
 
 
 def hint_formulas(layout: Layout, measured: Mapping[str, Measure] = MappingProxyType({})) -> dict[int, str]:
     """Return the formula of each row's hint: what the first failing check has to say, then how the target fares."""
     formulas = _check_hints(layout)
-    told = {row: f"{formulas[row]}&{outcome}" for row, outcome in _outcomes(layout, measured).items()}
+    told = {row: f"{formulas[row]}&{outcome}" for row, outcome in outcome_formulas(layout, measured).items()}
     return formulas | told
 
 
 @lru_cache(maxsize=8)
 def _check_hints(layout: Layout) -> dict[int, str]:
-    formulas = {}
-    for row, checks in layout.checks_by_row.items():
-        formula = '""'
-        for check in reversed(checks):
-            formula = f"IF(NOT({check.formula}),{quote(check.check.hint['zh'])},{formula})"
-        formulas[row] = f"IFERROR({formula},{quote(_UNDECIDED)})"
-    return formulas
+    return {row: _check_hint(checks) for row, checks in layout.checks_by_row.items()}
 
 
-def _outcomes(layout: Layout, measured: Mapping[str, Measure]) -> dict[int, str]:
-    """Return the formulas that tell how targets fare, by row: met or missed, and the score that follows."""
+# A row that stands alike in many layouts has the same checks in all of them.
+@lru_cache(maxsize=512)
+def _check_hint(checks: tuple[PlacedCheck, ...]) -> str:
+    formula = '""'
+    for check in reversed(checks):
+        formula = f"IF(NOT({check.formula}),{quote(check.check.hint['zh'])},{formula})"
+    return f"IFERROR({formula},{quote(UNDECIDED)})"
+
+
+def outcome_formulas(layout: Layout, measured: Mapping[str, Measure]) -> dict[int, str]:
+    """Return the formulas that tell how targets fare, by row: met or missed, and the score that follows.
+
+    Each stands behind that of its row's checks, and an ``&`` between them.
+    """
     told = {}
     for row in layout.indicator_rows if layout.form.outcome else ():
         measure = measured.get(row["actual"].name) if "actual" in row and "weight" in row else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,26 @@ def issue(
         issued={name: plain(value) for name, value in prefilled.items()},
     )
     return stamped(layout, prefilled, identity.sealed(key), lock)
+
+
+def issue_projects(
+    form: Form,
+    projects: Iterable[Project],
+    lock: Lock,
+    *,
+    year: int | None = None,
+    rows: int | None = None,
+    spare: int = 0,
+    key: bytes | None = None,
+) -> Iterator[tuple[Project, bytes]]:
+    """Yield projects with their workbooks, those of like size together: what is alike in them is made once.
+
+    The arguments are those of `issue_project`.
+    """
+    from xlsform.projects import rows_needed
+
+    for project in sorted(projects, key=lambda each: rows_needed(each, form, spare)):
+        yield project, issue_project(form, project, lock, year=year, rows=rows, spare=spare, key=key)
 
 
 def issue_project(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -39,17 +38,14 @@ def open_whole(path: Path) -> Iterator[IO[bytes]]:
     try:
         target = Path(os.path.realpath(path)) if path.is_symlink() else path
         if target.exists() and not target.is_file() and not target.is_dir():
-            with target.open("wb") as file:
-                yield file
+            with target.open("wb") as device:
+                yield device
             return
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".xlsform-", suffix=".part", dir=target.parent)
-        part = Path(name)
-        with os.fdopen(handle, "wb") as file:
+        part, file = _beside(target)
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        _permit(part)
         part.replace(target)
         part = None
     except OSError as error:
@@ -60,11 +56,14 @@ def open_whole(path: Path) -> Iterator[IO[bytes]]:
             part.unlink(missing_ok=True)
 
 
-def _permit(part: Path) -> None:
-    """Give the file the permissions that a new file has; a temporary one is its owner's alone."""
-    mask = os.umask(0)
-    os.umask(mask)
-    part.chmod(0o666 & ~mask)
+def _beside(path: Path) -> tuple[Path, IO[bytes]]:
+    """Return a new file beside a place, with the permissions that new files have; missing folders are made."""
+    part = path.parent / f".xlsform-{os.urandom(8).hex()}.part"
+    # Most folders are there: to ask first is slower than to fail.
+    with contextlib.suppress(FileNotFoundError):
+        return part, part.open("xb")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return part, part.open("xb")
 
 
 def creation_time() -> dt.datetime:

@@ -9,17 +9,18 @@ from functools import lru_cache
 
 from xlsform import identity as identities
 from xlsform.book_tables import Strings, Styles
+from xlsform.cell_xml import Rows, formula_xml, put, value_xml
 from xlsform.field_types import FIGURE, Cast
 from xlsform.form import Form
 from xlsform.formula import quote
 from xlsform.guidance import conditions, validations
-from xlsform.hints import TO_DO_CELL, hint_formulas, hints, to_do, to_do_formula
+from xlsform.hints import TO_DO_CELL, UNDECIDED, hint_formulas, outcome_formulas, to_do, to_do_formula
 from xlsform.identity import Identity
 from xlsform.layout import HINTS_TITLE, Field, Layout
 from xlsform.outputs import creation_time
-from xlsform.recalculation import Engine, Result
+from xlsform.recalculation import Content, Formula, Result, sheet
 from xlsform.refs import Position, Range, a1, letters, quoted
-from xlsform.sheet_cells import number_text, text_xml
+from xlsform.sheet_cells import text_xml
 from xlsform.targets import measures
 from xlsform.workbook import COLOURS, HINT, HINTS_HEADING, Look, look_of, looks
 from xlsform.zip_members import Archive
@@ -37,9 +38,6 @@ _SHEET = re.compile(
 _TIME = re.compile(r'(<dcterms:\w+ xsi:type="dcterms:W3CDTF">)[^<]*')
 _BLANK_SHEET = re.compile(r"<dimension [^>]*/>(.*)<sheetData/>", re.DOTALL)
 _FMTID = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"
-
-_Content = str | int | float | Decimal
-"""What stands in a cell; blank text for nothing."""
 
 
 def cached(result: Result) -> str | float | bool:
@@ -73,17 +71,22 @@ class Plate:
         self.layout = layout
         self.frame = frame
         self.strings = frame.strings.copy()
-        # Its own: those that are shared are few, since every process that judges has them.
-        self.engine = Engine(layout)
         self.formulas = hint_formulas(layout)
         self.merges = _merges(layout)
         self.conditions = conditions(layout, frame.colours)
-        self.formula_xml = {name: text_xml(formula) for name, formula in layout.computed.items()}
+        self.locked = {name: frame.styles.number(look_of(item, locked=True)) for name, item in layout.fields.items()}
+        self.computed = {
+            name: (layout.fields[name].range, self.locked[name], text_xml(formula))
+            for name, formula in layout.computed.items()
+        }
         self.hint_style = frame.styles.number(HINT)
-        self.hint_xml = {row: text_xml(formula) for row, formula in self.formulas.items()}
+        self.hint_xml = {row: _hint_xml(formula) for row, formula in self.formulas.items()}
         cells = self._cells()
         self.cells = {row: dict(sorted(cells[row].items())) for row in sorted(cells)}
         self.rows = {row: "".join(each.values()) for row, each in self.cells.items()}
+        self.asked = [layout.fields[name].range.anchor for name in layout.computed]
+        self.asked += [(row, layout.hint_column) for row in self.formulas]
+        self.blank = self._blank()
         self.to_do_formula = text_xml(to_do_formula(layout).removeprefix("="))
         self.book = self._book()
 
@@ -109,31 +112,34 @@ class Plate:
 
     # --- the sheet of the form
 
-    def _cells(self) -> dict[int, dict[int, str]]:
-        layout, styles = self.layout, self.frame.styles
-        cells: dict[int, dict[int, str]] = {}
+    def _blank(self) -> dict[Position, Content]:
+        """Return what stands in the cells of the blank form, as far as formulas look at it."""
+        layout = self.layout
+        contents: dict[Position, Content] = {place: self.content(item) for _, item, place in layout.anchors}
+        found = {place: content for place, content in contents.items() if content != ""}
+        found |= {layout.fields[name].range.anchor: Formula(formula) for name, formula in layout.computed.items()}
+        return found | {(row, layout.hint_column): Formula(formula) for row, formula in self.formulas.items()}
+
+    def _cells(self) -> Rows:
+        layout, styles, strings = self.layout, self.frame.styles, self.strings
+        cells: Rows = {}
         for label in layout.labels:
-            put(cells, area_xml(label.range, styles.number(Look(label.style)), label.text, self.strings))
+            put(cells, label.range, styles.number(Look(label.style)), value_xml(label.text, strings))
         for item in layout.fields.values():
             style = styles.number(look_of(item, locked=item.spec.kind != "input"))
-            put(cells, area_xml(item.range, style, self.content(item), self.strings))
+            put(cells, item.range, style, value_xml(self.content(item), strings))
         if 1 not in layout.checks_by_row:
             heading = Range(1, layout.hint_column, 1, layout.hint_column)
-            put(cells, area_xml(heading, styles.number(HINTS_HEADING), HINTS_TITLE, self.strings))
+            put(cells, heading, styles.number(HINTS_HEADING), value_xml(HINTS_TITLE, strings))
         # Each project has results of its own; here only the place of their cells is kept.
-        put(cells, {(row, layout.hint_column): "" for row in self.formulas})
+        for row in self.formulas:
+            cells.setdefault(row, {})[layout.hint_column] = ""
         return cells
 
     @staticmethod
-    def content(item: Field) -> _Content:
+    def content(item: Field) -> Cast | int | float:
         """Return what the blank form prints in a field."""
         return "" if item.spec.formula is not None else item.placeholder if item.spec.value is None else item.spec.value
-
-    def computed_xml(self, name: str, result: Result) -> str:
-        """Return the cell of a computed field."""
-        item = self.layout.fields[name]
-        style = self.frame.styles.number(look_of(item, locked=True))
-        return formula_xml(item.range.anchor, style, self.formula_xml[name], cached(result))
 
     # --- the other parts
 
@@ -141,14 +147,16 @@ class Plate:
         cell = a1(*TO_DO_CELL)
         return re.sub(
             rf'<c r="{cell}" s="(\d+)"/>',
-            lambda match: formula_xml(TO_DO_CELL, int(match[1]), self.to_do_formula, text),
+            lambda match: f'<c r="{cell}" s="{match[1]}"{formula_xml(self.to_do_formula, text)}</c>',
             self.frame.parts[_INSTRUCTIONS],
         )
 
     def _identity(self, identity: Identity, strings: Strings) -> str:
+        number_of = strings.number
         rows = [
-            f'<row r="{number}">{text_cell((number, 1), 0, key, strings)}{text_cell((number, 2), 0, value, strings)}</row>'
-            for number, (key, value) in enumerate(identity.sheet_rows(), 1)
+            f'<row r="{row}"><c r="A{row}" s="0" t="s"><v>{number_of(key)}</v></c>'
+            f'<c r="B{row}" s="0" t="s"><v>{number_of(value)}</v></c></row>'
+            for row, (key, value) in enumerate(identity.sheet_rows(), 1)
         ]
         return _BLANK_SHEET.sub(
             lambda match: f'<dimension ref="A1:B{len(rows)}"/>{match[1]}<sheetData>{"".join(rows)}</sheetData>',
@@ -193,35 +201,42 @@ class _Stamp:
         self.strings, self.styles = plate.strings.copy(), plate.frame.styles.copy()
         layout = plate.layout
         self.measured = measures(layout, values)
-        self.results = plate.engine.evaluate(values)
-        self.hints = hints(layout, self.results, values, self.measured)
-        self.cells: dict[int, dict[int, str]] = {}
+        self.given = [(layout.fields[name], value) for name, value in values.items() if name in layout.fields]
+        self.given = [(item, value) for item, value in self.given if item.spec.formula is None]
+        cells = plate.blank | {item.range.anchor: value for item, value in self.given}
+        shown = iter(sheet(layout.form).show(cells, plate.asked))
+        self.computed = dict(zip(layout.computed, shown, strict=False))
+        # The actual values that the rest of a hint speaks of are blank.
+        self.hints = {
+            row: UNDECIDED if result is None else str(result) for row, result in zip(plate.formulas, shown, strict=True)
+        }
+        self.cells: Rows = {}
         self._prefill()
         self._measure()
         self._results()
 
     def _prefill(self) -> None:
-        for name, value in self.values.items():
-            item = self.plate.layout.fields.get(name)
-            if item is not None and item.spec.formula is None:
-                style = self.styles.number(look_of(item, locked=True))
-                put(self.cells, area_xml(item.range, style, value, self.strings))
+        for item, value in self.given:
+            put(self.cells, item.range, self.plate.locked[item.name], value_xml(value, self.strings))
 
     def _measure(self) -> None:
         for name, measure in self.measured.items():
             item = self.plate.layout.fields[name]
             look = look_of(item, locked=item.spec.kind != "input")._replace(number_format=measure.number_format)
-            put(self.cells, area_xml(item.range, self.styles.number(look), self.plate.content(item), self.strings))
+            put(self.cells, item.range, self.styles.number(look), value_xml(self.plate.content(item), self.strings))
 
     def _results(self) -> None:
         plate = self.plate
-        for name, result in self.results.computed.items():
-            put(self.cells, {plate.layout.fields[name].range.anchor: plate.computed_xml(name, result)})
-        formulas = hint_formulas(plate.layout, self.measured)
+        for name, result in self.computed.items():
+            area, style, formula = plate.computed[name]
+            put(self.cells, area, style, formula_xml(formula, cached(result)))
+        column = plate.layout.hint_column
+        outcomes = outcome_formulas(plate.layout, self.measured)
         for row, text in self.hints.items():
-            formula = plate.hint_xml[row] if formulas[row] is plate.formulas[row] else text_xml(formulas[row])
-            place = (row, plate.layout.hint_column)
-            put(self.cells, {place: formula_xml(place, plate.hint_style, formula, text)})
+            formula = plate.hint_xml[row]
+            if row in outcomes:
+                formula += text_xml(f"&{outcomes[row]}")
+            put(self.cells, Range(row, column, row, column), plate.hint_style, formula_xml(formula, text))
 
     def sheet(self) -> str:
         """Return the sheet of the form."""
@@ -267,51 +282,14 @@ class _Stamp:
         return f"<ignoredErrors>{ignored}</ignoredErrors>" if areas else ""
 
 
+# That of a row which stands alike in many layouts is one text in all of them.
+@lru_cache(maxsize=512)
+def _hint_xml(formula: str) -> str:
+    return text_xml(formula)
+
+
 def _merges(layout: Layout) -> str:
     areas = [each.range for each in layout.labels] + [each.range for each in layout.fields.values()]
     areas = [area for area in areas if not area.single]
     merged = "".join(f'<mergeCell ref="{area}"/>' for area in areas)
     return f'<mergeCells count="{len(areas)}">{merged}</mergeCells>' if areas else ""
-
-
-# --- cells as XML
-
-
-def put(cells: dict[int, dict[int, str]], new: Mapping[Position, str]) -> None:
-    """Put cells into their rows."""
-    for (row, column), cell in new.items():
-        cells.setdefault(row, {})[column] = cell
-
-
-def area_xml(area: Range, style: int, content: _Content, strings: Strings) -> dict[Position, str]:
-    """Return the cells of an area, its content in the first."""
-    cells = dict(_blank_cells(area, style))
-    if isinstance(content, str):
-        if content:
-            cells[area.anchor] = text_cell(area.anchor, style, content, strings)
-    else:
-        cells[area.anchor] = f'<c r="{a1(*area.anchor)}" s="{style}"><v>{number_text(content)}</v></c>'
-    return cells
-
-
-@lru_cache(maxsize=8192)
-def _blank_cells(area: Range, style: int) -> dict[Position, str]:
-    return {place: f'<c r="{a1(*place)}" s="{style}"/>' for place in area.cells()}
-
-
-def text_cell(place: Position, style: int, text: str, strings: Strings) -> str:
-    """Return a cell that holds text."""
-    # Not in the cell itself: Numbers does not show it there.
-    return f'<c r="{a1(*place)}" s="{style}" t="s"><v>{strings.number(text)}</v></c>'
-
-
-def formula_xml(place: Position, style: int, formula: str, result: str | float | bool) -> str:
-    """Return a cell that holds a formula, given as XML, and its result."""
-    if isinstance(result, bool):
-        kind, stored = ' t="b"', str(int(result))
-    elif isinstance(result, str):
-        # Also where it is blank: without a type readers take it for never calculated.
-        kind, stored = ' t="str"', text_xml(result)
-    else:
-        kind, stored = "", number_text(result)
-    return f'<c r="{a1(*place)}" s="{style}"{kind}><f>{formula}</f><v>{stored}</v></c>'

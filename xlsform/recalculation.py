@@ -6,15 +6,17 @@ its typed values ever gets here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 import ironcalc
 
 from xlsform import figures
 from xlsform.field_types import Cast
+from xlsform.form import Form
 from xlsform.formula import unrounded
 from xlsform.layout import Field, Layout, PlacedCheck
 from xlsform.refs import Position, letters
@@ -141,6 +143,80 @@ def texts_of(layout: Layout, formulas: Mapping[int, str], values: Mapping[str, C
     return {row: str(model.model.get_cell_value(_SHEET, row, _CHECKS)) for row in formulas}
 
 
+class Formula(NamedTuple):
+    """What stands in a cell that computes."""
+
+    text: str
+    """In cell addresses, without ``=``."""
+
+
+Content = Cast | int | float | Formula
+"""What stands in a cell; a blank one is left out."""
+
+
+class Sheet:
+    """A form's sheet, in one layout after another: what stays where it was need not be parsed again."""
+
+    def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self._model = ironcalc.create("form", "en", "UTC", "en")
+        self._held: dict[Position, Content] = {}
+        self._kept = 0
+
+    def show(self, cells: Mapping[Position, Content], asked: Iterable[Position]) -> list[Result]:
+        """Return what cells show when these stand in the sheet and no others.
+
+        Args:
+            cells: what stands in the sheet.
+            asked: the cells that are asked for.
+        """
+        if self._kept > _MOST_KEPT:
+            self._begin()
+        for place in self._held.keys() - cells.keys():
+            self._model.clear_cell_contents(_SHEET, *place)
+            del self._held[place]
+        for place, content in cells.items():
+            if self._held.get(place) != content:
+                self._kept += _put(self._model, place, content)
+                self._held[place] = content
+        self._model.evaluate()
+        return [_result(self._model, *place) for place in asked]
+
+
+@lru_cache(maxsize=4)
+def sheet(form: Form) -> Sheet:
+    """Return the sheet of a form, made once and kept for a while."""
+    return Sheet()
+
+
+def _put(model: ironcalc.Model, place: Position, content: Content) -> int:
+    """Put something into a cell, and return how many characters of it the model will not forget."""
+    if isinstance(content, Formula):
+        model.update_cell_with_formula(_SHEET, *place, f"={content.text}")
+        return len(content.text)
+    if isinstance(content, str):
+        text = content
+        if not text.isprintable():
+            # Halves of characters, which JSON can spell, are nothing that the engine takes.
+            text = content.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        model.update_cell_with_text(_SHEET, *place, text)
+        return len(text)
+    number = max(-_LARGEST, min(float(content), _LARGEST))
+    model.update_cell_with_number(_SHEET, *place, number)
+    return 0
+
+
+def _result(model: ironcalc.Model, row: int, column: int) -> Result:
+    value = model.get_cell_value(_SHEET, row, column)
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, float):
+        return figures.number_of(value)
+    return None if value is None or _is_error(value) else value
+
+
 def _is_error(value: object) -> bool:
     return isinstance(value, str) and value.startswith("#") and (value[-1] in "!?" or value == "#N/A")
 
@@ -227,17 +303,10 @@ class _Model:
 
     def _set(self, place: Position, value: Cast | int | float) -> None:
         self.valued.add(place)
-        if isinstance(value, str):
-            # Halves of characters, which JSON can spell, are nothing that the engine takes.
-            text = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-            self.model.update_cell_with_text(_SHEET, *place, text)
-            self.kept += len(text)
-        else:
-            number = max(-_LARGEST, min(float(value), _LARGEST))
-            self.model.update_cell_with_number(_SHEET, *place, number)
+        self.kept += _put(self.model, place, value)
 
     def computed(self) -> dict[str, Result]:
-        return {name: self._value(self.places[name]) for name in self.layout.computed}
+        return {name: _result(self.model, *self.places[name]) for name in self.layout.computed}
 
     def failing(self) -> dict[PlacedCheck, object]:
         """Return the checks that are not TRUE, with what they are."""
@@ -267,7 +336,7 @@ class _Model:
             if check.expected is None:
                 continue
             applies = check.when is None or self.model.get_cell_value(_SHEET, row, column + 2) is True
-            value = self._value((row, column + 1))
+            value = _result(self.model, row, column + 1)
             if applies and isinstance(value, Decimal):
                 found[check] = value
         return found
@@ -291,13 +360,3 @@ class _Model:
                 yield Fault(None, check, "when", when, "neither TRUE nor FALSE")
             elif not isinstance(formula, bool):
                 yield Fault(None, check, own, formula, "neither TRUE nor FALSE")
-
-    def _value(self, place: Position) -> Result:
-        value = self.model.get_cell_value(_SHEET, *place)
-        if isinstance(value, bool):
-            return value
-        if isinstance(value, float):
-            return figures.number_of(value)
-        if value is None or value.startswith("#"):
-            return None
-        return value

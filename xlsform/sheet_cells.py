@@ -27,7 +27,7 @@ _ILLEGAL = "\x00-\x08\x0b-\x1f\ufffe\uffff"
 _ESCAPED = re.compile(f"_(?=x[0-9A-Fa-f]{{4}}[_{_ILLEGAL}])|[{_ILLEGAL}]")
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 # Most text has nothing of what has to be written otherwise.
-_SPECIAL = re.compile(f"[&<>_{_ILLEGAL}\ud800-\udfff]")
+_SPECIAL = re.compile(f"[&<>{_ILLEGAL}\ud800-\udfff]|_x[0-9A-Fa-f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 

@@ -16,7 +16,7 @@ from xlsform.field_types import Cast
 from xlsform.form import Form
 from xlsform.hints import INSTRUCTIONS_SHEET, TO_DO_CELL, hints, to_do
 from xlsform.identity import Identity
-from xlsform.layout import Layout
+from xlsform.layout import Layout, lay_out
 from xlsform.package_parts import Package, child, children, namespace
 from xlsform.plate import Frame, Plate, cached
 from xlsform.recalculation import Results, engine
@@ -61,12 +61,13 @@ def stamped(layout: Layout, values: Mapping[str, Cast], identity: Identity, lock
         identity: what the workbook says of itself.
         lock: the lock of its sheets and its structure.
     """
-    return _plate(layout, lock).stamped(values, identity)
+    return _plate(layout.form, layout.rows, lock).stamped(values, identity)
 
 
+# Found by what the layout is of: of equal layouts, which are kept for a shorter while, each is an object of its own.
 @lru_cache(maxsize=256)
-def _plate(layout: Layout, lock: Lock) -> Plate:
-    return Plate(layout, _frame(layout.form, lock))
+def _plate(form: Form, rows: tuple[int, ...], lock: Lock) -> Plate:
+    return Plate(lay_out(form, rows), _frame(form, lock))
 
 
 @lru_cache(maxsize=16)

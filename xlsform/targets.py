@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from xlsform import figures
@@ -57,28 +58,23 @@ def measures(layout: Layout, values: Mapping[str, object]) -> dict[str, Measure]
     """
     found: dict[str, Measure] = {}
     for row in layout.indicator_rows:
-        actual, target = row.get("actual"), row.get("target")
-        text = values.get(target.name) if target is not None else None
-        if actual is None or actual.name in values or not isinstance(text, str):
+        actual, asked = row.get("actual"), row.get("target")
+        target = values.get(asked.name) if asked else None
+        if actual is None or actual.name in values or not isinstance(target, str):
             continue
         name = values.get(row["name"].name) if "name" in row else None
-        measure = _measure(text, str(name or ""), actual, layout.form)
+        measure = _measure(target, str(name or ""), actual, layout.form)
         if measure is not None:
             found[actual.name] = measure
     return found
 
 
 def _measure(text: str, name: str, row: Field, form: Form) -> Measure | None:
-    target = figures.read_target(text)
-    if target.amount is None or target.kind not in ("number", "range"):
-        return None
-    if is_rate(target.unit) and target.unit != "%":
-        # 5‰ is read as a rate; a figure typed beside it would not be.
+    measure = _unjudged(text)
+    if measure is None:
         return None
     kinds = f"{row.level1} {row.level2}"
-    unit = _unit(target, text)
-    measure = Measure(_number_format(target, unit), unit)
-    target = directed(target, name, kinds, form)
+    target = directed(figures.read_target(text), name, kinds, form)
     low, high = target.amount, target.upper
     if not name or low is None or low < 0 or either_way(target, name, kinds, form):
         return measure
@@ -87,6 +83,19 @@ def _measure(text: str, name: str, row: Field, form: Form) -> Measure | None:
     if target.kind == "range" or target.comparator == "=":
         return measure._replace(low=low, high=low if high is None else high, open_above=target.kind == "range")
     return measure._replace(low=low)
+
+
+@lru_cache(maxsize=2048)
+def _unjudged(text: str) -> Measure | None:
+    """Return how an actual value is typed beside a target; None where the target is no known figure."""
+    target = figures.read_target(text)
+    if target.amount is None or target.kind not in ("number", "range"):
+        return None
+    if is_rate(target.unit) and target.unit != "%":
+        # 5‰ is read as a rate; a figure typed beside it would not be.
+        return None
+    unit = _unit(target, text)
+    return Measure(_number_format(target, unit), unit)
 
 
 def directed(target: Target, name: str, kinds: str, form: Form) -> Target:

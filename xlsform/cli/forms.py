@@ -191,29 +191,31 @@ def _issued(
     """
     import hashlib
 
-    from xlsform.issuing import issue_project
+    from xlsform.issuing import issue_projects
     from xlsform.outputs import write_whole
     from xlsform.projects import places
     from xlsform.stamp import lock_for
 
     lock, paths = lock_for(password), places(projects)
     key = register.key if register else None
-    for start in range(0, len(projects), _GROUP):
-        written: list[tuple[Project, Path, str]] = []
-        for project in projects[start : start + _GROUP]:
+    size = _GROUP if register else max(len(projects), 1)
+    for start in range(0, len(projects), size):
+        group = projects[start : start + size]
+        digests: dict[str, str] = {}
+        for project, data in issue_projects(
+            about.form, group, lock, year=about.year, rows=about.rows, spare=about.spare, key=key
+        ):
             path = folder / paths[project.code]
-            data = issue_project(
-                about.form, project, lock, year=about.year, rows=about.rows, spare=about.spare, key=key
-            )
             write_whole(path, data)
-            written.append((project, path, hashlib.sha256(data).hexdigest()))
+            digests[project.code] = hashlib.sha256(data).hexdigest()
             yield path
         if register is not None:
+            written = [(project, folder / paths[project.code], digests[project.code]) for project in group]
             _record(register, about, written, password)
 
 
 def _record(register: Register, about: _Round, written: Sequence[tuple[Project, Path, str]], password: str) -> None:
-    """Record workbooks, each with its file and its digest."""
+    """Record workbooks in the order of the list, each with its file and its digest."""
     with register.together():
         for project, path, digest in written:
             register.record_issued(

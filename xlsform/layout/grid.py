@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
-from xlsform import formula as formulas
-from xlsform.form import Check, Form, Style
-from xlsform.layout.contents import TARGET_MARKS, Field, Label, PlacedCheck, UnknownReferenceError
-from xlsform.layout.references import addresses, closure, spelled_out
+from xlsform.form import Form, Style
+from xlsform.layout.contents import Field, Label, PlacedCheck, UnknownReferenceError
+from xlsform.layout.part import Part, fits, outcome
+from xlsform.layout.references import closure
+from xlsform.layout.scope import Scope
 from xlsform.refs import Position, Range
 from xlsform.text_size import lines_needed
 
@@ -27,7 +26,10 @@ class Layout:
     form: Form
     rows: tuple[int, ...]
     """Rows of each level-2 block, in the form's order."""
+    parts: tuple[Part, ...]
+    """Of what its fields and labels come."""
     fields: Mapping[str, Field]
+    """In reading order."""
     labels: tuple[Label, ...]
     row_count: int
     column_count: int
@@ -56,7 +58,7 @@ class Layout:
     def computed(self) -> Mapping[str, str]:
         """The formula of each computed field, in cell addresses, without ``=``."""
         return {
-            item.name: self.render(item.spec.formula, item)
+            item.name: self.scope.render(item.spec.formula, item)
             for item in self.fields.values()
             if item.spec.formula is not None
         }
@@ -65,7 +67,7 @@ class Layout:
     def computed_references(self) -> Mapping[str, tuple[str, ...]]:
         """The fields that each computed field depends on, directly or through other computed ones."""
         direct = {
-            item.name: self.names_in(item.spec.formula, item)
+            item.name: self.scope.names_in(item.spec.formula, item)
             for item in self.fields.values()
             if item.spec.formula is not None
         }
@@ -74,21 +76,24 @@ class Layout:
     @cached_property
     def outcomes(self) -> Mapping[str, tuple[str, str, str]]:
         """The form's ``value``, ``below`` and ``above`` of each actual value, by its field, with `TARGET_MARKS` in them."""
-        found: dict[str, tuple[str, str, str]] = {}
-        for row in self.indicator_rows if self.form.outcome else ():
-            about = row["actual"]
-            value, below, above = (
-                self.render(self.form.outcome[key], about, measure=TARGET_MARKS) for key in ("value", "below", "above")
-            )
-            found[about.name] = value, below, above
-        return found
+        if not self.form.outcome:
+            return {}
+        known = {name: ready for part in self.parts for name, ready in part.outcomes.items()}
+        actual = [row["actual"] for row in self.indicator_rows]
+        return {item.name: known[item.name] or outcome(self.scope, self.form, item) for item in actual}
 
     @cached_property
     def checks(self) -> tuple[PlacedCheck, ...]:
-        """Every check of the form in its place, in reading order."""
-        placed = [self._place(check, item) for item in self.fields.values() for check in _presence(item)]
-        for check in self.form.checks:
-            placed += [self._place(check, item) for item in self.matching(check.at)]
+        """Every check of the form in its place, in reading order.
+
+        Raises:
+            UnknownReferenceError: a check looks at a field that the form does not have, or no field fits its pattern.
+        """
+        fitting = frozenset().union(*(part.fitting for part in self.parts))
+        for pattern in (pattern for check in self.form.checks for pattern in check.at):
+            if pattern not in fitting:
+                raise UnknownReferenceError(pattern)
+        placed = [ready or self.scope.place(check, item) for part in self.parts for check, item, ready in part.checks]
         return tuple(sorted(placed, key=lambda each: (each.field.range.top, each.field.range.left)))
 
     @cached_property
@@ -117,66 +122,16 @@ class Layout:
         """
         fitting: dict[str, Field] = {}
         for pattern in patterns:
-            expression = re.compile(re.escape(pattern).replace(r"\*", r"[^.]+"))
-            found = {name: item for name, item in self.fields.items() if expression.fullmatch(name)}
+            found = {name: item for name, item in self.fields.items() if fits(pattern, name)}
             if not found:
                 raise UnknownReferenceError(pattern)
             fitting |= found
         yield from fitting.values()
 
-    def render(
-        self,
-        formula: str,
-        about: Field | None = None,
-        measure: Mapping[str, str] = MappingProxyType({}),
-    ) -> str:
-        """Return a template's formula in cell addresses, without ``=``.
-
-        Args:
-            formula: the template's text.
-            about: the field that ``{@}``, ``{.column}`` and ``{row.}`` start from.
-            measure: what stands for ``{.target:low}`` and the other parts of `TARGET_PARTS`, by part.
-
-        Raises:
-            UnknownReferenceError: it names a field or a setting that the form does not have.
-        """
-        return formulas.render(spelled_out(self.form, formula), lambda name: self._resolve(name, about, measure))
-
-    def placed(self, formula: str, about: Field) -> tuple[str, str, tuple[str, ...]]:
-        """Return a formula about a field as `render` does, as it reads in any row, and the names that it looks at.
-
-        In any row: ``«r»`` stands for the field's own row, and ``$`` before every other.
-
-        Raises:
-            UnknownReferenceError: as :meth:`render`.
-        """
-        here: list[str] = []
-        anywhere: list[str] = []
-        names: dict[str, None] = {}
-        for token in formulas.tokens(spelled_out(self.form, formula)):
-            text = token.text
-            if token.kind != "field" or ":" in text:
-                text = self._resolve(text, about, MappingProxyType({})) if token.kind == "field" else text
-                here.append(text)
-                anywhere.append(text)
-                continue
-            items = self._find(text, about)
-            names.update(dict.fromkeys(item.name for item in items))
-            here.append(addresses(items, None))
-            anywhere.append(addresses(items, about.range.top))
-        return "".join(here), "".join(anywhere), tuple(names)
-
-    def names_in(self, formula: str, about: Field | None = None) -> tuple[str, ...]:
-        """Return the names of the fields that a formula looks at.
-
-        Raises:
-            UnknownReferenceError: as :meth:`render`.
-        """
-        names: dict[str, None] = {}
-        for reference in formulas.references(spelled_out(self.form, formula)):
-            if ":" not in reference:
-                names.update(dict.fromkeys(item.name for item in self._find(reference, about)))
-        return tuple(names)
+    @cached_property
+    def scope(self) -> Scope:
+        """Its fields as formulas name them."""
+        return Scope(self.form, self.fields)
 
     def needed_by(self, check: PlacedCheck) -> frozenset[str]:
         """Return the fields that a check depends on, directly or through computed ones."""
@@ -200,80 +155,23 @@ class Layout:
     def _grow(self, result: dict[int, float], texts: Iterable[tuple[Range, str, Style]]) -> None:
         for area, text, style in texts:
             needed = self._height(area, text, style)
-            have = sum(result[row] for row in range(area.top, area.bottom + 1))
+            have = result[area.top]
+            if area.bottom > area.top:
+                have = sum(result[row] for row in range(area.top, area.bottom + 1))
             if needed > have:
                 share = (needed - have) / (area.bottom - area.top + 1)
                 for row in range(area.top, area.bottom + 1):
                     result[row] = min(round(result[row] + share, 2), 409.0)
 
     def _height(self, area: Range, text: str, style: Style) -> float:
-        width = sum(self.widths[column] for column in range(area.left, area.right + 1))
         size = 18.0 if style == "title" else self.form.page.size
-        return lines_needed(text, width * 10.5 / size - 1) * size * _LINE + 4
-
-    def _place(self, check: Check, item: Field) -> PlacedCheck:
-        when = check.when or "=TRUE"
-        source = check.formula or (f"=OR(NOT({when[1:]}),ABS(ROUND(N({{@}})-({(check.expected or '=0')[1:]}),6))<0.01)")
-        formula, relative, names = self.placed(source, item)
-        return PlacedCheck(
-            check=check,
-            field=item,
-            formula=formula,
-            relative=relative,
-            expected=self.render(check.expected, item) if check.expected else None,
-            when=self.render(check.when, item) if check.when else None,
-            references=tuple(dict.fromkeys((item.name, *names))),
-        )
-
-    def _resolve(self, reference: str, about: Field | None, measure: Mapping[str, str]) -> str:
-        name, _, part = reference.partition(":")
-        if part:
-            items = self._find(name, about)
-            if len(items) == 1 and part == "placeholder":
-                return formulas.quote(items[0].placeholder)
-            if len(items) == 1 and items[0].column == "target" and part in measure:
-                return measure[part]
-            raise UnknownReferenceError(reference)
-        return addresses(self._find(reference, about), None)
-
-    def _find(self, reference: str, about: Field | None) -> list[Field]:
-        name = reference
-        if about is not None and reference == "@":
-            name = about.name
-        elif about is not None and about.table and reference.startswith("."):
-            name = f"{about.table}.{about.row}{reference}"
-        elif about is not None and about.table and reference.endswith("."):
-            name = f"{about.table}.{reference}{about.column}"
-        if name in self.fields:
-            return [self.fields[name]]
-        if name not in self._found:
-            self._found[name] = self._many(name, reference)
-        return self._found[name]
+        room = self._rooms.get((area.left, area.right, size))
+        if room is None:
+            room = sum(self.widths[column] for column in range(area.left, area.right + 1)) * 10.5 / size - 1
+            self._rooms[area.left, area.right, size] = room
+        return lines_needed(text, room) * size * _LINE + 4
 
     @cached_property
-    def _found(self) -> dict[str, list[Field]]:
-        """What references to several fields have been found to name."""
+    def _rooms(self) -> dict[tuple[int, int, float], float]:
+        """How many half-width characters columns have room for, by the first, the last and the size of the font."""
         return {}
-
-    def _many(self, name: str, reference: str) -> list[Field]:
-        table, _, rest = name.partition(".")
-        kind, star, column = rest.rpartition("*.")
-        kind = kind.rstrip(".")
-        found = [
-            item
-            for item in self.fields.values()
-            if star and item.table == table and item.column == column and kind in ("", item.level1, item.level2)
-        ]
-        if not found:
-            raise UnknownReferenceError(reference)
-        return found
-
-
-_PRESENT = '=AND(TRIM({@}&"")<>"",{@}<>{@:placeholder})'
-
-
-def _presence(item: Field) -> Iterator[Check]:
-    """Yield the check that a required field is filled."""
-    if item.spec.required and item.spec.kind == "input":
-        hint = {"zh": f"请填写{item.spec.label}", "en": f"Fill in {item.spec.label}"}
-        yield Check(f"required:{item.name}", item.spec.required, (item.name,), hint, formula=_PRESENT)

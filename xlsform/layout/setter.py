@@ -7,9 +7,11 @@ from functools import lru_cache
 
 from xlsform.errors import UsageError
 from xlsform.findings import say
-from xlsform.form import CellSpec, FieldSpec, Form, Group, RowSpec, Table
-from xlsform.layout.contents import Field, Label
+from xlsform.form import Form, RowSpec
+from xlsform.layout.contents import Label
 from xlsform.layout.grid import Layout
+from xlsform.layout.part import Part
+from xlsform.layout.rows import NumberedRow, PlainRow, across, numbered_row, plain_rows, subtotal
 from xlsform.refs import Range, column_number
 
 #: Rows that a level-2 block of indicators has on the official paper: 指标1, 指标2, ……
@@ -59,11 +61,13 @@ class _Setter:
     def __init__(self, form: Form, rows: tuple[int, ...]) -> None:
         self.form = form
         self.rows = rows
-        self.fields: dict[str, Field] = {}
+        self.parts: list[Part] = []
         self.labels: list[Label] = []
         self.headers: list[int] = []
         self.heights: dict[int, float] = {}
         self.row = 1
+        self.run: list[PlainRow] = []
+        """The rows of the form since the numbered ones: those that come together make one part."""
 
     def layout(self) -> Layout:
         """Return everything in its place."""
@@ -71,18 +75,24 @@ class _Setter:
         widths = {column_number(letters): width for letters, width in self.form.page.columns.items()}
         for name, rows in self.form.blocks.items():
             top = self.row
-            height = sum(self._size(spec) for spec in rows)
-            for spec in rows:
+            end = top + sum(self._size(spec) for spec in rows)
+            for index, spec in enumerate(rows):
                 if spec.repeat:
-                    self._repeat(spec, self.form.tables[spec.repeat])
+                    self._end_run()
+                    self._repeat(name, index)
                 else:
-                    self._plain(spec, top + height)
+                    reaches = any(cell.rows == "block" for cell in spec.cells)
+                    self.run.append(PlainRow(name, index, self.row, end if reaches else 0))
+                    self._finish_row(spec)
             blocks[name] = Range(top, 1, self.row - 1, max(widths))
-        by_place = sorted(self.fields.values(), key=lambda item: (item.range.top, item.range.left))
+        self._end_run()
+        fields = [item for part in self.parts for item in part.fields.values()]
+        fields.sort(key=lambda item: (item.range.top, item.range.left))
         return Layout(
             form=self.form,
             rows=self.rows,
-            fields={item.name: item for item in by_place},
+            parts=tuple(self.parts),
+            fields={item.name: item for item in fields},
             labels=tuple(self.labels),
             row_count=self.row - 1,
             column_count=max(widths),
@@ -97,15 +107,14 @@ class _Setter:
             return 1
         return sum(self.rows) + sum(1 for group in self.form.tables[spec.repeat].groups if group.subtotal)
 
-    def _plain(self, spec: RowSpec, end: int) -> None:
-        for cell in spec.cells:
-            bottom = end - 1 if cell.rows == "block" else self.row + cell.rows - 1
-            area = _across(cell.columns, self.row, bottom)
-            if cell.field is not None:
-                self._field(cell, area)
-            else:
-                self.labels.append(Label(area, self._text(cell), cell.style or "label"))
-        self._finish_row(spec)
+    def _add(self, part: Part) -> None:
+        self.parts.append(part)
+        self.labels += part.labels
+
+    def _end_run(self) -> None:
+        if self.run:
+            self._add(plain_rows(self.form, tuple(self.run)))
+            self.run.clear()
 
     def _finish_row(self, spec: RowSpec) -> None:
         if spec.header:
@@ -114,83 +123,30 @@ class _Setter:
             self.heights[self.row] = spec.height
         self.row += 1
 
-    def _text(self, cell: CellSpec) -> str:
-        if cell.row_label is None:
-            return cell.label or ""
-        table, _, row = cell.row_label.partition(".")
-        return "\u3000" * cell.indent + self.form.tables[table].rows[row]
-
-    def _field(self, cell: CellSpec, area: Range) -> None:
-        name = cell.field or ""
-        table_name, _, rest = name.partition(".")
-        row, _, column = rest.partition(".")
-        table = self.form.tables.get(table_name) if rest else None
-        spec = table.spec(row, column) if table else self.form.fields[name]
-        label = f"{table.rows[row].strip()}·{spec.label}" if table else spec.label
-        place = {"table": table_name, "row": row, "column": column} if table else {}
-        self.fields[name] = Field(name, spec, area, label, cell.style or "value", placeholder=spec.placeholder, **place)
-
-    def _repeat(self, spec: RowSpec, table: Table) -> None:
+    def _repeat(self, block: str, index: int) -> None:
+        spec = self.form.blocks[block][index]
+        table = self.form.tables[spec.repeat or ""]
+        plain = RowSpec((), height=spec.height)
         sizes = iter(self.rows)
         number = 0
-        for index, group in enumerate(table.groups):
+        for place, group in enumerate(table.groups):
             top = self.row
             for level2 in group.level2:
                 size = next(sizes)
                 self._level_label(spec, 2, level2, Range(self.row, 1, self.row + size - 1, 1))
                 for offset in range(size):
                     number += 1
-                    self._numbered(spec, table, (group.level1, level2), number, offset, size)
+                    last = offset == size - 1 and size > 1
+                    row = NumberedRow(block, index, group.level1, level2, number, offset, last, self.row)
+                    self._add(numbered_row(self.form, row))
+                    self._finish_row(plain)
             self._level_label(spec, 1, group.level1, Range(top, 1, self.row - 1, 1))
             if group.subtotal:
-                self._subtotal(spec, table, group, index + 1)
+                self._add(subtotal(self.form, block, index, place, self.row))
+                self._finish_row(plain)
 
     def _level_label(self, spec: RowSpec, level: int, text: str, rows: Range) -> None:
         for cell in spec.cells:
             if cell.level == level:
-                area = _across(cell.columns, rows.top, rows.bottom)
+                area = across(cell.columns, rows.top, rows.bottom)
                 self.labels.append(Label(area, text, cell.style or "label", level))
-
-    def _numbered(
-        self, spec: RowSpec, table: Table, levels: tuple[str, str], number: int, offset: int, size: int
-    ) -> None:
-        for cell in spec.cells:
-            if cell.column is None:
-                continue
-            column = table.columns[cell.column]
-            last = bool(column.last_placeholder) and offset == size - 1 and size > 1
-            placeholder = column.last_placeholder if last else column.placeholder.replace("{n}", str(offset + 1))
-            name = f"{table.name}.{number}.{cell.column}"
-            self.fields[name] = Field(
-                name,
-                column,
-                _across(cell.columns, self.row, self.row),
-                f"{levels[1]} 第 {offset + 1} 行·{column.label}",
-                cell.style or "value",
-                table=table.name,
-                row=str(number),
-                column=cell.column,
-                level1=levels[0],
-                level2=levels[1],
-                placeholder=placeholder,
-            )
-        self._finish_row(RowSpec((), height=spec.height))
-
-    def _subtotal(self, spec: RowSpec, table: Table, group: Group, number: int) -> None:
-        """Set the row that sums a level 1 up: its label over the name's cells, formulas in the columns named."""
-        for cell in spec.cells:
-            area = _across(cell.columns, self.row, self.row)
-            if cell.column is not None and cell.column in group.subtotal:
-                column = table.columns[cell.column]
-                summed = FieldSpec(f"{group.level1}小计·{column.label}", column.type, group.subtotal[cell.column])
-                name = f"subtotals.{number}.{cell.column}"
-                self.fields[name] = Field(name, summed, area, summed.label, "value")
-            else:
-                text = f"{group.level1}小计" if cell.column == "name" else ""
-                self.labels.append(Label(area, text, "label"))
-        self._finish_row(RowSpec((), height=spec.height))
-
-
-def _across(columns: str, top: int, bottom: int) -> Range:
-    first, _, last = columns.partition(":")
-    return Range(top, column_number(first), bottom, column_number(last or first))

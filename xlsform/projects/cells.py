@@ -14,6 +14,7 @@ from xlsform.reading.contents import CellError
 
 #: More digits than Excel keeps of a number: the rest of the code is lost.
 _EXCEL_DIGITS = 15
+_SMALL = 1e-6
 #: A decimal of JSON beyond this would fill the memory when written out.
 _MOST_PLACES = 40
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]{2,}")
@@ -56,6 +57,9 @@ def text_of(cell: Cell | None, *, lines: bool = False) -> str:
     if isinstance(raw, bool):
         return "是" if raw else "否"
     if isinstance(raw, str):
+        if raw.isprintable():
+            # Of all that is mended below it can have nothing but spaces at its ends.
+            return raw.strip(" ")
         text = raw.strip(_EDGES)
         text = "\n".join(text.splitlines()) if lines else _BREAKS.sub("", text).replace("\t", " ")
         if _UNPRINTABLE.search(text):
@@ -114,6 +118,9 @@ def number_in(cell: Cell | None, kind: FieldType, money_unit: str, heading_unit:
     if cell is None:
         return None
     raw = cell.raw
+    if isinstance(raw, float) and not heading_unit and _SMALL <= abs(raw) < 10**_EXCEL_DIGITS:
+        # What nearly every figure is: written out it is itself, in the unit that is meant.
+        return number_of(raw)
     text = _plain(number_of(raw)) if isinstance(raw, float) else text_of(cell)
     if is_blank_mark(text) or not text:
         return None

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from xlsform.errors import UsageError, reading_failed
 from xlsform.figures import fold
@@ -34,8 +34,7 @@ _REASONS: dict[Reason, Message] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """What stands in one place of a list."""
 
     raw: Value | Decimal
@@ -191,7 +190,8 @@ def _grid(sheet: Sheet, name: str, *, fill: bool) -> Grid:
         fill: numbers too; an amount merged over two projects must not count twice.
     """
     rows: dict[int, dict[str, Cell]] = {}
-    for place in sorted(sheet.values.keys() | sheet.formulas.keys()):
+    # They come in the order of the file, which is nearly always that of the sheet: no work to sort.
+    for place in sorted([*sheet.values, *(sheet.formulas.keys() - sheet.values.keys())]):
         row, column = place
         # A formula without a stored result has never been calculated: what it would give is not known.
         raw = sheet.values.get(place, CellError("=" + sheet.formulas.get(place, "")))

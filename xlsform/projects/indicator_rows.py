@@ -41,6 +41,11 @@ class IndicatorReader:
     def __init__(self, form: Form, projects: Sequence[Project], problems: list[ListProblem]) -> None:
         self._form, self._problems = form, problems
         self._groups: tuple[Group, ...] = form.repeated.groups if form.repeated else ()
+        self._kinds = [(group.level1, level2) for group in self._groups for level2 in group.level2]
+        columns = form.repeated.columns if form.repeated else {}
+        self._limits = {name: spec.max_length for name, spec in columns.items()}
+        self._fitting: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        """The kinds that a list's words for level 1 and level 2 fit."""
         self._owners = {project.row: project.code for project in projects}
         self._listed: dict[str, _Listed] = {}
         for project in projects:
@@ -100,9 +105,8 @@ class IndicatorReader:
 
     def _read(self, line: Line, listed: _Listed) -> None:
         level1, level2 = self._levels(line)
-        limits = self._form.repeated.columns if self._form.repeated else {}
-        name = line.text("name", limits["name"].max_length if "name" in limits else None, label="三级指标")
-        target = self._target(line, limits["target"].max_length if "target" in limits else None)
+        name = line.text("name", self._limits.get("name"), label="三级指标")
+        target = self._target(line, self._limits.get("target"))
         weight = self._weight(line, listed)
         first = listed.names.setdefault((level2, fold(name)), line.number)
         if name and first != line.number:
@@ -116,8 +120,11 @@ class IndicatorReader:
         given1, given2 = line.text("level1", None), line.text("level2", None)
         if len(self._problems) > before:
             return "", ""
-        kinds = [(group.level1, level2) for group in self._groups for level2 in group.level2]
-        fitting = [(one, two) for one, two in kinds if _same(given1, one) and _same(given2, two)]
+        kinds = self._kinds
+        fitting = self._fitting.get((given1, given2))
+        if fitting is None:
+            fitting = [(one, two) for one, two in kinds if _same(given1, one) and _same(given2, two)]
+            self._fitting[given1, given2] = fitting
         if len(fitting) == 1:
             return fitting[0]
         ones = list(dict.fromkeys(one for one, _ in kinds))

@@ -80,7 +80,7 @@ def _unknown(layout: Layout) -> Iterator[str]:
     for path, source, about in _formulas(layout):
         parts = _A_TARGET if path.startswith("$.outcome.") else {}
         try:
-            layout.render(source, about, measure=parts)
+            layout.scope.render(source, about, measure=parts)
         except UnknownReferenceError as error:
             known = near(str(error), _references(layout, about))
             yield f"{path}: no field {{{error}}}; known: {known}"
@@ -136,7 +136,7 @@ def _outcome_faults(layout: Layout) -> Iterator[str]:
         return
     values = {row["actual"].name: Decimal(2), row["weight"].name: Decimal(10)}
     for key, source in layout.form.outcome.items():
-        text = layout.render(source, row["actual"], measure=_A_TARGET | {"unit": '""'})
+        text = layout.scope.render(source, row["actual"], measure=_A_TARGET | {"unit": '""'})
         given = texts_of(layout, {1: text}, values)[1]
         if read_number(given) is None:
             yield f"$.outcome.{key}: for 2 beside a target of 1 it gives {given}, not a number: {source}"
