@@ -62,7 +62,8 @@ ALLOWED: dict[str, set[str]] = {
     "review": {"batch", "findings", "inbox", "reading", "recognition", "register", "verdicts", "waiting"},
     "waivers": {"errors", "figures", "findings", "rules"},
     "manual": {"errors", "findings", "messages", "rules"},
-    "pool": {"inbox", "reading", "verdicts"},
+    "chunks": {"inbox", "verdicts"},
+    "pool": {"chunks", "inbox", "reading", "verdicts"},
     "batch": {"findings", "inbox", "pool", "reading", "rules", "verdicts", "waiting"},
     "data": {"errors", "field_types", "figures", "findings", "form", "layout", "stamp", "submission", "targets", "template_check"},
     "projects": {
