@@ -17,8 +17,9 @@ AHEAD = 4
 _PATIENCE = 2.0
 """Seconds after which it is asked again how many processes there are."""
 
+Answer = Future[list[Verdict]]
 #: Has files judged; returns at once.
-Submit = Callable[[Sequence[Incoming]], "Future[list[Verdict]]"]
+Submit = Callable[[Sequence[Incoming]], Answer]
 
 
 class Chunk:
@@ -66,6 +67,7 @@ def in_order(
     lost: type[Exception],
     alone: Callable[[Incoming], Verdict],
     here: Callable[[Incoming], Verdict] | None = None,
+    result: Callable[[Answer], list[Verdict]] = Future.result,
 ) -> Iterator[Judged]:
     """Yield each file with its verdict, in the order given; a chunk that brings down what judges it is judged file by file.
 
@@ -76,11 +78,12 @@ def in_order(
         lost: raised for a chunk that brought down what judged it; what judges is then started anew.
         alone: judges a file of such a chunk.
         here: judges a single new file, where starting anything takes longer than that.
+        result: returns what an answer that has come says, or raises ``lost``.
     """
     held: deque[Chunk] = deque()
     """Chunks that were read and have no verdict yet: what breaks down loses none of them."""
     while True:
-        running: deque[Future[list[Verdict]] | None] = deque()
+        running: deque[Answer | None] = deque()
         with started() as submit:
             try:
                 while True:
@@ -97,14 +100,14 @@ def in_order(
                         if (first := running[0]) and not _done(first):
                             continue
                         running.popleft()
-                        verdicts = first.result() if first else []
+                        verdicts = result(first) if first else []
                     yield from held.popleft().judged(verdicts)
             except lost:
                 suspects, here = held.popleft(), None
         yield from suspects.judged(map(alone, suspects.new))
 
 
-def _done(future: Future[list[Verdict]]) -> bool:
+def _done(future: Answer) -> bool:
     """Wait a little; whether it is done then, one way or another."""
     wait([future], _PATIENCE)
     return future.done()

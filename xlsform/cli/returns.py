@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import click
 from xlsform.cli.console import FILE, Command, cli, destination, detail, language, progress, remark, sharing, tell
 
 if TYPE_CHECKING:
+    from xlsform.cluster import Cluster
     from xlsform.findings import Message
     from xlsform.form import Form
     from xlsform.inbox import Incoming
@@ -66,6 +67,11 @@ def _options(*more: Any) -> Callable[[Command], Command]:
             type=click.IntRange(1, 256),
             help="Processes; as many as there are cores, but two at least, if not given.",
         ),
+        click.option(
+            "--engine",
+            metavar="dask://HOST:PORT",
+            help="Judge on a Dask cluster in place of this machine's processes (pip install 'xlsform[dask]').",
+        ),
         *more,
     )
 
@@ -99,6 +105,7 @@ def validate(
     register_path: Path | None,
     limits: tuple[str, ...],
     jobs: int | None,
+    engine: str | None,
     form: str,
     output: Path | None,
     annotate: Path | None,
@@ -125,7 +132,7 @@ def validate(
     worst = _Worst(fail_on)
     with ExitStack() as stack:
         contents = annotate is not None
-        found = _judged(stack, paths, asked, listed, accounts_path, register_path, jobs, contents=contents)
+        found = _judged(stack, paths, asked, listed, accounts_path, register_path, jobs, engine, contents=contents)
         judged = worst.watch(found)
         if annotate is not None:
             judged = _annotated(judged, annotate, paths)
@@ -144,6 +151,7 @@ def summarize(
     register_path: Path | None,
     limits: tuple[str, ...],
     jobs: int | None,
+    engine: str | None,
     output: Path,
 ) -> None:
     """Write the bureau's 汇总表: one row a project, charts, findings, and the source of every figure.
@@ -158,7 +166,7 @@ def summarize(
     with ExitStack() as stack:
         asked = Options(template=template, limits=_limits(limits))
         judged = _judged(
-            stack, paths, asked, listed, accounts_path, register_path, jobs, contents=False, remembered=True
+            stack, paths, asked, listed, accounts_path, register_path, jobs, engine, contents=False, remembered=True
         )
         _report(judged, "xlsx", output)
     remark(say("written: {path}", path=output))
@@ -172,6 +180,7 @@ def _judged(
     accounts_path: Path | None,
     register_path: Path | None,
     jobs: int | None,
+    engine: str | None,
     *,
     contents: bool,
     remembered: bool = False,
@@ -187,12 +196,15 @@ def _judged(
     from xlsform.review import review
     from xlsform.template_check import load_checked
 
+    if engine is not None and jobs is not None:
+        raise click.UsageError("--jobs counts processes of this machine; with --engine leave it out")
     # Said before anything is read.
     form = load_checked(asked.template or "mof-2020")
     register = stack.enter_context(_opened(register_path)) if register_path is not None else None
     projects = _approved(listed, form, register)
     accounts = read_accounts(accounts_path, form) if accounts_path else {}
     options = replace(asked, projects=projects, accounts=accounts, key=register.key if register else None)
+    cluster = stack.enter_context(_connected(engine)) if engine is not None else None
     mails: list[Message] = []
     stack.callback(_tell_of_mails, mails)
 
@@ -217,6 +229,7 @@ def _judged(
         remembered=remembered,
         contents=contents,
         watch=watch,
+        cluster=cluster,
     )
     # Whatever ends the run half-way: processes and the terminal are let go of before a word is said.
     stack.enter_context(closing(found))
@@ -229,6 +242,12 @@ def _opened(path: Path) -> Register:
     from xlsform.register import Register
 
     return Register.open(path)
+
+
+def _connected(engine: str) -> AbstractContextManager[Cluster]:
+    from xlsform.cluster import connected
+
+    return connected(engine)
 
 
 def _some(files: Iterator[Incoming]) -> Iterator[Incoming]:
