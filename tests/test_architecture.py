@@ -92,6 +92,7 @@ ALLOWED: dict[str, set[str]] = {
 OWNERS: dict[str, set[str]] = {
     "click": {"cli"},
     "distributed": {"cluster"},
+    "fsspec": {"inbox"},
     "rich": {"cli"},
     "ironcalc": {"recalculation"},
     "jinja2": {"mailing", "reports"},

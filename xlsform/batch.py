@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from xlsform.findings import Finding, Severity
-from xlsform.inbox import Incoming, incoming
+from xlsform.inbox import Incoming, Url, incoming
 from xlsform.reading.contents import Unreadable
 from xlsform.rules import judge_together
 from xlsform.rules.across import Batch, Returned
@@ -58,7 +58,7 @@ def validate(
         yield Judged(each, known(each) or judge.verdict(each))
 
 
-def verdicts(paths: Sequence[Path], options: Options, jobs: int = 1) -> Iterator[Verdict]:
+def verdicts(paths: Sequence[Path | Url], options: Options, jobs: int = 1) -> Iterator[Verdict]:
     """Yield the verdict on everything that files, folders, mails and archives hold.
 
     Raises:

@@ -15,6 +15,7 @@ from xlsform import __version__
 
 if TYPE_CHECKING:
     from xlsform.findings import Message
+    from xlsform.inbox import Url
 
 Item = TypeVar("Item")
 Command = Callable[..., Any]
@@ -24,6 +25,16 @@ _FEW = 20
 
 HELP = {"help_option_names": ["-h", "--help"]}
 FILE = click.Path(path_type=Path)
+
+
+def place(text: str) -> Path | Url:
+    """Take a file or a folder, or the URL of one, from the command line."""
+    if "://" in text:
+        from xlsform.inbox import Url, is_url
+
+        if is_url(text):
+            return Url(text)
+    return Path(text)
 
 
 #: Exit code after Ctrl-C, as shells have it: 128 and the signal's number.

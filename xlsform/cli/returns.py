@@ -9,13 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlsform.cli.console import FILE, Command, cli, destination, detail, language, progress, remark, sharing, tell
+from xlsform.cli.console import (
+    FILE,
+    Command,
+    cli,
+    destination,
+    detail,
+    language,
+    place,
+    progress,
+    remark,
+    sharing,
+    tell,
+)
 
 if TYPE_CHECKING:
     from xlsform.cluster import Cluster
     from xlsform.findings import Message
     from xlsform.form import Form
-    from xlsform.inbox import Incoming
+    from xlsform.inbox import Incoming, Url
     from xlsform.projects import Project
     from xlsform.reading import Limits
     from xlsform.register import Register
@@ -77,7 +89,7 @@ def _options(*more: Any) -> Callable[[Command], Command]:
 
 
 @cli.command()
-@click.argument("paths", nargs=-1, required=True, type=FILE)
+@click.argument("paths", nargs=-1, required=True, type=place)
 @_options(
     click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True),
     click.option("-o", "--output", type=FILE, help="Write the report to this file instead of stdout."),
@@ -98,7 +110,7 @@ def _options(*more: Any) -> Callable[[Command], Command]:
 @click.pass_context
 def validate(
     ctx: click.Context,
-    paths: tuple[Path, ...],
+    paths: tuple[Path | Url, ...],
     template: str | None,
     listed: Path | None,
     accounts_path: Path | None,
@@ -116,7 +128,8 @@ def validate(
 ) -> None:
     """Read filled workbooks back and say what is wrong with each.
 
-    PATHS are workbooks, mails (.eml, .mbox, Maildir), archives (.zip), and folders of them, searched deep.
+    PATHS are workbooks, mails (.eml, .mbox, Maildir), archives (.zip), and folders of them, searched deep; also URLs that fsspec knows,
+    such as s3://bucket/2025 (pip install 'xlsform[dask]').
     """
     from xlsform.verdicts import Options
 
@@ -141,10 +154,10 @@ def validate(
 
 
 @cli.command()
-@click.argument("paths", nargs=-1, type=FILE)
+@click.argument("paths", nargs=-1, type=place)
 @_options(click.option("-o", "--output", type=FILE, required=True, help="The workbook to write."))
 def summarize(
-    paths: tuple[Path, ...],
+    paths: tuple[Path | Url, ...],
     template: str | None,
     listed: Path | None,
     accounts_path: Path | None,
@@ -174,7 +187,7 @@ def summarize(
 
 def _judged(
     stack: ExitStack,
-    paths: tuple[Path, ...],
+    paths: tuple[Path | Url, ...],
     asked: Options,
     listed: Path | None,
     accounts_path: Path | None,
@@ -379,7 +392,7 @@ def _codes(given: tuple[str, ...]) -> tuple[str, ...]:
     return codes
 
 
-def _annotated(judged: Iterable[Judged], folder: Path, roots: tuple[Path, ...]) -> Iterator[Judged]:
+def _annotated(judged: Iterable[Judged], folder: Path, roots: tuple[Path | Url, ...]) -> Iterator[Judged]:
     from xlsform.findings import say
     from xlsform.send_back import Copies
 
