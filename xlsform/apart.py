@@ -23,7 +23,7 @@ from xlsform import __version__
 from xlsform.form import build, bundled, find, read
 from xlsform.identity import Identity
 from xlsform.inbox import Incoming
-from xlsform.pool import MakeJudge, alone, process_pool, submit
+from xlsform.pool import MakeJudge, one_by_one, process_pool, submit
 from xlsform.recognition import known_forms
 from xlsform.rules import Arrival
 from xlsform.verdicts import Judge, Options, Verdict
@@ -128,7 +128,7 @@ def judge_chunk(terms: Terms, files: Sequence[Incoming]) -> list[Verdict]:
         verdicts = submit(process, files).result()
     except BrokenProcessPool:
         process.shutdown()
-        return [alone(terms.make, each, _AFRESH) for each in files]
+        return list(one_by_one(terms.make, files, _AFRESH))
     except BaseException:
         process.shutdown(wait=False, cancel_futures=True)
         raise

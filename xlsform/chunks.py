@@ -65,7 +65,7 @@ def in_order(
     started: Callable[[], AbstractContextManager[Submit]],
     ahead: Callable[[], int],
     lost: type[Exception],
-    alone: Callable[[Incoming], Verdict],
+    one_by_one: Callable[[Sequence[Incoming]], Iterable[Verdict]],
     here: Callable[[Incoming], Verdict] | None = None,
     result: Callable[[Answer], list[Verdict]] = Future.result,
 ) -> Iterator[Judged]:
@@ -76,7 +76,7 @@ def in_order(
         started: starts what judges; left when all is done, when something was lost, or when nobody wants the rest.
         ahead: chunks that may be read before the first of them is judged; asked again and again.
         lost: raised for a chunk that brought down what judged it; what judges is then started anew.
-        alone: judges a file of such a chunk.
+        one_by_one: judges the new files of such a chunk, of which one may do it again.
         here: judges a single new file, where starting anything takes longer than that.
         result: returns what an answer that has come says, or raises ``lost``.
     """
@@ -97,17 +97,17 @@ def in_order(
                         while len(running) < len(held):
                             new = held[len(running)].new
                             running.append(submit(new) if new else None)
-                        if (first := running[0]) and not _done(first):
+                        if (first := running[0]) and not arrived(first):
                             continue
                         running.popleft()
                         verdicts = result(first) if first else []
                     yield from held.popleft().judged(verdicts)
             except lost:
                 suspects, here = held.popleft(), None
-        yield from suspects.judged(map(alone, suspects.new))
+        yield from suspects.judged(one_by_one(suspects.new))
 
 
-def _done(future: Answer) -> bool:
-    """Wait a little; whether it is done then, one way or another."""
-    wait([future], _PATIENCE)
-    return future.done()
+def arrived(answer: Answer) -> bool:
+    """Wait a little; whether an answer has come then, of whatever kind."""
+    wait([answer], _PATIENCE)
+    return answer.done()

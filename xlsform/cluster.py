@@ -10,13 +10,13 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from xlsform.apart import DifferentError, Terms, judge_chunk, proven, version
-from xlsform.chunks import AHEAD, Answer, Submit, chunked, in_order
+from xlsform.chunks import AHEAD, Answer, Submit, arrived, chunked, in_order
 from xlsform.errors import UsageError
 from xlsform.findings import Message, say
 from xlsform.inbox import Incoming
@@ -60,25 +60,33 @@ class Cluster:
                 version of this program.
             TemplateError: the template named cannot be used.
         """
-        terms = Terms.of(options)
-        forged: Terms | None = None
+        crashed = partial(_crashed, Judge(options))
+        started = partial(self._started, Terms.of(options))
 
-        def alone(terms: Terms, incoming: Incoming) -> Verdict:
-            try:
-                with self._started(terms) as submit:
-                    return self._result(submit([incoming]))[0]
-            except _LostError:
-                return Judge(options).verdict(replace(incoming, data=Unreadable("crashed")))
+        def one_by_one(files: Iterable[Incoming]) -> Iterator[Verdict]:
+            with started() as submit:
+                for each in files:
+                    yield self._verdict(submit, each, crashed)
 
-        for incoming, verdict in in_order(
-            chunked(files, known), partial(self._started, terms), self._ahead, _LostError, partial(alone, terms),
-            result=self._result,
-        ):  # fmt: skip
-            whole = proven(verdict, options.key)
-            if whole is None:
-                forged = forged or Terms.of(options, forged=True)
-                whole = alone(forged, incoming)
-            yield Judged(incoming, whole)
+        judged = in_order(chunked(files, known), started, self._ahead, _LostError, one_by_one, result=self._result)
+        with ExitStack() as stack:
+            anew: Submit | None = None
+            for incoming, verdict in judged:
+                whole = proven(verdict, options.key)
+                if whole is None:
+                    anew = anew or stack.enter_context(self._started(Terms.of(options, forged=True)))
+                    whole = self._verdict(anew, incoming, crashed)
+                yield Judged(incoming, whole)
+
+    def _verdict(self, submit: Submit, incoming: Incoming, crashed: Callable[[Incoming], Verdict]) -> Verdict:
+        answer = submit([incoming])
+        # It may be that no worker is left to answer.
+        while not arrived(answer):
+            self._ahead()
+        try:
+            return self._result(answer)[0]
+        except _LostError:
+            return crashed(incoming)
 
     @contextmanager
     def _started(self, terms: Terms) -> Iterator[Submit]:
@@ -236,6 +244,10 @@ def _quiet() -> Iterator[None]:
         finally:
             for each, level in zip(loggers, levels, strict=True):
                 each.setLevel(level)
+
+
+def _crashed(judge: Judge, incoming: Incoming) -> Verdict:
+    return judge.verdict(replace(incoming, data=Unreadable("crashed")))
 
 
 def _same(terms: Terms) -> Terms:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from multiprocessing.context import BaseContext
@@ -55,7 +55,7 @@ def pooled(files: Iterable[Incoming], known: Known, judge: Judge, jobs: int) -> 
 
     ahead = AHEAD * jobs
     yield from in_order(
-        chunked(files, known), started, lambda: ahead, BrokenProcessPool, partial(alone, make), judge.verdict
+        chunked(files, known), started, lambda: ahead, BrokenProcessPool, partial(one_by_one, make), judge.verdict
     )
 
 
@@ -77,20 +77,37 @@ def submit(pool: ProcessPoolExecutor, files: Sequence[Incoming]) -> Future[list[
         signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
 
-def alone(make: MakeJudge, incoming: Incoming, context: BaseContext | None = None) -> Verdict:
-    """Judge a file in a process of its own, since one of its chunk made a worker die."""
-    judge = make()
-    seconds = judge.options.limits.seconds
+def one_by_one(make: MakeJudge, files: Iterable[Incoming], context: BaseContext | None = None) -> Iterator[Verdict]:
+    """Yield the verdicts on files of which one made a process die; whichever does so again has that for its verdict."""
+    pool: ProcessPoolExecutor | None = None
+    try:
+        for each in files:
+            verdict = None
+            if pool is not None:
+                with suppress(BrokenProcessPool):
+                    verdict = submit(pool, [each]).result()[0]
+            # What a process dies of that has read others before may be theirs.
+            if pool is None or verdict is None:
+                if pool is not None:
+                    pool.shutdown()
+                pool = process_pool(make, 1, context)
+                verdict = _first(pool, each, make)
+            yield verdict
+    finally:
+        if pool is not None:
+            pool.shutdown(cancel_futures=True)
+
+
+def _first(pool: ProcessPoolExecutor, incoming: Incoming, make: MakeJudge) -> Verdict:
     started = time.monotonic()
-    pool = process_pool(make, 1, context)
     try:
         return submit(pool, [incoming]).result()[0]
     except BrokenProcessPool:
+        judge = make()
+        seconds = judge.options.limits.seconds
         late = time.monotonic() - started >= seconds + _GRACE
         reason = Unreadable("timeout", took_too_long(seconds)) if late else Unreadable("crashed")
         return judge.verdict(replace(incoming, data=reason))
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 _worker: Judge | None = None
