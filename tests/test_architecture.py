@@ -91,6 +91,7 @@ ALLOWED: dict[str, set[str]] = {
 #: The rooms that may import each third party.
 OWNERS: dict[str, set[str]] = {
     "click": {"cli"},
+    "dask": {"cluster"},
     "distributed": {"cluster"},
     "fsspec": {"inbox"},
     "rich": {"cli"},

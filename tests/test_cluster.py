@@ -177,6 +177,23 @@ def test_a_worker_that_dies_costs_one_file(
     ]
 
 
+def test_only_a_few_files_are_in_memory(engine: str, issued: dict[str, bytes]) -> None:
+    taken = 0
+
+    def counted() -> Iterator[Incoming]:
+        nonlocal taken
+        for taken in range(1, 1001):
+            yield Incoming(f"{taken:03}", f"{taken}.xlsx", issued["001"], None, "")
+
+    with cluster.connected(engine) as connected:
+        for number, _ in enumerate(validate(counted(), Options(), cluster=connected), 1):
+            assert taken - number <= 16 * (4 * 2 + 2)
+            if number == 200:
+                break
+        # What was sent is not remembered either.
+        assert not connected._client.scheduler_comm.recent_message_log
+
+
 @pytest.mark.parametrize(
     ("executor", "bad"),
     [(lambda: ThreadPoolExecutor(2), {1: DEAD}), (lambda: ProcessPoolExecutor(1, get_context("spawn")), {})],

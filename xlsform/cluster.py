@@ -185,10 +185,12 @@ def connected(engine: str) -> Iterator[Cluster]:
     """
     host, port = _place(engine)
     try:
+        from dask import config
         from distributed import Client, Security
     except ImportError:
         raise UsageError(say("--engine {engine} needs Dask: pip install 'xlsform[dask]'", engine=engine)) from None
-    with _quiet():
+    # Dask remembers what it has sent last, which here are the files themselves.
+    with _quiet(), config.set({"distributed.admin.low-level-log-length": 0}):
         # As Dask's own configuration has it.
         security = Security()
         protocol = "tls" if security.tls_client_cert else "tcp"

@@ -218,7 +218,11 @@ def _found(url: Url) -> tuple[Any, str, Any]:
         return system, key, system.info(key)
     except FileNotFoundError:
         raise UsageError(say("{path}: no such file or folder", path=_shown(url.text))) from None
-    # What is not installed for it, no such bucket, no permission, no network: each has exceptions of its own.
+    except ImportError as error:
+        raise UsageError(
+            say("{path}: what fsspec needs for it is not installed ({reason})", path=_shown(url.text), reason=error)
+        ) from None
+    # No such bucket, no permission, no network: each has exceptions of its own.
     except Exception as error:
         raise UsageError(say("{path}: {reason}", path=_shown(url.text), reason=_cannot(error))) from None
 
