@@ -307,6 +307,21 @@ def test_nobody_answers(mute: int) -> None:
         assert result.stderr.count("\n") == 1
 
 
+def test_certificates_of_dasks_configuration_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def nobody(address: str, **_: object) -> None:
+        asked.append(address)
+        raise OSError("nobody")
+
+    monkeypatch.setattr("distributed.Client", nobody)
+    for more in ({}, {"distributed.comm.tls.client.cert": "own.pem"}):
+        with dask_config.set(more):
+            result = run("validate", samples_folder(), "--engine", "dask://h:1")
+        assert result.stderr == "dask://h:1: no Dask scheduler answers there (nobody)\n"
+    assert asked == ["tcp://h:1", "tls://h:1"]
+
+
 def test_without_dask_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     result = run("summarize", samples_folder(), "--engine", "dask://h:1", "-o", "x.xlsx")

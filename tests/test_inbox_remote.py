@@ -75,6 +75,13 @@ def test_a_folder_gives_what_it_gives_on_disk(memory: MemoryFileSystem, tmp_path
     assert count([Url("memory://inbox")]) == count([tmp_path])
 
 
+def test_a_whole_file_system(memory: MemoryFileSystem) -> None:
+    memory.pipe("/a.xlsx", WORKBOOK)
+    memory.pipe("/x/b.xlsx", WORKBOOK)
+    assert [each.origin for each in look("memory://")] == ["memory://a.xlsx", "memory://x/b.xlsx"]
+    assert below("memory://x/b.xlsx", [Url("memory://")]).parts == ("x", "b.xlsx")
+
+
 def test_a_file_of_its_own(memory: MemoryFileSystem, monkeypatch: pytest.MonkeyPatch) -> None:
     memory.pipe("/x/自评表.xlsx", WORKBOOK)
     monkeypatch.setattr(MemoryFileSystem, "modified", lambda *_: datetime(2021, 1, 4, 2, 30))

@@ -78,10 +78,6 @@ class Terms:
     def __reduce__(self) -> tuple[Any, ...]:
         return Terms, (self._packed, self.made_by)
 
-    def __len__(self) -> int:
-        """Return how many bytes are sent."""
-        return len(self._packed)
-
     @property
     def make(self) -> MakeJudge:
         """What makes a judge by these terms; it holds no processes."""

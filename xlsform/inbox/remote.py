@@ -162,7 +162,7 @@ def remote_files(url: Url) -> Iterator[tuple[RemoteFile, bool]]:
                 if not (maildir and name == "tmp") and not mails:
                     waiting.append((entry["name"], below, maildir and name in ("cur", "new")))
             elif mails or is_candidate(name):
-                yield _file(system, entry, entry["name"], "/".join((text.rstrip("/"), *below)), below), mails
+                yield _file(system, entry, entry["name"], _folder(text) + "/".join(below), below), mails
 
 
 def below_url(origin: str, url: Url) -> str:
@@ -171,10 +171,15 @@ def below_url(origin: str, url: Url) -> str:
     Raises:
         UsageError: as `is_folder`.
     """
-    start = _shown(url.text).rstrip("/")
+    start = _folder(_shown(url.text))
     if not is_folder(url):
-        start = start.rpartition("/")[0]
-    return origin.removeprefix(start + "/") if origin.startswith(start + "/") else ""
+        start = start[:-1].rpartition("/")[0] + "/"
+    return origin.removeprefix(start) if origin.startswith(start) else ""
+
+
+def _folder(text: str) -> str:
+    """Return a folder's URL with one slash at its end, or as many as a whole file system has."""
+    return text if text.endswith("://") else text.rstrip("/") + "/"
 
 
 def _file(system: Any, info: Any, key: str, text: str, steps: tuple[str, ...]) -> RemoteFile:
