@@ -12,9 +12,10 @@ from typing import IO, Any
 
 from xlsform.errors import UsageError
 from xlsform.findings import Message, say
+from xlsform.inbox.contents import too_large
 from xlsform.inbox.kinds import is_candidate
 from xlsform.inbox.mailboxes import is_maildir
-from xlsform.reading import Limits, load_from
+from xlsform.reading import Limits
 from xlsform.reading.contents import Unreadable
 
 # With one letter it is a drive of Windows.
@@ -77,12 +78,15 @@ class RemoteFile:
 
     def load(self, limits: Limits) -> bytes | Unreadable:
         """Return its content, or why it cannot be had."""
+        if self.size > limits.file_size:
+            return too_large(self.size, limits.file_size).unreadable
         file = self.opened()
         if isinstance(file, Unreadable):
             return file
         try:
             with file:
-                return load_from(file, self.size, limits)
+                # It may have grown since.
+                return file.read(limits.file_size + 1)
         except OSError as error:
             return Unreadable("damaged", _cannot(error))
 

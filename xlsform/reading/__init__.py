@@ -5,14 +5,13 @@ from __future__ import annotations
 import errno
 import stat
 from pathlib import Path
-from typing import IO
 
 from xlsform.findings import say
 from xlsform.reading.contents import Kind, Unreadable, Workbook, out_of_memory
 from xlsform.reading.kinds import identify
 from xlsform.reading.package import DEFAULT_LIMITS, Limits, UnreadableError
 
-__all__ = ["Limits", "load", "load_from", "read", "read_bytes", "sniff"]
+__all__ = ["Limits", "load", "read", "read_bytes", "sniff"]
 
 
 def read(path: Path, limits: Limits = DEFAULT_LIMITS) -> Workbook | Unreadable:
@@ -30,22 +29,13 @@ def load(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes | Unreadable:
             return Unreadable(
                 "not-a-file", say("a folder") if stat.S_ISDIR(status.st_mode) else say("not a regular file")
             )
+        if status.st_size > limits.file_size:
+            return _too_large(status.st_size, limits)
         with path.open("rb") as file:
-            return load_from(file, status.st_size, limits)
+            # It may have grown since.
+            return file.read(limits.file_size + 1)
     except (OSError, ValueError) as error:
         return _unopened(error)
-
-
-def load_from(file: IO[bytes], size: int, limits: Limits = DEFAULT_LIMITS) -> bytes | Unreadable:
-    """Return an open file's content, or that it is too large by the size that its system tells (bytes).
-
-    Raises:
-        OSError: the system cannot read it.
-    """
-    if size > limits.file_size:
-        return _too_large(size, limits)
-    # It may have grown since.
-    return file.read(limits.file_size + 1)
 
 
 def read_bytes(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Workbook | Unreadable:
