@@ -15,6 +15,7 @@ import time
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from dask import config as dask_config
-from distributed import Client, LocalCluster
+from distributed import Client
 from test_inbox_by_hand import Member, mail, named, raw_zip
 
 from xlsform import apart, cluster
@@ -47,11 +48,33 @@ DEAD, LATE = "DEAD", "LATE"
 @pytest.fixture(scope="module")
 def engine() -> Iterator[str]:
     """A scheduler that takes a task for a killer at once, and two workers."""
-    with (
-        dask_config.set({"distributed.scheduler.allowed-failures": 0}),
-        LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as local,
-    ):
-        yield local.scheduler_address.replace("tcp://", "dask://")
+    with a_cluster("n_workers=2", DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0") as (process, address):
+        yield address
+        process.stdin.close()
+        process.wait(30)
+
+
+@contextmanager
+def a_cluster(workers: str, **environment: str) -> Iterator[tuple[Any, str]]:
+    """Start a cluster in a process of its own: whoever forks, as the tests of other modules do, has no threads."""
+    code = f"""
+from distributed import LocalCluster
+if __name__ == "__main__":
+    with LocalCluster({workers}, threads_per_worker=1, dashboard_address=":0", protocol="tcp", silence_logs=50) as local:
+        print(local.scheduler_address.replace("tcp", "dask"), flush=True)
+        input()
+"""
+    path = os.pathsep.join((str(ROOT), str(ROOT / "tests")))
+    command = [sys.executable, "-c", code]
+    env = {**os.environ, **environment, "PYTHONPATH": path}
+    with subprocess.Popen(
+        command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process, process.stdout.readline().strip()
+        finally:
+            process.kill()
 
 
 @pytest.fixture(scope="module")
@@ -336,7 +359,6 @@ def test_processes_here_or_a_cluster() -> None:
 
 def test_another_version_is_refused(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        # The scheduler of the tests is in this process.
         patch.setattr(apart, "__version__", "9.9")
         result = run("validate", samples_folder(), "--engine", engine)
     assert (result.exit_code, result.stdout) == (2, "")
@@ -385,8 +407,8 @@ def test_more_is_read_ahead_when_workers_join_and_a_deserted_cluster_is_given_up
 
 
 def test_a_cluster_without_workers() -> None:
-    with LocalCluster(n_workers=0, processes=True, dashboard_address=":0") as empty:
-        result = run("validate", samples_folder(), "--engine", empty.scheduler_address.replace("tcp", "dask"))
+    with a_cluster("n_workers=0") as (_, address):
+        result = run("validate", samples_folder(), "--engine", address)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "the cluster has no worker" in result.stderr
 
@@ -439,9 +461,8 @@ def test_ctrl_c_ends_it_and_leaves_nothing_to_the_cluster(engine: str, many: Pat
 
 
 def test_a_scheduler_that_goes_away(many: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", A_CLUSTER], stdout=subprocess.PIPE, text=True) as other:
-        assert other.stdout is not None
-        process = started(other.stdout.readline().strip().replace("tcp", "dask"), many)
+    with a_cluster("n_workers=1, processes=False") as (other, address):
+        process = started(address, many)
         assert process.stdout is not None
         process.stdout.readline()
         other.kill()
@@ -449,12 +470,3 @@ def test_a_scheduler_that_goes_away(many: Path) -> None:
     assert process.returncode == 2
     assert "the connection is lost" in said
     assert said.count("\n") == 1
-
-
-A_CLUSTER = """
-import time
-from distributed import LocalCluster
-cluster = LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0", protocol="tcp")
-print(cluster.scheduler_address, flush=True)
-time.sleep(60)
-"""

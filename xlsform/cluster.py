@@ -146,7 +146,7 @@ class Cluster:
         except Exception as error:
             scheduler = error
         asked = [(say("the worker {address}", address=address), found) for address, found in workers.items()]
-        for where, found in [(say("the scheduler"), scheduler), *asked]:
+        for where, found in [*asked, (say("the scheduler"), scheduler)]:
             if found != version():
                 raise self._different(where, _first_line(found) if isinstance(found, Exception) else str(found))
 
