@@ -61,11 +61,14 @@ ALLOWED: dict[str, set[str]] = {
         "figures", "findings", "form", "inbox", "layout", "projects", "reading", "recognition", "rules", "submission",
         "template_check", "waivers",
     },
-    "review": {"batch", "findings", "inbox", "reading", "recognition", "register", "verdicts", "waiting"},
+    "review": {"batch", "cluster", "findings", "inbox", "reading", "recognition", "register", "verdicts", "waiting"},
     "waivers": {"errors", "figures", "findings", "rules"},
     "manual": {"errors", "findings", "messages", "rules"},
-    "pool": {"inbox", "reading", "verdicts"},
-    "batch": {"findings", "inbox", "pool", "reading", "rules", "verdicts", "waiting"},
+    "chunks": {"inbox", "verdicts"},
+    "pool": {"chunks", "inbox", "reading", "verdicts"},
+    "apart": {"form", "identity", "inbox", "pool", "recognition", "rules", "verdicts"},
+    "cluster": {"apart", "chunks", "errors", "findings", "inbox", "reading", "verdicts"},
+    "batch": {"cluster", "findings", "inbox", "pool", "reading", "rules", "verdicts", "waiting"},
     "data": {"errors", "field_types", "figures", "findings", "form", "layout", "stamp", "submission", "targets", "template_check"},
     "projects": {
         "errors", "field_types", "figures", "findings", "form", "layout", "outputs", "reading", "refs", "text_size",
@@ -90,6 +93,9 @@ ALLOWED: dict[str, set[str]] = {
 #: The rooms that may import each third party.
 OWNERS: dict[str, set[str]] = {
     "click": {"cli"},
+    "dask": {"cluster"},
+    "distributed": {"cluster"},
+    "fsspec": {"inbox"},
     "rich": {"cli"},
     "ironcalc": {"recalculation"},
     "jinja2": {"mailing", "reports"},

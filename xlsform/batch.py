@@ -7,19 +7,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from xlsform.findings import Finding, Severity
-from xlsform.inbox import Incoming, incoming
+from xlsform.inbox import Incoming, Url, incoming
 from xlsform.reading.contents import Unreadable
 from xlsform.rules import judge_together
 from xlsform.rules.across import Batch, Returned
 from xlsform.verdicts import Judge, Judged, Known, Options, Verdict
 from xlsform.waiting import Waiting
 
+if TYPE_CHECKING:
+    from xlsform.cluster import Cluster
+
 
 def validate(
-    files: Iterable[Incoming], options: Options, jobs: int = 1, known: Known = lambda _: None
+    files: Iterable[Incoming],
+    options: Options,
+    jobs: int = 1,
+    known: Known = lambda _: None,
+    cluster: Cluster | None = None,
 ) -> Iterator[Judged]:
     """Yield each file with its verdict, in the order given; only a few are in memory at a time.
 
@@ -29,10 +36,15 @@ def validate(
         jobs: processes to work with; one that dies, or exceeds its time, costs its file a verdict, and the rest go on.
             With one job, or one new file, all is done in this process, which nothing guards.
         known: asked first, file by file in their order.
+        cluster: judges in place of this machine's processes.
 
     Raises:
-        UsageError, TemplateError: the template named cannot be used.
+        UsageError: the template named cannot be used, or the cluster cannot be reached any more.
+        TemplateError: the template named cannot be used.
     """
+    if cluster is not None:
+        yield from cluster.validate(files, options, known)
+        return
     judge = Judge(options)
     files = iter(files)
     first = list(islice(files, 2))
@@ -46,7 +58,7 @@ def validate(
         yield Judged(each, known(each) or judge.verdict(each))
 
 
-def verdicts(paths: Sequence[Path], options: Options, jobs: int = 1) -> Iterator[Verdict]:
+def verdicts(paths: Sequence[Path | Url], options: Options, jobs: int = 1) -> Iterator[Verdict]:
     """Yield the verdict on everything that files, folders, mails and archives hold.
 
     Raises:

@@ -11,56 +11,26 @@ import signal
 import sys
 import threading
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
+from multiprocessing.context import BaseContext
 from pathlib import Path
 
+from xlsform.chunks import AHEAD, Submit, chunked, in_order
 from xlsform.inbox import Incoming
 from xlsform.reading.contents import Unreadable, took_too_long
-from xlsform.verdicts import Judge, Judged, Known, Options, Verdict
+from xlsform.verdicts import Judge, Judged, Known, Verdict
 
-#: Files that a worker process gets at once, and their bytes.
-_CHUNK, _CHUNK_BYTES = 16, 4_000_000
 _GRACE = 1.0
 """Seconds more than a file has: the clock of what is read in yet another process is to strike first."""
 
 
-class _Chunk:
-    """Some files in a row, of which the new ones are judged together."""
-
-    def __init__(self) -> None:
-        self.files: list[tuple[Incoming, Verdict | None]] = []
-        self.new: list[Incoming] = []
-        self._size = 0
-
-    def add(self, file: Incoming, known: Verdict | None) -> None:
-        self.files.append((file, known))
-        if known is None:
-            self.new.append(file)
-        self._size += len(file.data) if isinstance(file.data, bytes) else 0
-
-    @property
-    def full(self) -> bool:
-        return len(self.new) >= _CHUNK or len(self.files) >= 4 * _CHUNK or self._size >= _CHUNK_BYTES
-
-    def judged(self, verdicts: Iterable[Verdict]) -> Iterator[Judged]:
-        new = iter(verdicts)
-        return (Judged(file, known or next(new)) for file, known in self.files)
-
-
-def _chunks(files: Iterable[Incoming], known: Known) -> Iterator[_Chunk]:
-    chunk = _Chunk()
-    for each in files:
-        chunk.add(each, known(each))
-        if chunk.full:
-            yield chunk
-            chunk = _Chunk()
-    if chunk.files:
-        yield chunk
+#: Makes what judges, in whichever process it is needed.
+MakeJudge = Callable[[], Judge]
 
 
 def pooled(files: Iterable[Incoming], known: Known, judge: Judge, jobs: int) -> Iterator[Judged]:
@@ -72,46 +42,30 @@ def pooled(files: Iterable[Incoming], known: Known, judge: Judge, jobs: int) -> 
         judge: judges where no process is worth its start.
         jobs: processes to work with.
     """
-    chunks = _chunks(files, known)
-    held: deque[_Chunk] = deque()
-    """Chunks that were read and have no verdict yet: a pool that breaks loses none of them."""
-    broken = False
-    while True:
-        running: deque[Future[list[Verdict]] | None] = deque()
-        with _pool(judge.options, jobs) as pool:
-            try:
-                while True:
-                    while len(held) < 4 * jobs and (chunk := next(chunks, None)):
-                        held.append(chunk)
-                    if not held:
-                        return
-                    # A pool takes longer to start than a file takes.
-                    if not running and not broken and sum(len(chunk.new) for chunk in held) <= 1:
-                        verdicts = [judge.verdict(each) for each in held[0].new]
-                    else:
-                        while len(running) < len(held):
-                            running.append(_submit(pool, held[len(running)].new))
-                        future = running.popleft()
-                        verdicts = future.result() if future else []
-                    yield from held.popleft().judged(verdicts)
-            except BrokenProcessPool:
-                suspects, broken = held.popleft(), True
-        yield from suspects.judged(_alone(each, judge.options) for each in suspects.new)
+    make = partial(Judge, judge.options)
+
+    @contextmanager
+    def started() -> Iterator[Submit]:
+        pool = process_pool(make, jobs)
+        try:
+            yield partial(submit, pool)
+        finally:
+            # Whoever stops half-way does not wait for chunks that nobody works on yet.
+            pool.shutdown(cancel_futures=True)
+
+    ahead = AHEAD * jobs
+    yield from in_order(
+        chunked(files, known), started, lambda: ahead, BrokenProcessPool, partial(one_by_one, make), judge.verdict
+    )
 
 
-@contextmanager
-def _pool(options: Options, jobs: int) -> Iterator[ProcessPoolExecutor]:
-    pool = ProcessPoolExecutor(jobs, initializer=_start, initargs=(options,))
-    try:
-        yield pool
-    finally:
-        # Whoever stops half-way does not wait for chunks that nobody works on yet.
-        pool.shutdown(cancel_futures=True)
+def process_pool(make: MakeJudge, jobs: int, context: BaseContext | None = None) -> ProcessPoolExecutor:
+    """Return processes that judge what is given to `submit`; the system's own way to start them where none is named."""
+    return ProcessPoolExecutor(jobs, context, initializer=_start, initargs=(make,))
 
 
-def _submit(pool: ProcessPoolExecutor, files: Sequence[Incoming]) -> Future[list[Verdict]] | None:
-    if not files:
-        return None
+def submit(pool: ProcessPoolExecutor, files: Sequence[Incoming]) -> Future[list[Verdict]]:
+    """Have files judged by a process of a pool."""
     if threading.current_thread() is not threading.main_thread():
         return pool.submit(_judge_all, files)
     # Ctrl-C reaches all processes of a terminal. Those that start now inherit that it is none of their business, before
@@ -123,11 +77,44 @@ def _submit(pool: ProcessPoolExecutor, files: Sequence[Incoming]) -> Future[list
         signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
 
+def one_by_one(make: MakeJudge, files: Iterable[Incoming], context: BaseContext | None = None) -> Iterator[Verdict]:
+    """Yield the verdicts on files of which one made a process die; whichever does so again has that for its verdict."""
+    pool: ProcessPoolExecutor | None = None
+    try:
+        for each in files:
+            verdict = None
+            if pool is not None:
+                with suppress(BrokenProcessPool):
+                    verdict = submit(pool, [each]).result()[0]
+            # What a process dies of that has read others before may be theirs.
+            if pool is None or verdict is None:
+                if pool is not None:
+                    pool.shutdown()
+                pool = process_pool(make, 1, context)
+                verdict = _first(pool, each, make)
+            yield verdict
+    finally:
+        if pool is not None:
+            pool.shutdown(cancel_futures=True)
+
+
+def _first(pool: ProcessPoolExecutor, incoming: Incoming, make: MakeJudge) -> Verdict:
+    started = time.monotonic()
+    try:
+        return submit(pool, [incoming]).result()[0]
+    except BrokenProcessPool:
+        judge = make()
+        seconds = judge.options.limits.seconds
+        late = time.monotonic() - started >= seconds + _GRACE
+        reason = Unreadable("timeout", took_too_long(seconds)) if late else Unreadable("crashed")
+        return judge.verdict(replace(incoming, data=reason))
+
+
 _worker: Judge | None = None
 _nowhere = -1
 
 
-def _start(options: Options) -> None:
+def _start(make: MakeJudge) -> None:
     """Prepare a worker process: what is the same for all files goes there once."""
     global _worker, _nowhere
     # Where processes start afresh, nothing was inherited.
@@ -135,14 +122,14 @@ def _start(options: Options) -> None:
     # What was there before shares its memory with the other processes for as long as nobody touches it.
     gc.freeze()
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _worker = Judge(options)
+    _worker = make()
     _nowhere = os.open(os.devnull, os.O_WRONLY)
     # Windows has no such limit; there the limits that are counted have to do.
     if sys.platform != "win32":
         import resource
 
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        size = _taken() + options.limits.memory
+        size = _taken() + _worker.options.limits.memory
         resource.setrlimit(resource.RLIMIT_AS, (size if hard == resource.RLIM_INFINITY else min(size, hard), hard))
 
 
@@ -175,18 +162,3 @@ def _judge(incoming: Incoming) -> Verdict:
         return _worker.verdict(incoming)
     finally:
         faulthandler.cancel_dump_traceback_later()
-
-
-def _alone(incoming: Incoming, options: Options) -> Verdict:
-    """Judge a file in a process of its own, since one of its chunk made a worker die."""
-    seconds = options.limits.seconds
-    started = time.monotonic()
-    try:
-        with _pool(options, 1) as pool:
-            future = _submit(pool, [incoming])
-            assert future is not None, "there is a file to judge"
-            return future.result()[0]
-    except BrokenProcessPool:
-        late = time.monotonic() - started >= seconds + _GRACE
-        reason = Unreadable("timeout", took_too_long(seconds)) if late else Unreadable("crashed")
-        return Judge(options).verdict(replace(incoming, data=reason))

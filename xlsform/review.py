@@ -20,6 +20,7 @@ from xlsform.verdicts import Judged, Options, Verdict
 from xlsform.waiting import Waiting
 
 if TYPE_CHECKING:
+    from xlsform.cluster import Cluster
     from xlsform.register import Arrival, ProjectStatus, Register
 
 JudgedBy = Callable[[str, str | None], str]
@@ -35,6 +36,7 @@ def review(
     remembered: bool = False,
     contents: bool = True,
     watch: Callable[[Iterator[Judged]], Iterator[Judged]] = lambda judged: judged,
+    cluster: Cluster | None = None,
 ) -> Generator[Judged, None, None]:
     """Yield each file with its verdict, in the order given.
 
@@ -50,11 +52,14 @@ def review(
         remembered: whether the returns that stand for their projects follow, if they came in by an earlier run.
         contents: whether the files' contents are wanted again, and not only the verdicts.
         watch: passes files on as they are judged, which may be long before they are yielded.
+        cluster: judges in place of this machine's processes.
 
     Raises:
-        UsageError: the template named cannot be used, or the register cannot be written to.
+        UsageError: the template named cannot be used, the register cannot be written to, or the cluster cannot be reached
+            any more.
     """
-    judged = watch(_remembered(incoming, options, jobs, register) if register else validate(incoming, options, jobs))
+    judge = partial(validate, options=options, jobs=jobs, cluster=cluster)
+    judged = watch(_remembered(incoming, options, judge, register) if register else judge(incoming))
     if not options.projects:
         yield from judged
         return
@@ -146,7 +151,9 @@ def _told(finding: Finding, project: ProjectStatus) -> Finding:
     return finding._replace(message=say("“{project}” was withdrawn ({reason})", project=project.name, reason=reason))
 
 
-def _remembered(incoming: Iterable[Incoming], options: Options, jobs: int, register: Register) -> Iterator[Judged]:
+def _remembered(
+    incoming: Iterable[Incoming], options: Options, judge: Callable[..., Iterator[Judged]], register: Register
+) -> Iterator[Judged]:
     """Judge what the register does not know yet, and record it all."""
     from xlsform.register import Arrival
 
@@ -164,7 +171,7 @@ def _remembered(incoming: Iterable[Incoming], options: Options, jobs: int, regis
     passing: deque[Judged] = deque()
 
     def arrivals() -> Iterator[Arrival]:
-        for judged in validate(incoming, options, jobs, known):
+        for judged in judge(incoming, known=known):
             passing.append(judged)
             file = judged.incoming
             yield Arrival(judged.verdict, file.origin, by(file.name, judged.verdict.project_code), file.received)

@@ -13,7 +13,7 @@ from xlsform.data import kept
 from xlsform.field_types import Cast
 from xlsform.findings import Finding, say
 from xlsform.identity import Identity
-from xlsform.inbox import Incoming, below
+from xlsform.inbox import Incoming, Url, below
 from xlsform.messages import render
 from xlsform.outputs import write_whole
 from xlsform.reading import read_bytes
@@ -33,7 +33,7 @@ _AUTHOR = "xlsform"
 class Copies:
     """The marked copies of a batch, written into one folder."""
 
-    def __init__(self, folder: Path, roots: Sequence[Path], language: str) -> None:
+    def __init__(self, folder: Path, roots: Sequence[Path | Url], language: str) -> None:
         """Prepare to write copies.
 
         Args:

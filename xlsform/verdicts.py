@@ -148,15 +148,19 @@ Known = Callable[[Incoming], Verdict | None]
 class Judge:
     """Judges files by what a reviewer asked for; made once, used for all."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, form: Form | None = None) -> None:
         """Prepare to judge.
+
+        Args:
+            options: what a reviewer asked for.
+            form: the form of the template named, where its file cannot be had.
 
         Raises:
             UsageError, TemplateError: the template named cannot be used.
         """
         self.options = options
-        self.form: Form | None = None
-        if options.template is not None:
+        self.form = form
+        if form is None and options.template is not None:
             from xlsform.template_check import load_checked
 
             self.form = load_checked(options.template)
@@ -171,22 +175,22 @@ class Judge:
             return self._read_and_judged(incoming)
         except MemoryError:
             reason = Unreadable("oversized", out_of_memory())
-            return self._verdict(incoming.origin, None, Arrival(Path(incoming.name), reason, None))
+            return self.concluded(incoming.origin, None, Arrival(Path(incoming.name), reason, None))
         # The last resort: a fault of ours that one file brings out must not cost the others their verdicts.
         except Exception as error:
             kind = type(error).__name__
             reason = Unreadable("crashed", say("a fault in xlsform: {kind}; please report it", kind=kind))
-            return self._verdict(incoming.origin, None, Arrival(Path(incoming.name), reason, None))
+            return self.concluded(incoming.origin, None, Arrival(Path(incoming.name), reason, None))
 
     def _read_and_judged(self, incoming: Incoming) -> Verdict:
         path, data = Path(incoming.name), incoming.data
         if isinstance(data, Unreadable):
-            return self._verdict(incoming.origin, None, Arrival(path, data, None))
+            return self.concluded(incoming.origin, None, Arrival(path, data, None))
         contents = read_bytes(data, self.options.limits)
         submission = recognise(path, contents, self.form) if isinstance(contents, Workbook) else None
         if submission is not None:
             self._inform(submission)
-        return self._verdict(incoming.origin, hashlib.sha256(data).hexdigest(), Arrival(path, contents, submission))
+        return self.concluded(incoming.origin, hashlib.sha256(data).hexdigest(), Arrival(path, contents, submission))
 
     def _inform(self, submission: Submission) -> None:
         """Tell a submission what is known of its project from elsewhere."""
@@ -200,7 +204,8 @@ class Judge:
             known = code or (submission.approved.code if submission.approved else "")
             submission.accounts = options.accounts.get(known, {})
 
-    def _verdict(self, origin: str, digest: str | None, arrival: Arrival) -> Verdict:
+    def concluded(self, origin: str, digest: str | None, arrival: Arrival) -> Verdict:
+        """Return the verdict on what was read, and on what could not be."""
         findings = tuple(judge(arrival, self.options.select, self.options.ignore))
         submission = arrival.submission
         if submission is not None and self.options.waivers:

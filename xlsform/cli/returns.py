@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from xlsform.cli.console import cli, destination, detail, language, progress, remark, tell
-from xlsform.cli.options import FILE, Command, sharing
+from xlsform.cli.options import FILE, Command, place, sharing
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from xlsform.cluster import Cluster
     from xlsform.findings import Message
     from xlsform.form import Form
-    from xlsform.inbox import Incoming
+    from xlsform.inbox import Incoming, Url
     from xlsform.projects import Project
     from xlsform.reading import Limits
     from xlsform.register import Register
@@ -69,12 +70,17 @@ def _options(*more: Any) -> Callable[[Command], Command]:
             type=click.IntRange(1, 256),
             help="Processes; as many as there are cores, but two at least, if not given.",
         ),
+        click.option(
+            "--engine",
+            metavar="dask://HOST:PORT",
+            help="Judge on a Dask cluster in place of this machine's processes (pip install 'xlsform[dask]').",
+        ),
         *more,
     )
 
 
 @cli.command()
-@click.argument("paths", nargs=-1, required=True, type=FILE)
+@click.argument("paths", nargs=-1, required=True, type=place)
 @_options(
     click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True),
     click.option("-o", "--output", type=FILE, help="Write the report to this file instead of stdout."),
@@ -95,13 +101,14 @@ def _options(*more: Any) -> Callable[[Command], Command]:
 @click.pass_context
 def validate(
     ctx: click.Context,
-    paths: tuple[Path, ...],
+    paths: tuple[Path | Url, ...],
     template: str | None,
     listed: Path | None,
     accounts_path: Path | None,
     register_path: Path | None,
     limits: tuple[str, ...],
     jobs: int | None,
+    engine: str | None,
     form: str,
     output: Path | None,
     annotate: Path | None,
@@ -112,7 +119,8 @@ def validate(
 ) -> None:
     """Read filled workbooks back and say what is wrong with each.
 
-    PATHS are workbooks, mails (.eml, .mbox, Maildir), archives (.zip), and folders of them, searched deep.
+    PATHS are workbooks, mails (.eml, .mbox, Maildir), archives (.zip), and folders of them, searched deep; also URLs that fsspec knows,
+    such as s3://bucket/2025 (pip install 'xlsform[dask]').
     """
     from xlsform.verdicts import Options
 
@@ -128,7 +136,7 @@ def validate(
     worst = _Worst(fail_on)
     with ExitStack() as stack:
         contents = annotate is not None
-        found = _judged(stack, paths, asked, listed, accounts_path, register_path, jobs, contents=contents)
+        found = _judged(stack, paths, asked, listed, accounts_path, register_path, jobs, engine, contents=contents)
         judged = worst.watch(found)
         if annotate is not None:
             judged = _annotated(judged, annotate, paths)
@@ -137,16 +145,17 @@ def validate(
 
 
 @cli.command()
-@click.argument("paths", nargs=-1, type=FILE)
+@click.argument("paths", nargs=-1, type=place)
 @_options(click.option("-o", "--output", type=FILE, required=True, help="The workbook to write."))
 def summarize(
-    paths: tuple[Path, ...],
+    paths: tuple[Path | Url, ...],
     template: str | None,
     listed: Path | None,
     accounts_path: Path | None,
     register_path: Path | None,
     limits: tuple[str, ...],
     jobs: int | None,
+    engine: str | None,
     output: Path,
 ) -> None:
     """Write the bureau's 汇总表: one row a project, charts, findings, and the source of every figure.
@@ -161,7 +170,7 @@ def summarize(
     with ExitStack() as stack:
         asked = Options(template=template, limits=_limits(limits))
         judged = _judged(
-            stack, paths, asked, listed, accounts_path, register_path, jobs, contents=False, remembered=True
+            stack, paths, asked, listed, accounts_path, register_path, jobs, engine, contents=False, remembered=True
         )
         _report(judged, "xlsx", output)
     remark(say("written: {path}", path=output))
@@ -169,12 +178,13 @@ def summarize(
 
 def _judged(
     stack: ExitStack,
-    paths: tuple[Path, ...],
+    paths: tuple[Path | Url, ...],
     asked: Options,
     listed: Path | None,
     accounts_path: Path | None,
     register_path: Path | None,
     jobs: int | None,
+    engine: str | None,
     *,
     contents: bool,
     remembered: bool = False,
@@ -189,6 +199,8 @@ def _judged(
     from xlsform.review import review
     from xlsform.template_check import load_checked
 
+    if engine is not None and jobs is not None:
+        raise click.UsageError("--jobs counts processes of this machine; with --engine leave it out")
     # Said before anything is read.
     named = asked.template or listed or accounts_path
     form = load_checked(asked.template or "mof-2020") if named else None
@@ -196,6 +208,7 @@ def _judged(
     projects = _approved(listed, form, register)
     accounts = _accounts(accounts_path, form)
     options = replace(asked, projects=projects, accounts=accounts, key=register.key if register else None)
+    cluster = stack.enter_context(_connected(engine)) if engine is not None else None
     mails: list[Message] = []
     stack.callback(_tell_of_mails, mails)
 
@@ -220,6 +233,7 @@ def _judged(
         remembered=remembered,
         contents=contents,
         watch=watch,
+        cluster=cluster,
     )
     # Whatever ends the run half-way: processes and the terminal are let go of before a word is said.
     stack.enter_context(closing(found))
@@ -232,6 +246,12 @@ def _opened(path: Path) -> Register:
     from xlsform.register import Register
 
     return Register.open(path)
+
+
+def _connected(engine: str) -> AbstractContextManager[Cluster]:
+    from xlsform.cluster import connected
+
+    return connected(engine)
 
 
 def _some(files: Iterator[Incoming]) -> Iterator[Incoming]:
@@ -374,7 +394,7 @@ def _codes(given: tuple[str, ...]) -> tuple[str, ...]:
     return codes
 
 
-def _annotated(judged: Iterable[Judged], folder: Path, roots: tuple[Path, ...]) -> Iterator[Judged]:
+def _annotated(judged: Iterable[Judged], folder: Path, roots: tuple[Path | Url, ...]) -> Iterator[Judged]:
     from xlsform.findings import say
     from xlsform.send_back import Copies
 

@@ -11,11 +11,12 @@ import click
 
 from xlsform.cli import forms
 from xlsform.cli.console import HELP, cli, language, progress, remark, tell, write_out
-from xlsform.cli.options import FILE, Command, sharing
+from xlsform.cli.options import FILE, Command, place, sharing
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
+    from xlsform.inbox import Url
     from xlsform.mailing import Letter, Server
     from xlsform.register import MailKind, Register
 
@@ -101,8 +102,9 @@ def _letters(*more: Any) -> Callable[[Command], Command]:
         click.option(
             "--returns",
             multiple=True,
-            type=FILE,
-            help="Answer faulty returns: the files, mails or folders that they came in.",
+            type=place,
+            metavar="PATH",
+            help="Answer faulty returns: the files, mails or folders that they came in, or their URLs.",
         ),
         click.option("--year", type=click.IntRange(1990, 2100), help="Only what was issued for this year."),
         *more,
@@ -113,7 +115,7 @@ def _letters(*more: Any) -> Callable[[Command], Command]:
 @click.argument("folder", type=FILE)
 @_letters()
 def mail_draft(
-    folder: Path, path: Path, sender: str, texts: Path | None, returns: tuple[Path, ...], year: int | None
+    folder: Path, path: Path, sender: str, texts: Path | None, returns: tuple[Path | Url, ...], year: int | None
 ) -> None:
     """Write one .eml a unit into a folder, for Outlook, Foxmail or QQ mail to open and send.
 
@@ -153,7 +155,7 @@ def mail_send(
     path: Path,
     sender: str,
     texts: Path | None,
-    returns: tuple[Path, ...],
+    returns: tuple[Path | Url, ...],
     year: int | None,
     smtp: str,
     security: Any,
@@ -242,7 +244,9 @@ def _server(smtp: str, security: Any, user: str | None) -> Server:
     )
 
 
-def _to_send(register: Register, texts: Path | None, returns: tuple[Path, ...], year: int | None) -> Iterator[Letter]:
+def _to_send(
+    register: Register, texts: Path | None, returns: tuple[Path | Url, ...], year: int | None
+) -> Iterator[Letter]:
     """Yield the letters that are due: workbooks not yet mailed, or replies to faulty returns not yet answered."""
     from xlsform.findings import say
     from xlsform.mailing import Texts, issue_letters
@@ -264,7 +268,7 @@ def _to_send(register: Register, texts: Path | None, returns: tuple[Path, ...], 
     yield from issue_letters([each for each in issued if each.project.email], Path(), wording)
 
 
-def _replies(register: Register, wording: Any, returns: tuple[Path, ...], year: int | None) -> Iterator[Letter]:
+def _replies(register: Register, wording: Any, returns: tuple[Path | Url, ...], year: int | None) -> Iterator[Letter]:
     import hashlib
 
     from xlsform.findings import say

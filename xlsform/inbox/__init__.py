@@ -1,4 +1,4 @@
-"""Where returns come from: files, folders, mails, mailboxes and archives."""
+"""Where returns come from: files and folders, on disk or behind URLs, mails, mailboxes and archives."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from xlsform.inbox.contents import EXTENSIONS, Incoming, RefusedError
 from xlsform.inbox.disk import kind_of_file, opened, place_of
 from xlsform.inbox.kinds import kind_of
 from xlsform.inbox.names import steps
+from xlsform.inbox.remote import Url, below_url, is_url
 from xlsform.inbox.sources import Source, find, nothing_found
 from xlsform.inbox.unpacking import Note, Unpacker
 from xlsform.reading import Limits
 from xlsform.reading.contents import Unreadable
 from xlsform.reading.package import DEFAULT_LIMITS
 
-__all__ = ["EXTENSIONS", "Incoming", "below", "count", "incoming", "nothing_found"]
+__all__ = ["EXTENSIONS", "Incoming", "Url", "below", "count", "incoming", "is_url", "nothing_found"]
 
 
-def incoming(paths: Sequence[Path], limits: Limits, passed_over: Note = lambda _: None) -> Iterator[Incoming]:
+def incoming(paths: Sequence[Path | Url], limits: Limits, passed_over: Note = lambda _: None) -> Iterator[Incoming]:
     """Return all that came in, one at a time: files as named, folders sorted and searched deep, mails and members in order.
 
     Nothing is written to disk, and nothing about a file raises an exception. At any time one chain of containers is
@@ -26,13 +27,13 @@ def incoming(paths: Sequence[Path], limits: Limits, passed_over: Note = lambda _
 
     Args:
         paths: files, which are taken whatever their extension, and folders, searched for workbooks, mails, mailboxes
-            and archives.
+            and archives; a URL is what fsspec takes it for.
         limits: for each workbook. A mail, and an archive within another file, may have ``part_size`` bytes; a file may
             unpack to ``total_size`` and twenty times its own size, and hold twenty times ``members``.
         passed_over: told of each mail to which nothing is attached, as most mails of an office are.
 
     Raises:
-        UsageError: a path that does not exist, or a folder that may not be listed.
+        UsageError: a path that does not exist, a folder that may not be listed, or a URL that cannot be asked.
         NothingFoundError: there is no file to look into.
     """
     # Before the first one is asked for: what cannot be used is said at once.
@@ -41,7 +42,7 @@ def incoming(paths: Sequence[Path], limits: Limits, passed_over: Note = lambda _
     return (each for source in sources for each in unpacker.source(source))
 
 
-def count(paths: Sequence[Path], limits: Limits = DEFAULT_LIMITS) -> int | None:
+def count(paths: Sequence[Path | Url], limits: Limits = DEFAULT_LIMITS) -> int | None:
     """Return how many are to be expected, or None where that would take reading it all, as with an mbox.
 
     An estimate, for showing progress: a mail counts as one, an archive as the workbooks and containers right in it.
@@ -58,7 +59,7 @@ def count(paths: Sequence[Path], limits: Limits = DEFAULT_LIMITS) -> int | None:
     return total
 
 
-def below(origin: str, roots: Sequence[Path]) -> PurePath:
+def below(origin: str, roots: Sequence[Path | Url]) -> PurePath:
     """Return where a copy of a return belongs in a folder of copies: as it stood below its root, containers as folders.
 
     The path is safe: relative, without ``..`` and without what any system reserves. Two origins may come out the same
@@ -68,7 +69,14 @@ def below(origin: str, roots: Sequence[Path]) -> PurePath:
         origin: of an incoming return.
         roots: the paths that were looked into.
     """
+    if is_url(origin):
+        for url in roots:
+            if isinstance(url, Url) and (inside := below_url(origin, url)):
+                return PurePath(*steps(inside))
+        return PurePath(*steps(origin)[-1:])
     for root in roots:
+        if isinstance(root, Url):
+            continue
         start = root if root.is_dir() else root.parent
         if PurePath(origin).is_relative_to(start):
             return PurePath(*steps(str(PurePath(origin).relative_to(start))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -29,7 +29,8 @@ class Incoming:
     for a file of its own its path as given."""
     name: str
     """The innermost file name: decoded, at most 120 characters, safe to show and free of what a path is made of."""
-    data: bytes | Unreadable
+    data: bytes | Unreadable = field(repr=False)
+    """Of no concern to a log."""
     received: datetime | None
     """When its mail was sent, by the mail's own word, else when the file was last changed; in UTC."""
     sender: str

@@ -1,4 +1,4 @@
-"""A file on disk, before it is known what it holds."""
+"""A file of its own, on disk or behind a URL, before it is known what it holds."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from xlsform.inbox.contents import Budget, Place
 from xlsform.inbox.encodings import decoded
 from xlsform.inbox.kinds import Kind, kind_of
 from xlsform.inbox.names import safe
+from xlsform.inbox.remote import RemoteFile
 from xlsform.inbox.sources import Source
-from xlsform.reading import Limits
+from xlsform.reading import Limits, load
 from xlsform.reading.contents import Unreadable
 
 
-def place_of(path: Path, limits: Limits) -> Place:
+def place_of(path: Path | RemoteFile, limits: Limits) -> Place:
     """Return where a file of its own stands: outside all containers."""
+    if isinstance(path, RemoteFile):
+        return Place(str(path), safe(path.name) or "_", "", path.changed, Budget(path.size, limits))
     received, size = None, 0
     try:
         status = path.stat()
@@ -32,8 +35,20 @@ def place_of(path: Path, limits: Limits) -> Place:
     return Place(str(path), name, "", received, Budget(size, limits))
 
 
-def opened(path: Path) -> IO[bytes] | Unreadable:
+def text_of(path: Path | RemoteFile) -> str:
+    """Return a path as text to show; as a path, it may hold bytes that are no text."""
+    return str(path) if isinstance(path, RemoteFile) else decoded(os.fsencode(path))
+
+
+def loaded(path: Path | RemoteFile, limits: Limits) -> bytes | Unreadable:
+    """Return a file's content, or why it cannot be had."""
+    return path.load(limits) if isinstance(path, RemoteFile) else load(path, limits)
+
+
+def opened(path: Path | RemoteFile) -> IO[bytes] | Unreadable:
     """Open a file that is read a piece at a time."""
+    if isinstance(path, RemoteFile):
+        return path.opened()
     try:
         # Asked before it is opened: opening a pipe waits for its writer.
         if not stat.S_ISREG(path.stat().st_mode):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import PurePath
@@ -11,12 +10,11 @@ from typing import IO, TYPE_CHECKING
 
 from xlsform.findings import Message, say
 from xlsform.inbox.contents import Budget, Incoming, Piece, Place, RefusedError, SpentError
-from xlsform.inbox.disk import kind_of_file, opened, place_of, unread
-from xlsform.inbox.encodings import decoded
+from xlsform.inbox.disk import kind_of_file, loaded, opened, place_of, text_of, unread
 from xlsform.inbox.kinds import ARCHIVE_NAMES, Kind, kind_of, refusal
 from xlsform.inbox.names import safe, suffix
 from xlsform.inbox.sources import Source
-from xlsform.reading import Limits, load, sniff
+from xlsform.reading import Limits, sniff
 from xlsform.reading.contents import Unreadable
 
 if TYPE_CHECKING:
@@ -42,7 +40,7 @@ class Unpacker:
         """Yield what a file brings: at least one return, or why there is none, unless it is a mail without attachments."""
         place = place_of(source.path, self._limits)
         if not source.message and kind_of(place.name, b"") == "workbook":
-            yield self._incoming(load(source.path, self._limits), place)
+            yield self._incoming(loaded(source.path, self._limits), place)
         else:
             yield from self._guarded(self._file(source, place), place)
 
@@ -54,8 +52,8 @@ class Unpacker:
         with file:
             head = file.read(8_192)
             kind = kind_of_file(source, place.name, head)
-            # A path may hold bytes that are no text; it has to be kept only where it is what the return is opened by.
-            inside = replace(place, origin=decoded(os.fsencode(source.path)))
+            # As it is, a path has to be kept only where it is what the return is opened by.
+            inside = replace(place, origin=text_of(source.path))
             if kind == "zip":
                 yield from self._zip(file, inside)
             elif kind == "mailbox":
@@ -65,10 +63,10 @@ class Unpacker:
             elif kind == "mail":
                 yield from self._mail_file(source, inside)
             else:
-                yield self._incoming(load(source.path, self._limits), place)
+                yield self._incoming(loaded(source.path, self._limits), place)
 
     def _mail_file(self, source: Source, place: Place) -> Iterator[Incoming]:
-        data = load(source.path, replace(self._limits, file_size=self._limits.part_size))
+        data = loaded(source.path, replace(self._limits, file_size=self._limits.part_size))
         if isinstance(data, Unreadable):
             yield self._incoming(data, place)
         else:
