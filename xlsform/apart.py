@@ -9,7 +9,6 @@ import hashlib
 import multiprocessing
 import os
 import pickle
-import weakref
 import zlib
 from collections import deque
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, fields, replace
 from functools import partial
+from multiprocessing.util import Finalize
 from typing import Any
 
 from xlsform import __version__
@@ -53,7 +53,8 @@ class Terms:
         self.made_by = made_by
         """The version of whoever packed it."""
         self._idle: deque[ProcessPoolExecutor] = deque()
-        weakref.finalize(self, _end, self._idle)
+        # Ahead of what multiprocessing itself does at the end: without its queues nobody could tell them to go.
+        Finalize(self, _end, (self._idle,), exitpriority=100)
 
     @classmethod
     def of(cls, options: Options, *, forged: bool = False) -> Terms:
@@ -102,7 +103,7 @@ def _judge(packed: bytes) -> Judge:
 
 def _end(idle: deque[ProcessPoolExecutor]) -> None:
     while idle:
-        idle.pop().shutdown(wait=False, cancel_futures=True)
+        idle.pop().shutdown(cancel_futures=True)
 
 
 def judge_chunk(terms: Terms, files: Sequence[Incoming]) -> list[Verdict]:
