@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +16,8 @@ from xlsform import pool
 from xlsform.batch import validate
 from xlsform.inbox import Incoming, incoming
 from xlsform.reading import Limits
-from xlsform.reading.contents import Unreadable
+from xlsform.reading.contents import Unreadable, Workbook
+from xlsform.reading.package import remembering
 from xlsform.register import Register
 from xlsform.review import review
 from xlsform.verdicts import Judge, Judged, Options, Verdict
@@ -78,21 +81,43 @@ def test_a_bad_file_costs_its_own_verdict(
         assert told in str(finding.message)
 
 
-def test_large_parts_are_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A batch of files with large content types and relationships would else fill a worker's memory."""
-    from hostile import form_parts, packed
+def test_large_parts_are_not_remembered() -> None:
+    """A batch of files with large content types, relationships, styles or sheets would else fill a worker's memory."""
+    from hostile import BOOK, FORM, form_parts, packed
 
-    from xlsform.reading import kinds, package, read_bytes
+    from xlsform.reading import read_bytes
 
-    content = dict(form_parts())
-    for name in ("[Content_Types].xml", "xl/_rels/workbook.xml.rels"):
-        content[name] = content[name].replace(b"</", b" " * 90_000 + os.urandom(200_000).hex().encode() + b"</", 1)
-    before = kinds._content_types.cache_info().currsize, package._relationships.cache_info().currsize
-    read_bytes(packed(content))
-    after = kinds._content_types.cache_info().currsize, package._relationships.cache_info().currsize
-    # The package's own relationships are small, and may be new.
-    assert after[0] == before[0]
-    assert after[1] <= before[1] + 1
+    names = ("[Content_Types].xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml", BOOK, FORM)
+
+    def read_once() -> None:
+        content = dict(form_parts())
+        for name in names:
+            filling = b" " * 90_000 + os.urandom(100_000).hex().encode()
+            content[name] = content[name].replace(b"?>", b"?><!--" + filling + b"-->", 1)
+        assert isinstance(read_bytes(packed(content)), Workbook)
+
+    read_once()
+    tracemalloc.start()
+    try:
+        for _ in range(3):
+            read_once()
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] < 290_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_small_parts_are_remembered() -> None:
+    read: list[str] = []
+
+    @remembering(4)
+    def length(content: bytes, part: str, limits: Limits) -> int:
+        read.append(part)
+        return len(content)
+
+    for content, part in ((b"x" * 1000, "small"), (b"x" * 300_000, "large")) * 2:
+        assert length(content, part, Limits()) == len(content)
+    assert read == ["small", "large", "large"]
 
 
 def test_what_could_not_be_read_is_read_again_with_the_next_run(
