@@ -876,3 +876,22 @@ def test_a_list_that_is_written_is_read_back(tmp_path: Path, projects: list[Proj
         path = csv_file(tmp_path / "a.csv", rows, encoding)
         csv_file(tmp_path / "a-指标.csv", indicators, encoding)
     assert without_rows(sound(read_projects(path, FORM))) == without_rows(projects)
+
+
+def test_a_bureaus_whole_year_is_one_workbook(tmp_path: Path) -> None:
+    path = tmp_path / "list.xlsx"
+    book = xlsxwriter.Workbook(path)
+    projects, indicators = book.add_worksheet("项目"), book.add_worksheet("指标")
+    projects.write_row(0, 0, ["项目编码", "项目名称", "实施单位"])
+    indicators.write_row(0, 0, ["项目编码", "二级指标", "三级指标", "指标值", "分值"])
+    for number in range(2_000):
+        projects.write_row(number + 1, 0, [f"P{number}", f"第{number}项", "某单位"])
+        for each in range(12):
+            indicators.write_row(
+                12 * number + each + 1, 0, [f"P{number}", "数量指标", f"指标{each}", f"≥{each}个", 7.5]
+            )
+    book.close()
+    found = read_projects(path, load("mof-2020"))
+    assert not found.problems
+    assert len(found.projects) == 2_000
+    assert {len(each.indicators) for each in found.projects} == {12}

@@ -74,6 +74,10 @@ class Recognise(Protocol):
         """Return how many of the headings are known."""
 
 
+#: A list is the office's own, and as long as its year: six thousand projects with a dozen indicators each.
+_LIMITS = Limits(cells=600_000, markup=6_000_000, strings=300_000, texts=20_000_000)
+
+
 def open_list(path: Path, indicators: Path | None, recognise: Recognise) -> Source:
     """Return the tables of a list; indicators from their own file, the second sheet or the file found beside.
 
@@ -153,7 +157,7 @@ def _beside(path: Path) -> Path | None:
 
 
 def _workbook(path: Path, data: bytes, recognise: Recognise, alone: bool) -> Source:
-    workbook = read_bytes(data)
+    workbook = read_bytes(data, _LIMITS)
     if isinstance(workbook, Unreadable):
         reason = _REASONS.get(workbook.reason, _REASONS["damaged"])
         detail = workbook.detail
