@@ -82,8 +82,10 @@ def marked(verdict: Verdict, incoming: Incoming, language: str) -> bytes | None:
     with suppress(ValueError):
         return _annotated(data, verdict, language)
     # No package of the kind that can be marked, or a damaged one: its values can be read all the same.
-    anew = _anew(incoming.name, data)
-    return _annotated(anew, verdict, language) if anew is not None else None
+    with suppress(ValueError):
+        anew = _anew(incoming.name, data)
+        return _annotated(anew, verdict, language) if anew is not None else None
+    return None
 
 
 def _annotated(data: bytes, verdict: Verdict, language: str) -> bytes:
