@@ -1,17 +1,25 @@
 """Where returns come from: files and folders, in a stable order, one at a time."""
 
+import contextlib
+import inspect
 import os
+import sys
+import tempfile
 import threading
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from test_inbox_by_hand import WORKBOOK, Member, look, mail, mbox, named, raw_zip, refused, workbook
 
 from xlsform.errors import NothingFoundError, UsageError
 from xlsform.inbox import Incoming, below, count, incoming
+from xlsform.inbox.sources import find
 from xlsform.reading import Limits
 
 
@@ -49,10 +57,58 @@ def test_a_folder_is_searched_deep_and_in_order(tmp_path: Path) -> None:
     assert count([tmp_path]) == len(names)
 
 
+NAMES = st.sampled_from(["a", "b", "a.xlsx", "A.xlsx", "a b.xlsx", "a-b.zip", "中.xls"])
+
+
+@given(st.sets(st.lists(NAMES, min_size=1, max_size=3).map(tuple), max_size=12))
+def test_files_come_in_the_order_of_their_paths(steps: set[tuple[str, ...]]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        files = set()
+        for each in sorted(steps):
+            path = Path(name, *each)
+            with contextlib.suppress(FileExistsError, NotADirectoryError, IsADirectoryError):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(b"")
+                files |= {path} if path.suffix else set()
+        try:
+            found = [each.origin for each in incoming([Path(name)], Limits())]
+        except NothingFoundError:
+            found = []
+        assert found == [str(path) for path in sorted(files)]
+
+
+def test_folders_may_be_nested_as_deep_as_the_system_allows(tmp_path: Path) -> None:
+    # Deeper than calls may be, as a path may be, is more than what tidies up afterwards bears.
+    path, most = tmp_path, sys.getrecursionlimit()
+    for _ in range(200):
+        (path := path / "d").mkdir()
+    file = put(path, "a.xlsx")
+    sys.setrecursionlimit(len(inspect.stack()) + 100)
+    try:
+        found = look(tmp_path)
+    finally:
+        sys.setrecursionlimit(most)
+    assert [each.origin for each in found] == [str(file)]
+
+
+def test_files_of_a_folder_take_little_memory_until_their_turn_comes(tmp_path: Path) -> None:
+    for number in range(2000):
+        (tmp_path / f"{number:04}.xlsx").touch()
+    tracemalloc.start()
+    try:
+        found = find([tmp_path])
+        held = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert sum(1 for _ in found) == 2000
+    assert held < 2000 * 150
+
+
 def test_each_file_comes_once(tmp_path: Path) -> None:
     path = put(tmp_path, "b.xlsx")
     other = put(tmp_path, "a.xlsx")
     assert [each.origin for each in look(path, tmp_path, path)] == [str(path), str(other)]
+    assert [each.origin for each in look(tmp_path, tmp_path / "b.xlsx", tmp_path)] == [str(other), str(path)]
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a", "a.docx", "a.xlsx.bak", "~$a.xlsx", ".a", "a.pdf", "a.csv"])
@@ -86,17 +142,20 @@ def test_a_path_that_is_not_there(tmp_path: Path) -> None:
         count([tmp_path / "a.xlsx" / "b"])
 
 
-def test_a_folder_that_may_not_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["b", "mails/cur", "mails/new"])
+def test_a_folder_that_may_not_be_listed(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path, "b/a.xlsx")
+    for folder in ("cur", "new", "tmp"):
+        (tmp_path / "mails" / folder).mkdir(parents=True)
     scan = os.scandir
 
-    def refuse(path: str) -> Iterator[os.DirEntry[str]]:
-        if str(path).endswith("b"):
-            raise PermissionError(13, "Permission denied", path)
+    def refuse(path: Path) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+        if path == tmp_path / name:
+            raise PermissionError(13, "Permission denied", str(path))
         return scan(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    with pytest.raises(UsageError, match=r"b: cannot be opened \(Permission denied\)"):
+    with pytest.raises(UsageError, match=rf"{name}: cannot be opened \(Permission denied\)"):
         incoming([tmp_path], Limits())
 
 
@@ -126,22 +185,6 @@ def test_files_that_cannot_be_had(tmp_path: Path) -> None:
     refused(found[4], "not-a-file")
     assert found[5].data == WORKBOOK
     assert count([tmp_path]) == 6
-
-
-@pytest.mark.parametrize("name", ["cur", "new"])
-def test_a_maildir_that_may_not_be_listed(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for folder in ("cur", "new", "tmp"):
-        (tmp_path / folder).mkdir()
-    listing = Path.iterdir
-
-    def refuse(path: Path) -> Iterator[Path]:
-        if path.name == name:
-            raise PermissionError(13, "Permission denied", str(path))
-        return listing(path)
-
-    monkeypatch.setattr(Path, "iterdir", refuse)
-    with pytest.raises(UsageError, match=f"{name}: cannot be opened"):
-        incoming([tmp_path], Limits())
 
 
 def test_a_path_that_may_not_be_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,6 +311,16 @@ def test_one_name_in_many_containers(tmp_path: Path) -> None:
     found = look(tmp_path)
     assert [each.origin for each in found] == [f"{tmp_path}/a.zip/b.zip/x.xlsx", f"{tmp_path}/a.zip/b.zip/x (2).xlsx"]
     assert [each.data for each in found] == [workbook("1"), workbook("2")]
+
+
+@pytest.mark.parametrize("file_first", [True, False])
+def test_a_file_that_stands_where_a_mails_attachment_seems_to(file_first: bool, tmp_path: Path) -> None:
+    box = put(tmp_path, "in.mbox", mbox([mail(named("d.xlsx"))]))
+    (attached,) = look(box)
+    file = put(tmp_path, os.path.relpath(attached.origin, tmp_path), workbook("2"))
+    found = look(*((file, box) if file_first else (box, file)))
+    origins = {each.origin: each.data for each in found}
+    assert origins == {str(file): workbook("2"), f"{str(file).removesuffix('.xlsx')} (2).xlsx": attached.data}
 
 
 def test_where_a_copy_belongs(tmp_path: Path) -> None:

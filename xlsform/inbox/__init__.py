@@ -38,7 +38,7 @@ def incoming(paths: Sequence[Path | Url], limits: Limits, passed_over: Note = la
     """
     # Before the first one is asked for: what cannot be used is said at once.
     sources = find(paths)
-    unpacker = Unpacker(limits, passed_over)
+    unpacker = Unpacker(limits, passed_over, sources.holds)
     return (each for source in sources for each in unpacker.source(source))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +25,70 @@ class Source(NamedTuple):
     """Whether it is a mail of a Maildir, which has no extension."""
 
 
-def find(paths: Iterable[Path | Url]) -> list[Source]:
+class Sources:
+    """Files in their order, each once.
+
+    Kept as names by folder, and made a `Source` when its turn comes: ten thousand paths take four megabytes.
+    """
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        """Keep these, but for those that were there before."""
+        self._kept: list[Source | _Run] = []
+        self._folders: dict[str, list[_Run]] = {}
+        # The names that are kept anyway, and no texts besides.
+        met: dict[str | RemoteFile, set[str]] = {}
+        for each in sources:
+            if isinstance(each.path, RemoteFile):
+                if each.path not in met:
+                    met[each.path] = set()
+                    self._kept.append(each)
+                continue
+            folder, name = os.path.split(each.path)
+            names = met.setdefault(os.path.normcase(folder), set())
+            if os.path.normcase(name) not in names:
+                names.add(os.path.normcase(name))
+                self._run(folder, each).names.append(name)
+
+    def _run(self, folder: str, source: Source) -> _Run:
+        """Return what a file of a folder is kept with: the last one, if that is of its kind."""
+        last = self._kept[-1] if self._kept else None
+        if isinstance(last, _Run) and (last.folder, last.named, last.message) == (folder, *source[1:]):
+            return last
+        run = _Run(folder, source.named, source.message, [])
+        self._kept.append(run)
+        self._folders.setdefault(folder, []).append(run)
+        return run
+
+    def holds(self, place: str) -> bool:
+        """Whether a file of its own stands there."""
+        folder, name = os.path.split(place)
+        return any(name in run.names for run in self._folders.get(folder, ())) or place in self._remote
+
+    @cached_property
+    def _remote(self) -> frozenset[str]:
+        return frozenset(str(each.path) for each in self._kept if isinstance(each, Source))
+
+    def __bool__(self) -> bool:
+        return bool(self._kept)
+
+    def __iter__(self) -> Iterator[Source]:
+        for each in self._kept:
+            if isinstance(each, Source):
+                yield each
+            else:
+                yield from (Source(Path(each.folder, name), each.named, each.message) for name in each.names)
+
+
+class _Run(NamedTuple):
+    """Some files of a folder."""
+
+    folder: str
+    named: bool
+    message: bool
+    names: list[str]
+
+
+def find(paths: Iterable[Path | Url]) -> Sources:
     """Return the files named, and those of the folders named, searched deep and sorted; each once.
 
     Lock files of open workbooks (``~$…``) and hidden files and folders are passed over.
@@ -33,13 +97,10 @@ def find(paths: Iterable[Path | Url]) -> list[Source]:
         UsageError: a path that does not exist, a folder that may not be listed, or a URL that cannot be asked.
         NothingFoundError: nothing was found.
     """
-    found: dict[Path | RemoteFile, Source] = {}
-    for path in paths:
-        for source in _remote(path) if isinstance(path, Url) else _local(path):
-            found.setdefault(source.path, source)
+    found = Sources(source for path in paths for source in (_remote(path) if isinstance(path, Url) else _local(path)))
     if not found:
         raise nothing_found()
-    return list(found.values())
+    return found
 
 
 def nothing_found() -> NothingFoundError:
@@ -54,10 +115,8 @@ def _remote(url: Url) -> list[Source]:
     return [Source(file, named=named, message=mail) for file, mail in files]
 
 
-def _local(path: Path) -> list[Source]:
-    if not _is_folder(path):
-        return [Source(path, named=True)]
-    return [source for _, source in sorted(_below(path), key=lambda each: each[0])]
+def _local(path: Path) -> Iterable[Source]:
+    return _below(path) if _is_folder(path) else [Source(path, named=True)]
 
 
 def _is_folder(path: Path) -> bool:
@@ -71,26 +130,53 @@ def _is_folder(path: Path) -> bool:
         raise reading_failed(path, error) from None
 
 
-def _below(folder: Path) -> Iterator[tuple[Path, Source]]:
+def _below(folder: Path) -> Iterator[Source]:
+    """Yield what a folder holds, sorted as paths are: a folder's files stand where its name does."""
+    open_ = [_entries(folder)]
+    while open_:
+        entry = next(open_[-1], None)
+        if entry is None:
+            open_.pop()
+        elif isinstance(entry, Source):
+            yield entry
+        else:
+            open_.append(_entries(entry))
+
+
+def _entries(folder: Path) -> Iterator[Path | Source]:
+    """Yield what is right in a folder: the folders that are to be searched, too, and files."""
     from xlsform.inbox.mailboxes import is_maildir
 
-    def refuse(error: OSError) -> None:
-        raise reading_failed(Path(error.filename), error)
-
-    for top, folders, names in os.walk(folder, onerror=refuse):
-        if is_maildir(folders):
-            yield from (
-                (path, Source(path, message=True)) for name in ("cur", "new") for path in _files(Path(top, name))
-            )
-            folders[:] = set(folders) - {"cur", "new", "tmp"}
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
+    names, folders = _listed(folder)
+    maildir = is_maildir(folders)
+    for name in names:
+        path = folder / name
+        if maildir and name in ("cur", "new"):
+            yield from (Source(path / mail, message=True) for mail in _listed(path)[0] if not mail.startswith("."))
+        elif name not in folders:
             if is_candidate(name):
-                yield (path := Path(top, name)), Source(path)
+                yield Source(path)
+        # A link may lead back to where one came from.
+        elif not (name.startswith(".") or (maildir and name == "tmp") or path.is_symlink()):
+            yield path
 
 
-def _files(folder: Path) -> list[Path]:
+def _listed(folder: Path) -> tuple[list[str], set[str]]:
+    """Return the names in a folder, sorted, and which of them are folders."""
+    names, folders = [], set()
     try:
-        return [path for path in folder.iterdir() if not path.name.startswith(".")]
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                names.append(entry.name)
+                if _is_folder_entry(entry):
+                    folders.add(entry.name)
     except OSError as error:
         raise reading_failed(folder, error) from None
+    return sorted(names, key=os.path.normcase), folders
+
+
+def _is_folder_entry(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False

@@ -30,17 +30,30 @@ Note = Callable[[Message], None]
 class Unpacker:
     """Yields the returns of files, and gives each an origin of its own."""
 
-    def __init__(self, limits: Limits, passed_over: Note) -> None:
-        """Keep to these limits; they hold for each workbook, and for each container in memory."""
+    def __init__(self, limits: Limits, passed_over: Note, holds: Callable[[str], bool] = lambda _: False) -> None:
+        """Prepare to unpack.
+
+        Args:
+            limits: they hold for each workbook, and for each container in memory.
+            passed_over: told of each mail to which nothing is attached.
+            holds: whether an origin is that of a file of its own.
+        """
         self._limits = limits
         self._passed_over = passed_over
-        self._taken: dict[str, int] = {}
+        self._holds = holds
+        self._own = ""
+        """Where the file that is being unpacked stands."""
+        self._taken: set[int] = set()
+        """Hashes of the origins given: of ten thousand their texts take megabytes, and by mistake one gets a number."""
+        self._numbers: dict[str, int] = {}
+        """The last number given to one that was there already."""
 
     def source(self, source: Source) -> Iterator[Incoming]:
         """Yield what a file brings: at least one return, or why there is none, unless it is a mail without attachments."""
         place = place_of(source.path, self._limits)
+        self._own = place.origin
         if not source.message and kind_of(place.name, b"") == "workbook":
-            yield self._incoming(loaded(source.path, self._limits), place)
+            yield Incoming(place.origin, place.name, loaded(source.path, self._limits), place.received, place.sender)
         else:
             yield from self._guarded(self._file(source, place), place)
 
@@ -214,12 +227,10 @@ class Unpacker:
 
     def _incoming(self, data: bytes | Unreadable, place: Place) -> Incoming:
         origin, extension = place.origin, PurePath(place.name).suffix
-        number = self._taken.get(origin, 0)
-        while origin in self._taken:
-            number += 1
+        while hash(origin) in self._taken or (origin != self._own and self._holds(origin)):
+            number = self._numbers[place.origin] = self._numbers.get(place.origin, 1) + 1
             origin = f"{place.origin.removesuffix(extension)} ({number}){extension}"
-        self._taken[place.origin] = max(number, 1)
-        self._taken.setdefault(origin, 1)
+        self._taken.add(hash(origin))
         return Incoming(origin, place.name, data, place.received, place.sender)
 
 
