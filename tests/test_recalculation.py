@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from office import Office
 
+from xlsform import recalculation
 from xlsform.field_types import MONEY, POINTS, YEAR, Cast
 from xlsform.form import build, find, load, read
 from xlsform.formula import render
@@ -228,6 +229,24 @@ def test_nothing_is_left_over_from_the_form_before(forms: list[dict[str, Cast]])
         again, fresh = shared.evaluate(values), Engine(layout).evaluate(values)
         assert again == fresh
         assert shared.exact(values) == Engine(layout).exact(values)
+
+
+def test_a_spreadsheet_that_forgets_no_text_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    layout = layout_of("mof-2020", 1)
+    made: list[object] = []
+    create = recalculation.ironcalc.create
+    monkeypatch.setattr(recalculation.ironcalc, "create", lambda *given: made.append(given) or create(*given))
+    monkeypatch.setattr(recalculation, "_MOST_KEPT", 1000)
+    shared = Engine(layout)
+    values: dict[str, Cast] = {"funds.total.budget": D(4), "funds.total.executed": D(3)}
+    told = [shared.evaluate(values | {"goal_expected": f"{number:0100}"}) for number in range(50)]
+    assert all(each == told[0] for each in told)
+    assert 4 <= len(made) <= 6
+    # No formula whose figures these are looks at a text.
+    made.clear()
+    exact = [shared.exact(values | {"goal_expected": f"{number:0100}"}) for number in range(50)]
+    assert all(each == exact[0] for each in exact)
+    assert len(made) == 1
 
 
 def test_an_engine_that_is_laid_out_anew_gives_what_a_new_one_gives() -> None:

@@ -29,7 +29,7 @@ _AWAKE = 60
 _CHECKS = 61
 """First of the columns behind it that hold the checks of fields in the same row, three for each: `_PARTS`."""
 _PARTS = ("formula", "expected", "when")
-_MOST_KEPT = 150_000
+_MOST_KEPT = 40_000
 """Characters of text after which a model is made anew."""
 
 #: What a formula gives: a figure, a text, or None for an error.
@@ -79,7 +79,10 @@ class Engine:
         """Return the model with these values in it, evaluated."""
         # Taken out while it is laid out: one in which that failed half-way must not be met again.
         model = self.models.pop(rounding, None)
-        if model is None or model.kept > _MOST_KEPT:
+        if model is not None and model.kept > _MOST_KEPT:
+            # Let go of before there is another: the memory of one is all that it takes.
+            model = None
+        if model is None:
             model = _Model(self.layout, str if rounding else unrounded, with_checks=rounding)
         elif model.layout is not self.layout:
             model.lay(self.layout)
@@ -137,6 +140,7 @@ def texts_of(layout: Layout, formulas: Mapping[int, str], values: Mapping[str, C
     if not formulas:
         return {}
     model = _Model(layout, str, with_checks=False)
+    model.inputs = {item.name for item in layout.inputs}
     for row, formula in formulas.items():
         model.model.update_cell_with_formula(_SHEET, row, _CHECKS, f"={formula}")
     model.put(values)
@@ -173,6 +177,7 @@ class Sheet:
             asked: the cells that are asked for.
         """
         if self._kept > _MOST_KEPT:
+            del self._model
             self._begin()
         for place in self._held.keys() - cells.keys():
             self._model.clear_cell_contents(_SHEET, *place)
@@ -239,7 +244,7 @@ class _Model:
         """Hold the formulas of a layout and no values, in place of all that was there."""
         self.layout = layout
         self.held: dict[str, Cast] = {}
-        self.inputs = {item.name for item in layout.inputs}
+        self.inputs: Set[str] = self._looked_at() & {item.name for item in layout.inputs}
         self.places = {name: item.range.anchor for name, item in layout.fields.items()}
         rows = layout.indicator_rows if self.with_checks else ()
         self.rows = {next(iter(row.values())).range.top: {item.name for item in row.values()} for row in rows}
@@ -253,6 +258,12 @@ class _Model:
                 self._set(self.places[name], item.placeholder if item.spec.value is None else item.spec.value)
         for row in self.rows:
             self._set((row, _AWAKE), 1)
+
+    def _looked_at(self) -> frozenset[str]:
+        """Return the fields that any formula refers to: no other has to be there."""
+        references = [*self.layout.computed_references.values()]
+        references += [check.references for check in self.layout.checks] if self.with_checks else []
+        return frozenset().union(*references)
 
     def _asked(self) -> list[tuple[Position, PlacedCheck, int | None]]:
         """Return every check with its place, and the row of indicators if it looks at what is typed there alone."""
