@@ -11,7 +11,7 @@ from xlsform.inbox import Incoming
 from xlsform.verdicts import Judged, Known, Verdict
 
 #: Files that are judged at once, and their bytes.
-_CHUNK, _CHUNK_BYTES = 16, 4_000_000
+_CHUNK, _CHUNK_BYTES = 8, 4_000_000
 #: Chunks that are read ahead for each process that judges: none of them is to wait for the slowest.
 AHEAD = 4
 _PATIENCE = 2.0

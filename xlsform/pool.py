@@ -7,6 +7,7 @@ import gc
 import multiprocessing
 import multiprocessing.connection
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -66,13 +67,15 @@ def process_pool(make: MakeJudge, jobs: int, context: BaseContext | None = None)
 
 def submit(pool: ProcessPoolExecutor, files: Sequence[Incoming]) -> Future[list[Verdict]]:
     """Have files judged by a process of a pool."""
+    # In one piece: what the queue's own thread packs, piece by piece, leaves holes in its memory that add up.
+    packed = pickle.dumps(files, pickle.HIGHEST_PROTOCOL)
     if threading.current_thread() is not threading.main_thread():
-        return pool.submit(_judge_all, files)
+        return pool.submit(_judge_all, packed)
     # Ctrl-C reaches all processes of a terminal. Those that start now inherit that it is none of their business, before
     # they could say so themselves.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        return pool.submit(_judge_all, files)
+        return pool.submit(_judge_all, packed)
     finally:
         signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
@@ -150,8 +153,8 @@ def _end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _judge_all(chunk: Sequence[Incoming]) -> list[Verdict]:
-    return [_judge(each) for each in chunk]
+def _judge_all(packed: bytes) -> list[Verdict]:
+    return [_judge(each) for each in pickle.loads(packed)]
 
 
 def _judge(incoming: Incoming) -> Verdict:

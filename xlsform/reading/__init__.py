@@ -32,8 +32,9 @@ def load(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes | Unreadable:
         if status.st_size > limits.file_size:
             return _too_large(status.st_size, limits)
         with path.open("rb") as file:
+            data = file.read(status.st_size + 1)
             # It may have grown since.
-            return file.read(limits.file_size + 1)
+            return data if len(data) <= status.st_size else data + file.read(limits.file_size - status.st_size)
     except (OSError, ValueError) as error:
         return _unopened(error)
 
