@@ -99,7 +99,7 @@ class FieldType:
 
 
 # Weights and scores are few and come again and again.
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _read_number(kind: str, numeric: bool, raw: float, number_format: str) -> Reading:
     number = figures.number_of(raw)
     printed = figures.printed_decimals(number_format)

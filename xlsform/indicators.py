@@ -76,7 +76,7 @@ class Indicator(NamedTuple):
         return self.outcome is not None and self.outcome.excess is not None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def plain_name(text: str) -> str:
     """Return an indicator's name folded, without 指标1： before it and a remark in brackets behind it."""
     name = figures.fold(text)

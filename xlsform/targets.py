@@ -85,7 +85,7 @@ def _measure(text: str, name: str, row: Field, form: Form) -> Measure | None:
     return measure._replace(low=low)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _unjudged(text: str) -> Measure | None:
     """Return how an actual value is typed beside a target; None where the target is no known figure."""
     target = figures.read_target(text)

@@ -74,7 +74,7 @@ def number_of(value: float) -> Decimal:
     return Decimal(f"{value + 0.0:.15g}")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def decimals_of(value: Decimal) -> int:
     """Return how many decimals a number needs: 0 for 4.00, 2 for 3.92."""
     exponent = value.as_tuple().exponent

@@ -84,7 +84,7 @@ class Target(NamedTuple):
         return self.when.date if self.when else None
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def read_target(text: str, unit_cell: str = "") -> Target:
     """Return what a 年度指标值 or 实际完成值 says; whatever is not wholly understood is a word.
 

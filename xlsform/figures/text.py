@@ -62,7 +62,7 @@ def _fold(text: str) -> str:
     return text
 
 
-_fold_cached = lru_cache(maxsize=2048)(_fold)
+_fold_cached = lru_cache(maxsize=512)(_fold)
 _fold_narrative = lru_cache(maxsize=16)(_fold)
 
 

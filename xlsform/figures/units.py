@@ -85,7 +85,7 @@ class Unit(NamedTuple):
         return _FAMILIES.get(self.name, self.name)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def unit_of(text: str) -> Unit:
     """Return a unit taken apart; one that is not known is its own name, in lower case."""
     text = fold(text)

@@ -37,7 +37,7 @@ def unescape(text: str) -> str:
     return text
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def counted(text: str) -> tuple[str, int]:
     """Return a short text as `without_towers` and its `length`: labels and words repeat from cell to cell and file to file."""
     lowered = without_towers(text)
