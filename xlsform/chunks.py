@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager
 from xlsform.inbox import Incoming
 from xlsform.verdicts import Judged, Known, Verdict
 
-#: Files that are judged at once, and their bytes.
-_CHUNK, _CHUNK_BYTES = 8, 4_000_000
+#: Bytes of files that are judged at once.
+_CHUNK_BYTES = 4_000_000
 #: Chunks that are read ahead for each process that judges: none of them is to wait for the slowest.
 AHEAD = 4
 _PATIENCE = 2.0
@@ -25,7 +25,8 @@ Submit = Callable[[Sequence[Incoming]], Answer]
 class Chunk:
     """Some files in a row, of which the new ones are judged together."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self.files: list[tuple[Incoming, Verdict | None]] = []
         self.new: list[Incoming] = []
         self._size = 0
@@ -40,7 +41,7 @@ class Chunk:
     @property
     def full(self) -> bool:
         """Whether it is enough for one task."""
-        return len(self.new) >= _CHUNK or len(self.files) >= 4 * _CHUNK or self._size >= _CHUNK_BYTES
+        return len(self.new) >= self._most or len(self.files) >= 4 * self._most or self._size >= _CHUNK_BYTES
 
     def judged(self, verdicts: Iterable[Verdict]) -> Iterator[Judged]:
         """Yield all files, the new ones with these verdicts."""
@@ -48,14 +49,20 @@ class Chunk:
         return (Judged(file, known or next(new)) for file, known in self.files)
 
 
-def chunked(files: Iterable[Incoming], known: Known) -> Iterator[Chunk]:
-    """Yield the files in chunks; ``known`` is asked first, file by file in their order."""
-    chunk = Chunk()
+def chunked(files: Iterable[Incoming], known: Known, most: int) -> Iterator[Chunk]:
+    """Yield the files in chunks.
+
+    Args:
+        files: what came in.
+        known: asked first, file by file in their order.
+        most: new files in a chunk.
+    """
+    chunk = Chunk(most)
     for each in files:
         chunk.add(each, known(each))
         if chunk.full:
             yield chunk
-            chunk = Chunk()
+            chunk = Chunk(most)
     if chunk.files:
         yield chunk
 

@@ -26,6 +26,8 @@ from xlsform.verdicts import Judge, Judged, Known, Options, Verdict
 if TYPE_CHECKING:
     from distributed import Client
 
+#: Files in a task: a scheduler takes as long for one of them as for sixteen.
+_CHUNK = 16
 #: Seconds until a scheduler that does not answer is given up, and one that says good-bye.
 _CONNECT, _CLOSE = 10.0, 5.0
 #: Seconds for which the number of threads is believed, and after which a cluster without any is given up.
@@ -68,7 +70,9 @@ class Cluster:
                 for each in files:
                     yield self._verdict(submit, each, crashed)
 
-        judged = in_order(chunked(files, known), started, self._ahead, _LostError, one_by_one, result=self._result)
+        judged = in_order(
+            chunked(files, known, _CHUNK), started, self._ahead, _LostError, one_by_one, result=self._result
+        )
         with ExitStack() as stack:
             anew: Submit | None = None
             for incoming, verdict in judged:

@@ -26,6 +26,8 @@ from xlsform.inbox import Incoming
 from xlsform.reading.contents import Unreadable, took_too_long
 from xlsform.verdicts import Judge, Judged, Known, Verdict
 
+_CHUNK = 8
+"""Files that a process is given at once: of 20 kB each, and with those that are read ahead, some megabytes."""
 _GRACE = 1.0
 """Seconds more than a file has: the clock of what is read in yet another process is to strike first."""
 
@@ -56,7 +58,12 @@ def pooled(files: Iterable[Incoming], known: Known, judge: Judge, jobs: int) -> 
 
     ahead = AHEAD * jobs
     yield from in_order(
-        chunked(files, known), started, lambda: ahead, BrokenProcessPool, partial(one_by_one, make), judge.verdict
+        chunked(files, known, _CHUNK),
+        started,
+        lambda: ahead,
+        BrokenProcessPool,
+        partial(one_by_one, make),
+        judge.verdict,
     )
 
 
