@@ -81,6 +81,12 @@ def test_a_bad_file_costs_its_own_verdict(
         assert told in str(finding.message)
 
 
+def test_where_there_is_no_alarm_a_thread_keeps_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_set_alarm", pool._by_thread)
+    found = judged(spins, monkeypatch, 3, {1})
+    assert [each.verdict.status for each in found] == ["passed", "unreadable", "passed"]
+
+
 def test_large_parts_are_not_remembered() -> None:
     """A batch of files with large content types, relationships, styles or sheets would else fill a worker's memory."""
     from hostile import BOOK, FORM, form_parts, packed

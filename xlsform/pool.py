@@ -138,6 +138,8 @@ def _start(make: MakeJudge) -> None:
     if sys.platform != "win32":
         import resource
 
+        # Whatever was inherited, it is to end the process.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         size = _taken() + _worker.options.limits.memory
         resource.setrlimit(resource.RLIMIT_AS, (size if hard == resource.RLIM_INFINITY else min(size, hard), hard))
@@ -166,9 +168,24 @@ def _judge_all(packed: bytes) -> list[Verdict]:
 
 def _judge(incoming: Incoming) -> Verdict:
     assert _worker is not None, "a worker process is prepared before it works"
-    # The one clock that also ends what never comes back from a library, whatever the system: it ends the process.
-    faulthandler.dump_traceback_later(_worker.options.limits.seconds + _GRACE, exit=True, file=_nowhere)
+    _set_alarm(_worker.options.limits.seconds + _GRACE)
     try:
         return _worker.verdict(incoming)
     finally:
+        _set_alarm(0)
+
+
+def _by_signal(seconds: float) -> None:
+    """End this process in so many seconds, even if a library never comes back; with 0, let it live."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _by_thread(seconds: float) -> None:
+    """Do the same where there is no such signal; it starts a thread each time, which takes as long as much of a file."""
+    if seconds:
+        faulthandler.dump_traceback_later(seconds, exit=True, file=_nowhere)
+    else:
         faulthandler.cancel_dump_traceback_later()
+
+
+_set_alarm = _by_signal if hasattr(signal, "setitimer") else _by_thread
