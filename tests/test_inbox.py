@@ -108,7 +108,10 @@ def test_each_file_comes_once(tmp_path: Path) -> None:
     path = put(tmp_path, "b.xlsx")
     other = put(tmp_path, "a.xlsx")
     assert [each.origin for each in look(path, tmp_path, path)] == [str(path), str(other)]
-    assert [each.origin for each in look(tmp_path, tmp_path / "b.xlsx", tmp_path)] == [str(other), str(path)]
+    assert [each.origin for each in look(tmp_path, path, tmp_path)] == [str(other), str(path)]
+    assert [each.origin for each in look(path, other, path, tmp_path, other)] == [str(path), str(other)]
+    deep = put(tmp_path, "c/d/b.xlsx")
+    assert [each.origin for each in look(deep.parent, tmp_path, tmp_path / "c")] == [str(deep), str(other), str(path)]
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a", "a.docx", "a.xlsx.bak", "~$a.xlsx", ".a", "a.pdf", "a.csv"])

@@ -31,38 +31,42 @@ class Sources:
     Kept as names by folder, and made a `Source` when its turn comes: ten thousand paths take four megabytes.
     """
 
-    def __init__(self, sources: Iterable[Source]) -> None:
-        """Keep these, but for those that were there before."""
+    def __init__(self, searches: Iterable[Iterable[Source]]) -> None:
+        """Keep what the searches find, but for what an earlier one found; none finds anything twice."""
         self._kept: list[Source | _Run] = []
-        self._folders: dict[str, list[_Run]] = {}
-        # The names that are kept anyway, and no texts besides.
-        met: dict[str | RemoteFile, set[str]] = {}
-        for each in sources:
-            if isinstance(each.path, RemoteFile):
-                if each.path not in met:
-                    met[each.path] = set()
+        self._runs: dict[str, list[_Run]] = {}
+        """By folder."""
+        self._met: dict[str, int | set[str]] = {}
+        """By folder the only search that met it, or the names, which are kept anyway, where there was another."""
+        remote: set[RemoteFile] = set()
+        for number, search in enumerate(searches):
+            for each in search:
+                if not isinstance(each.path, RemoteFile):
+                    self._add(each, *os.path.split(each.path), number)
+                elif each.path not in remote:
+                    remote.add(each.path)
                     self._kept.append(each)
-                continue
-            folder, name = os.path.split(each.path)
-            names = met.setdefault(os.path.normcase(folder), set())
-            if os.path.normcase(name) not in names:
-                names.add(os.path.normcase(name))
-                self._run(folder, each).names.append(name)
 
-    def _run(self, folder: str, source: Source) -> _Run:
-        """Return what a file of a folder is kept with: the last one, if that is of its kind."""
-        last = self._kept[-1] if self._kept else None
-        if isinstance(last, _Run) and (last.folder, last.named, last.message) == (folder, *source[1:]):
-            return last
-        run = _Run(folder, source.named, source.message, [])
-        self._kept.append(run)
-        self._folders.setdefault(folder, []).append(run)
-        return run
+    def _add(self, source: Source, folder: str, name: str, number: int) -> None:
+        place, key = os.path.normcase(folder), os.path.normcase(name)
+        known = self._met.setdefault(place, number)
+        if known != number:
+            if isinstance(known, int):
+                known = self._met[place] = {os.path.normcase(name) for run in self._runs[place] for name in run.names}
+            if key in known:
+                return
+            known.add(key)
+        run = self._kept[-1] if self._kept else None
+        if not isinstance(run, _Run) or (run.folder, run.named, run.message) != (folder, source.named, source.message):
+            run = _Run(folder, source.named, source.message, [])
+            self._kept.append(run)
+            self._runs.setdefault(place, []).append(run)
+        run.names.append(name)
 
     def holds(self, place: str) -> bool:
         """Whether a file of its own stands there."""
         folder, name = os.path.split(place)
-        return any(name in run.names for run in self._folders.get(folder, ())) or place in self._remote
+        return any(name in run.names for run in self._runs.get(os.path.normcase(folder), ())) or place in self._remote
 
     @cached_property
     def _remote(self) -> frozenset[str]:
@@ -97,7 +101,7 @@ def find(paths: Iterable[Path | Url]) -> Sources:
         UsageError: a path that does not exist, a folder that may not be listed, or a URL that cannot be asked.
         NothingFoundError: nothing was found.
     """
-    found = Sources(source for path in paths for source in (_remote(path) if isinstance(path, Url) else _local(path)))
+    found = Sources(_remote(path) if isinstance(path, Url) else _local(path) for path in paths)
     if not found:
         raise nothing_found()
     return found
