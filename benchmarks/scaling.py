@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from memory import Cost, cost
+from memory import cost
 
 ROOT = Path(__file__).parent.parent
 
@@ -38,44 +38,43 @@ def measure(folder: Path, runs: int) -> None:
     """Print what judging them takes, and what it would take of a tenth of them."""
     parts = sorted(folder.iterdir())
     few = parts[: max(1, len(parts) // 10)]
-    judge(parts, "jsonl", 2)  # What is read from the disk for the first time is read now.
+    seconds(command(parts, "jsonl", 2))  # What is read from the disk for the first time is read now.
     gains, possible = [], []
     for _ in range(runs):
-        alone, together = judge(parts, "jsonl", 1), judge(parts, "jsonl", 2)
-        gains.append(alone.seconds / together.seconds)
-        possible.append(alone.seconds / side_by_side(parts[::2], parts[1::2]))
+        alone = seconds(command(parts, "jsonl", 1))
+        together = seconds(command(parts, "jsonl", 2))
+        beside = seconds(*(command(half, "jsonl", 1) for half in (parts[::2], parts[1::2])))
+        print(f"--jobs 1 {alone:.1f} s, --jobs 2 {together:.1f} s, halves side by side {beside:.1f} s", flush=True)
+        gains.append(alone / together)
+        possible.append(alone / beside)
     print(f"two processes are {statistics.median(gains):.2f} × as fast as one")
     print(
         f"two runs side by side, of half of them each: {statistics.median(possible):.2f} ×, what the machine can give"
     )
     for form in ("jsonl", "csv"):
-        small, large = judge(few, form, 2), judge(parts, form, 2)
-        print(f"{form}: memory of all against memory of {len(few)} folders: {large.megabytes / small.megabytes:.2f} ×")
+        small, large = memory(few, form), memory(parts, form)
+        print(f"{form}: memory of all against memory of {len(few)} folders: {large / small:.2f} ×", flush=True)
 
 
 def command(paths: Sequence[Path], form: str, jobs: int) -> list[str]:
     return [sys.executable, "-m", "xlsform", "validate", *map(str, paths), "--format", form, "--jobs", str(jobs)]
 
 
-def judge(paths: Sequence[Path], form: str, jobs: int) -> Cost:
-    """Judge forms, and print what it took."""
-    found = cost(command(paths, form, jobs), {"PYTHONPATH": str(ROOT)})
-    files = sum(sum(1 for _ in path.iterdir()) for path in paths)
-    print(
-        f"{files:6} forms, {form:<5} --jobs {jobs}: {found.seconds:6.1f} s, {found.processor:6.1f} s of processor,"
-        f" {found.megabytes:5.1f} MB",
-        flush=True,
-    )
-    return found
-
-
-def side_by_side(*halves: Sequence[Path]) -> float:
-    """Return the seconds that runs of one process each take at the same time."""
+def seconds(*commands: Sequence[str]) -> float:
+    """Return what commands take at the same time; their memory, which takes time to be told, is left alone."""
     start = time.perf_counter()
-    runs = [subprocess.Popen(command(half, "jsonl", 1), stdout=subprocess.DEVNULL, cwd=ROOT) for half in halves]
-    for each in runs:
+    running = [subprocess.Popen(each, stdout=subprocess.DEVNULL, cwd=ROOT) for each in commands]
+    for each in running:
         each.wait()
     return time.perf_counter() - start
+
+
+def memory(paths: Sequence[Path], form: str) -> float:
+    """Return the megabytes of all processes while two judge forms, and print what it took."""
+    found = cost(command(paths, form, 2), {"PYTHONPATH": str(ROOT)})
+    files = sum(sum(1 for _ in path.iterdir()) for path in paths)
+    print(f"{files:6} forms, {form:<5} --jobs 2: {found.processor:6.1f} s of processor, {found.megabytes:5.1f} MB")
+    return found.megabytes
 
 
 if __name__ == "__main__":
