@@ -30,7 +30,9 @@ _CHECKS = 61
 """First of the columns behind it that hold the checks of fields in the same row, three for each: `_PARTS`."""
 _PARTS = ("formula", "expected", "when")
 _MOST_KEPT = 40_000
-"""Characters of text after which a model is made anew."""
+"""Characters of text after which a model that judges is made anew: every process that judges has some."""
+_MOST_SHOWN = 150_000
+"""Characters of text and formulas after which the sheet of which workbooks are made is begun anew."""
 
 #: What a formula gives: a figure, a text, or None for an error.
 Result = Decimal | str | bool | None
@@ -176,7 +178,7 @@ class Sheet:
             cells: what stands in the sheet.
             asked: the cells that are asked for.
         """
-        if self._kept > _MOST_KEPT:
+        if self._kept > _MOST_SHOWN:
             del self._model
             self._begin()
         for place in self._held.keys() - cells.keys():

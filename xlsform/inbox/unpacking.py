@@ -30,7 +30,7 @@ Note = Callable[[Message], None]
 class Unpacker:
     """Yields the returns of files, and gives each an origin of its own."""
 
-    def __init__(self, limits: Limits, passed_over: Note, holds: Callable[[str], bool] = lambda _: False) -> None:
+    def __init__(self, limits: Limits, passed_over: Note, holds: Callable[[str], bool]) -> None:
         """Prepare to unpack.
 
         Args:
