@@ -26,21 +26,22 @@ from xlsxwriter.format import Format
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from xlsform.data import fill  # noqa: E402
-from xlsform.field_types import Cast  # noqa: E402
-from xlsform.form import load  # noqa: E402
-from xlsform.hints import hint_formulas  # noqa: E402
-from xlsform.issuing import issue, issue_projects  # noqa: E402
-from xlsform.layout import Layout, lay_out  # noqa: E402
+from xlsform.demo.samples import samples, samples_folder, typed_over  # noqa: E402
+from xlsform.form.evaluation.hints import hint_formulas  # noqa: E402
+from xlsform.form.evaluation.measures import measures  # noqa: E402
+from xlsform.form.field_types import Cast  # noqa: E402
+from xlsform.form.layout import Layout, lay_out  # noqa: E402
+from xlsform.form.template import load  # noqa: E402
 from xlsform.projects import read_projects, rows_needed, values  # noqa: E402
 from xlsform.reading import read_bytes  # noqa: E402
-from xlsform.reading.contents import Workbook  # noqa: E402
-from xlsform.recognition import recognise  # noqa: E402
-from xlsform.refs import Range, letters  # noqa: E402
-from xlsform.samples import samples, samples_folder, typed_over  # noqa: E402
-from xlsform.stamp import lock_for  # noqa: E402
-from xlsform.targets import measures  # noqa: E402
-from xlsform.verdicts import Options, check  # noqa: E402
+from xlsform.reading.workbook import Workbook  # noqa: E402
+from xlsform.spreadsheet.a1 import Range, letters  # noqa: E402
+from xlsform.submission.recognition import recognise  # noqa: E402
+from xlsform.verdict.judge import check  # noqa: E402
+from xlsform.verdict.verdict import Options  # noqa: E402
+from xlsform.workbook.data import fill  # noqa: E402
+from xlsform.workbook.issue import issue, issue_projects  # noqa: E402
+from xlsform.workbook.locks import lock_for  # noqa: E402
 
 OPENPYXL_TWICE = """
 import sys, pathlib, openpyxl

@@ -27,16 +27,16 @@ from memory import cost
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from xlsform.data import fill  # noqa: E402
-from xlsform.form import load  # noqa: E402
-from xlsform.issuing import issue_project  # noqa: E402
+from xlsform.demo.samples import samples_folder  # noqa: E402
+from xlsform.form.template import load  # noqa: E402
 from xlsform.projects import Project, places, read_projects  # noqa: E402
 from xlsform.reading import read_bytes  # noqa: E402
-from xlsform.reading.contents import Workbook  # noqa: E402
-from xlsform.recognition import recognise  # noqa: E402
+from xlsform.reading.workbook import Workbook  # noqa: E402
 from xlsform.register import Register  # noqa: E402
-from xlsform.samples import samples_folder  # noqa: E402
-from xlsform.stamp import lock_for  # noqa: E402
+from xlsform.submission.recognition import recognise  # noqa: E402
+from xlsform.workbook.data import fill  # noqa: E402
+from xlsform.workbook.issue import issue_project  # noqa: E402
+from xlsform.workbook.locks import lock_for  # noqa: E402
 
 _YEAR = 2025
 _PASSWORD = "benchmark"

@@ -28,15 +28,15 @@ import openpyxl
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from xlsform.data import fill  # noqa: E402
-from xlsform.form import load  # noqa: E402
-from xlsform.issuing import issue  # noqa: E402
-from xlsform.layout import lay_out  # noqa: E402
+from xlsform.demo.samples import typed_over  # noqa: E402
+from xlsform.form.layout import lay_out  # noqa: E402
+from xlsform.form.template import load  # noqa: E402
 from xlsform.reading import read_bytes  # noqa: E402
-from xlsform.reading.contents import Workbook  # noqa: E402
-from xlsform.recognition import recognise  # noqa: E402
-from xlsform.samples import typed_over  # noqa: E402
-from xlsform.stamp import lock_for  # noqa: E402
+from xlsform.reading.workbook import Workbook  # noqa: E402
+from xlsform.submission.recognition import recognise  # noqa: E402
+from xlsform.workbook.data import fill  # noqa: E402
+from xlsform.workbook.issue import issue  # noqa: E402
+from xlsform.workbook.locks import lock_for  # noqa: E402
 
 PASSWORD = "made-up day"
 #: The page of the printed 汇总表 that the charts stand on.

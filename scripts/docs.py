@@ -21,9 +21,9 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from xlsform.cli import cli  # noqa: E402
-from xlsform.manual import pages  # noqa: E402
+from xlsform.demo.samples import expected_report, samples  # noqa: E402
 from xlsform.reading import Limits  # noqa: E402
-from xlsform.samples import expected_report, samples  # noqa: E402
+from xlsform.rules.manual import pages  # noqa: E402
 
 MADE = "<!-- Made by scripts/docs.py from the program; edit that, not this. -->\n\n"
 
@@ -34,11 +34,11 @@ def generated() -> dict[str, str]:
         "docs/rules.md": f"# Rules\n\n{MADE}{pages(None, 'markdown', 'en')}",
         "docs/rules.zh.md": f"# 检查规则\n\n{MADE}{pages(None, 'markdown', 'zh')}",
         "docs/cli.md": f"# Command line\n\n{MADE}{''.join(commands())}",
-        "docs/report.md": f"# The JSON report\n\n{MADE}{schema_page('report')}",
+        "docs/report.md": f"# The JSON report\n\n{MADE}{schema_page('reports', 'report')}",
         "docs/templates.md": (ROOT / "docs/templates.head.md").read_text(encoding="utf-8")
         + "\n## Every key\n\n"
         + MADE
-        + schema_page("template"),
+        + schema_page("form", "template"),
         "docs/reliability.md": (ROOT / "docs/reliability.head.md").read_text(encoding="utf-8")
         + "\n## Limits\n\n"
         + MADE
@@ -80,9 +80,9 @@ def _command(command: click.Command, words: list[str]) -> Iterator[str]:
             yield from _command(sub, [*words, name])
 
 
-def schema_page(name: str) -> str:
+def schema_page(room: str, name: str) -> str:
     """Return a JSON Schema as a table of its keys."""
-    schema = json.loads((ROOT / f"xlsform/schema/{name}.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((ROOT / f"xlsform/{room}/schema/{name}.schema.json").read_text(encoding="utf-8"))
     parts = [schema["description"], "\n\n", *_keys("", schema)]
     for title, definition in schema["$defs"].items():
         if "properties" in definition:

@@ -5,7 +5,7 @@ Usage: python scripts/fuzz.py read|zip|verdict [INPUTS] [SEED]
 ``read`` puts each input in place of one part of a small workbook and reads that; ``zip`` reads the input as it is; ``verdict`` puts it in
 place of a part of a faultless return and judges that. An input fails when an exception gets through, when the last resort is what answers
 it, or when it takes two seconds. It is then written to the current folder as crash-KIND-…; what was
-mended gets a line in tests/hostile.py, which builds it small.
+mended gets a line in tests/support/hostile.py, which builds it small.
 
 Needs atheris (Linux: pip install atheris). Everything is seeded: the same numbers give the same inputs.
 """
@@ -29,13 +29,14 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 with atheris.instrument_imports(include=["xlsform"]):
     from xlsform.reading import legacy, ooxml, read_bytes  # noqa: F401
-    from xlsform.reading.contents import Unreadable
-    from xlsform.rules import catalogue
-    from xlsform.verdicts import Options, judged
+    from xlsform.reading.workbook import Unreadable
+    from xlsform.rules.registry import catalogue
+    from xlsform.verdict.judge import judged
+    from xlsform.verdict.verdict import Options
 
     catalogue()
 
-from packages_by_hand import cells, parts, sheet, zipped  # noqa: E402
+from support.packages_by_hand import cells, parts, sheet, zipped  # noqa: E402
 
 _SECONDS = 2.0
 _LONGEST = 4_096

@@ -12,8 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from hostile import HOSTILE  # noqa: E402
-from measured import judges  # noqa: E402
+from support.hostile import HOSTILE  # noqa: E402
+from support.measured import judges  # noqa: E402
 
 
 def main() -> None:

@@ -47,8 +47,8 @@ def _texts(node: ast.expr, where: str) -> Iterator[str]:
 
 def _manual() -> Iterator[str]:
     sys.path.insert(0, str(ROOT))
-    from xlsform.manual import paragraphs
-    from xlsform.rules import catalogue
+    from xlsform.rules.manual import paragraphs
+    from xlsform.rules.registry import catalogue
 
     for rule in catalogue().values():
         yield from paragraphs(rule.page)

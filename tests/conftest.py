@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from office import office as office
-from office import pytest_terminal_summary as pytest_terminal_summary
+from support.office import office as office
+from support.office import pytest_terminal_summary as pytest_terminal_summary
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,8 +10,7 @@ from types import ModuleType
 import polib
 import pytest
 
-from xlsform.findings import say
-from xlsform.messages import default_language, render
+from xlsform.messages import default_language, render, say
 
 ROOT = Path(__file__).parent.parent
 

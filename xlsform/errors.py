@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from xlsform.findings import Message, say
+from xlsform.messages import Message, say
 
 
 class XlsformError(Exception):

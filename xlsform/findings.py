@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any, NamedTuple
+
+from xlsform.messages import Message
 
 
 class Severity(enum.StrEnum):
@@ -22,38 +22,6 @@ class Severity(enum.StrEnum):
 
 
 _RANKS = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
-
-
-class Message(NamedTuple):
-    """A sentence to be rendered in the reader's language: its English text, and what fills its braces."""
-
-    text: str
-    values: Mapping[str, Any]
-
-    def render(self, language: str, translate: Callable[[str], str]) -> str:
-        """Return the sentence, its text put through ``translate``, its braces filled."""
-        values = {key: _shown(value, language, translate) for key, value in self.values.items()}
-        return translate(self.text).format(**values) if self.text else ""
-
-    def __str__(self) -> str:
-        return self.render("en", str)
-
-
-def _shown(value: Any, language: str, translate: Callable[[str], str]) -> str:
-    if isinstance(value, Message):
-        return value.render(language, translate)
-    if isinstance(value, Mapping):
-        return str(value.get(language) or value.get("en") or "")
-    if isinstance(value, list | tuple):
-        return ("、" if language == "zh" else ", ").join(_shown(item, language, translate) for item in value)
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    return str(value)
-
-
-def say(text: str, /, **values: Any) -> Message:
-    """Return a message; its English text is the key of its translation."""
-    return Message(text, values)
 
 
 class Violation(NamedTuple):
@@ -86,14 +54,3 @@ class Finding(NamedTuple):
     expected: Any
     place: tuple[int, int, int]
     """Sheet, row and column, for the order of findings; a finding about the file comes first."""
-
-
-def plain(value: Any) -> Any:
-    """Return a value as JSON has it; decimals become integers or floats."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, tuple | list):
-        return [plain(item) for item in value]
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    return str(value)

@@ -1,26 +1,58 @@
-"""Regular expressions that are compiled when they are first used."""
+"""Regular expressions that are compiled when they are first used.
+
+Most of those at the top of a module are not needed in a run, and to compile them all takes as long as to judge three
+files. One that every file is read with may as well be compiled at once, by `re.compile`.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Any, AnyStr, cast
+import sys
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any, AnyStr, Generic
 
 
-def pattern(source: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
-    """Return a regular expression that is compiled when it is first asked for a match.
+class LazyPattern(Generic[AnyStr]):
+    """A regular expression, given as for `re.compile`; the methods are those of `re.Pattern`."""
 
-    For those at the top of a module, most of which a run does not need: to compile them all takes as long as to judge
-    three files. One that every file is read with may as well be compiled at once.
-    """
-    return cast("re.Pattern[AnyStr]", _Uncompiled(source, flags))
+    def __init__(self, pattern: AnyStr, flags: int = 0) -> None:
+        self.pattern: AnyStr = pattern
+        self.flags = flags
 
+    @cached_property
+    def compiled(self) -> re.Pattern[AnyStr]:
+        """The compiled expression.
 
-class _Uncompiled:
-    def __init__(self, source: Any, flags: int) -> None:
-        self._given = source, flags
+        Raises:
+            re.error: it is none.
+        """
+        return re.compile(self.pattern, self.flags)
 
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(re.compile(*self._given), name)
-        # From the second time on it is found without coming here.
-        setattr(self, name, method)
-        return method
+    def match(self, string: AnyStr, pos: int = 0, endpos: int = sys.maxsize) -> re.Match[AnyStr] | None:
+        """Match at the beginning."""
+        return self.compiled.match(string, pos, endpos)
+
+    def fullmatch(self, string: AnyStr, pos: int = 0, endpos: int = sys.maxsize) -> re.Match[AnyStr] | None:
+        """Match all of it."""
+        return self.compiled.fullmatch(string, pos, endpos)
+
+    def search(self, string: AnyStr, pos: int = 0, endpos: int = sys.maxsize) -> re.Match[AnyStr] | None:
+        """Match anywhere."""
+        return self.compiled.search(string, pos, endpos)
+
+    def finditer(self, string: AnyStr, pos: int = 0) -> Iterator[re.Match[AnyStr]]:
+        """Yield all matches."""
+        return self.compiled.finditer(string, pos)
+
+    def findall(self, string: AnyStr) -> list[Any]:
+        """Return what all matches hold."""
+        return self.compiled.findall(string)
+
+    def split(self, string: AnyStr, maxsplit: int = 0) -> list[AnyStr | Any]:
+        """Split wherever it matches."""
+        return self.compiled.split(string, maxsplit)
+
+    def sub(self, repl: AnyStr | Callable[[re.Match[AnyStr]], AnyStr], string: AnyStr, count: int = 0) -> AnyStr:
+        """Replace all matches."""
+        return self.compiled.sub(repl, string, count)

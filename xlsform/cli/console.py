@@ -15,7 +15,7 @@ from xlsform import __version__
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from xlsform.findings import Message
+    from xlsform.messages import Message
 
 Item = TypeVar("Item")
 
@@ -65,7 +65,7 @@ class _Group(click.Group):
                 tell(message)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
-            from xlsform.findings import say
+            from xlsform.messages import say
 
             tell(
                 say(
@@ -82,7 +82,7 @@ class _Group(click.Group):
 
 def _load_commands() -> None:
     # Each puts itself into the group.
-    from xlsform.cli import forms, returns, rounds  # noqa: F401
+    from xlsform.cli import bureau, office, rounds  # noqa: F401
 
 
 @click.group(cls=_Group, context_settings=HELP)
@@ -107,7 +107,7 @@ def language() -> str:
 def tell(message: Message) -> None:
     """Say something on stderr."""
     from xlsform.messages import render
-    from xlsform.reports.visible import harmless
+    from xlsform.reports.sanitize import harmless
 
     click.echo(harmless(render(message, language())), err=True)
 
@@ -126,7 +126,7 @@ def detail(message: Message) -> None:
 
 def write_out(text: str, output: Path | None) -> None:
     """Write a text to a file, whole, or to stdout."""
-    from xlsform.outputs import write_whole
+    from xlsform.files.atomic import write_whole
 
     if output is None:
         click.echo(text, nl=False)
@@ -138,7 +138,7 @@ def as_json(value: Any) -> str:
     """Return a value as JSON for people to read."""
     import json
 
-    from xlsform.reports.visible import harmless_json
+    from xlsform.reports.sanitize import harmless_json
 
     return harmless_json(json.dumps(value, ensure_ascii=False, indent=1)) + "\n"
 
@@ -149,7 +149,7 @@ def destination(output: Path | None) -> Iterator[Any]:
     if output is None:
         yield lambda piece: click.echo(piece, nl=False)
         return
-    from xlsform.outputs import open_whole
+    from xlsform.files.atomic import open_whole
 
     with open_whole(output) as file:
         yield lambda piece: file.write(piece.encode("utf-8", "replace"))
@@ -178,8 +178,7 @@ def progress(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from xlsform.findings import say
-    from xlsform.messages import render
+    from xlsform.messages import render, say
 
     def pace(speed: float | None) -> str:
         return render(say("{number} a second", number="–" if speed is None else f"{speed:.0f}"), language())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlsform.cli import forms
+from xlsform.cli import office
 from xlsform.cli.console import HELP, cli, language, progress, remark, tell, write_out
 from xlsform.cli.options import FILE, Command, place, sharing
 
@@ -25,7 +25,7 @@ _REGISTER = click.option(
 )
 
 
-@forms.projects.command("withdraw")
+@office.projects.command("withdraw")
 @click.argument("codes", nargs=-1, required=True, metavar="CODE…")
 @_REGISTER
 @click.option("--reason", default="", help="Why, as status and history are to tell it.")
@@ -34,7 +34,7 @@ def projects_withdraw(codes: tuple[str, ...], path: Path, reason: str) -> None:
 
     They are neither outstanding nor mailed. A project that is issued anew is expected again.
     """
-    from xlsform.findings import say
+    from xlsform.messages import say
     from xlsform.register import Register
 
     with Register.open(path) as register:
@@ -55,7 +55,7 @@ def status(
     path: Path, project: str | None, due: datetime | None, year: int | None, form: str, output: Path | None
 ) -> None:
     """Say per unit what was issued, mailed, returned, passed, sent back, and what is outstanding or overdue."""
-    from xlsform.outputs import write_whole
+    from xlsform.files.atomic import write_whole
     from xlsform.register import Register
     from xlsform.reports.status import rendered
     from xlsform.reports.status.history import render_history
@@ -85,9 +85,9 @@ def mail() -> None:
 @click.argument("folder", type=FILE)
 def mail_texts(folder: Path) -> None:
     """Write the wording of the letters into a folder, to be edited and given back with --texts."""
-    from xlsform.findings import say
+    from xlsform.files.atomic import write_whole
     from xlsform.mailing import own_texts
-    from xlsform.outputs import write_whole
+    from xlsform.messages import say
 
     for name, content in own_texts().items():
         write_whole(folder / name, content)
@@ -123,9 +123,9 @@ def mail_draft(
     """
     import datetime as dt
 
-    from xlsform.findings import say
+    from xlsform.files.atomic import write_whole
     from xlsform.mailing import compose, draft
-    from xlsform.outputs import write_whole
+    from xlsform.messages import say
     from xlsform.projects import safe_name
     from xlsform.register import Register
 
@@ -167,7 +167,7 @@ def mail_send(
 
     A mail whose delivery was interrupted is sent again under the same Message-ID, which is told: it may arrive twice.
     """
-    from xlsform.findings import say
+    from xlsform.messages import say
     from xlsform.register import Register
 
     with Register.open(path) as register:
@@ -192,8 +192,8 @@ def _deliver(register: Register, letters: Sequence[Letter], server: Server, send
     """Deliver letters and record each before it goes and as soon as it is gone; return how many failed."""
     import datetime as dt
 
-    from xlsform.findings import say
     from xlsform.mailing import compose, deliver
+    from xlsform.messages import say
 
     failed = 0
     uncertain = register.mails.uncertain("issue") | register.mails.uncertain("reply")
@@ -229,9 +229,8 @@ def _record(register: Register, letter: Letter, mail: EmailMessage, kind: MailKi
 def _server(smtp: str, security: Any, user: str | None) -> Server:
     import os
 
-    from xlsform.findings import say
     from xlsform.mailing import Server
-    from xlsform.messages import render
+    from xlsform.messages import render, say
 
     host, _, port = smtp.partition(":")
     if port and not port.isdecimal():
@@ -248,8 +247,8 @@ def _to_send(
     register: Register, texts: Path | None, returns: tuple[Path | Url, ...], year: int | None
 ) -> Iterator[Letter]:
     """Yield the letters that are due: workbooks not yet mailed, or replies to faulty returns not yet answered."""
-    from xlsform.findings import say
     from xlsform.mailing import Texts, issue_letters
+    from xlsform.messages import say
 
     wording = Texts(texts) if texts else Texts()
     if returns:
@@ -271,11 +270,11 @@ def _to_send(
 def _replies(register: Register, wording: Any, returns: tuple[Path | Url, ...], year: int | None) -> Iterator[Letter]:
     import hashlib
 
-    from xlsform.findings import say
     from xlsform.inbox import incoming
     from xlsform.mailing import Attachment, reply_letter
+    from xlsform.messages import say
     from xlsform.reading import Limits
-    from xlsform.send_back import marked
+    from xlsform.reports.annotate.copies import marked
 
     due = {each.reference: each for each in register.to_answer(year)}
     for arrival in incoming(returns, Limits()):

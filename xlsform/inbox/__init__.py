@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 
-from xlsform.inbox.contents import EXTENSIONS, Incoming, RefusedError
+from xlsform.inbox.discovery import Source, find, nothing_found
 from xlsform.inbox.disk import kind_of_file, opened, place_of
+from xlsform.inbox.incoming import EXTENSIONS, Incoming, RefusedError
 from xlsform.inbox.kinds import kind_of
 from xlsform.inbox.names import steps
 from xlsform.inbox.remote import Url, below_url, is_url
-from xlsform.inbox.sources import Source, find, nothing_found
 from xlsform.inbox.unpacking import Note, Unpacker
 from xlsform.reading import Limits
-from xlsform.reading.contents import Unreadable
 from xlsform.reading.package import DEFAULT_LIMITS
+from xlsform.reading.workbook import Unreadable
 
 __all__ = ["EXTENSIONS", "Incoming", "Url", "below", "count", "incoming", "is_url", "nothing_found"]
 
@@ -84,7 +84,7 @@ def below(origin: str, roots: Sequence[Path | Url]) -> PurePath:
 
 
 def _expected(source: Source, limits: Limits) -> int | None:
-    from xlsform.inbox.archives import Archive
+    from xlsform.inbox.archives import IncomingZip
 
     place = place_of(source.path, limits)
     if kind_of(place.name, b"") in ("workbook", "mail"):
@@ -97,7 +97,7 @@ def _expected(source: Source, limits: Limits) -> int | None:
             kind = kind_of_file(source, place.name, file.read(8_192))
             if kind == "mailbox":
                 return None
-            pieces = Archive(file, limits, place.budget).pieces() if kind == "zip" else iter(())
+            pieces = IncomingZip(file, limits, place.budget).pieces() if kind == "zip" else iter(())
             return max(1, sum(kind_of(piece.name, b"") != "other" for piece in pieces))
         except (RefusedError, OSError):
             return 1

@@ -14,10 +14,10 @@ from functools import partial
 from itertools import islice
 from typing import IO
 
-from xlsform.findings import say
-from xlsform.inbox.contents import Budget, Piece, RefusedError, too_large
 from xlsform.inbox.encodings import decoded
+from xlsform.inbox.incoming import Budget, Piece, RefusedError, too_large
 from xlsform.inbox.names import steps
+from xlsform.messages import say
 from xlsform.reading import Limits
 
 _END = b"PK\x05\x06"
@@ -48,7 +48,7 @@ class _Entry:
     offset: int
 
 
-class Archive:
+class IncomingZip:
     """A zip archive in an open file; nothing but its directory is kept."""
 
     def __init__(self, file: IO[bytes], limits: Limits, budget: Budget) -> None:

@@ -8,21 +8,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from xlsform.findings import say
-from xlsform.inbox.contents import Budget, Place
+from xlsform.inbox.discovery import Source
 from xlsform.inbox.encodings import decoded
+from xlsform.inbox.incoming import Budget, ContainerPlace
 from xlsform.inbox.kinds import Kind, kind_of
 from xlsform.inbox.names import safe
 from xlsform.inbox.remote import RemoteFile
-from xlsform.inbox.sources import Source
+from xlsform.messages import say
 from xlsform.reading import Limits, load
-from xlsform.reading.contents import Unreadable
+from xlsform.reading.workbook import Unreadable
 
 
-def place_of(path: Path | RemoteFile, limits: Limits) -> Place:
+def place_of(path: Path | RemoteFile, limits: Limits) -> ContainerPlace:
     """Return where a file of its own stands: outside all containers."""
     if isinstance(path, RemoteFile):
-        return Place(str(path), safe(path.name) or "_", "", path.changed, Budget(path.size, limits))
+        return ContainerPlace(str(path), safe(path.name) or "_", "", path.changed, Budget(path.size, limits))
     received, size = None, 0
     try:
         status = path.stat()
@@ -32,7 +32,7 @@ def place_of(path: Path | RemoteFile, limits: Limits) -> Place:
     except (OSError, ValueError, OverflowError):
         pass
     name = safe(decoded(os.fsencode(path.name))) or "_"
-    return Place(str(path), name, "", received, Budget(size, limits))
+    return ContainerPlace(str(path), name, "", received, Budget(size, limits))
 
 
 def text_of(path: Path | RemoteFile) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import re
 
-from xlsform.patterns import pattern
+from xlsform.patterns import LazyPattern
 
 #: GB18030 holds all of GB2312 and GBK, and what is declared as one is often the next larger. Others are not believed.
 _CHARSETS = {
@@ -17,7 +17,7 @@ _CHARSETS = {
     **dict.fromkeys(("hz", "hz-gb-2312"), "hz"),
     **dict.fromkeys(("big5", "big5-hkscs", "cp950"), "big5hkscs"),
 }
-_WORD = pattern(r"=\?([^?\s]*)\?([bBqQ])\?([^?]*)(?:\?=|\Z)")
+_WORD = LazyPattern(r"=\?([^?\s]*)\?([bBqQ])\?([^?]*)(?:\?=|\Z)")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from xlsform.findings import Message, say
-from xlsform.inbox.contents import EXTENSIONS
+from xlsform.inbox.incoming import EXTENSIONS
 from xlsform.inbox.names import suffix
+from xlsform.messages import Message, say
 
 #: ``zip`` and ``ole`` may be a workbook under any name, and much else; ``refused`` may hold returns but is not opened.
 Kind = Literal["workbook", "zip", "ole", "mail", "mailbox", "refused", "other"]

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from xlsform.findings import say
-from xlsform.inbox.contents import Piece, RefusedError, too_large
 from xlsform.inbox.encodings import unbase64
 from xlsform.inbox.headers import Header, content_type, file_name, parameters, parsed
+from xlsform.inbox.incoming import Piece, RefusedError, too_large
 from xlsform.inbox.names import steps
+from xlsform.messages import say
 from xlsform.reading import Limits
 
 #: Bytes of the headers of a mail or a part.
@@ -43,7 +43,7 @@ def _end_of(head: bytes) -> int:
     return found.end() if found else 0
 
 
-class Mail:
+class IncomingMail:
     """A mail in memory."""
 
     def __init__(self, data: bytes, limits: Limits) -> None:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import IO
 
-from xlsform.findings import say
-from xlsform.inbox.contents import RefusedError, too_large
+from xlsform.inbox.incoming import RefusedError, too_large
+from xlsform.messages import say
 from xlsform.reading import Limits
 
 # A line ``From zs@x.cn Mon Jan  4 10:00:00 2021``, and a header after it. Thunderbird writes ``From - …``.

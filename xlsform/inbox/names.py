@@ -6,7 +6,7 @@ import re
 import unicodedata
 from pathlib import PurePath
 
-from xlsform.patterns import pattern
+from xlsform.patterns import LazyPattern
 
 #: As the file names that are issued: they come back whole.
 _CHARACTERS = 120
@@ -15,10 +15,10 @@ _FOLDERS = 8
 #: Longer than any name; the rest of a hostile one is not looked at.
 _READ = 4_000
 
-_RESERVED = pattern(r'[<>:"/\\|?*]')
+_RESERVED = LazyPattern(r'[<>:"/\\|?*]')
 _UNSEEN = frozenset({"Cc", "Cf", "Cs"})
-_SPACES = pattern(r"\s+")
-_DRIVE = pattern(r"\A\s*[A-Za-z]:")
+_SPACES = LazyPattern(r"\s+")
+_DRIVE = LazyPattern(r"\A\s*[A-Za-z]:")
 
 
 def shown(text: str) -> str:

@@ -11,11 +11,11 @@ from functools import lru_cache
 from typing import IO, Any
 
 from xlsform.errors import UsageError
-from xlsform.findings import Message, say
-from xlsform.inbox.contents import too_large
+from xlsform.inbox.incoming import too_large
 from xlsform.inbox.kinds import is_candidate
+from xlsform.messages import Message, say
 from xlsform.reading import Limits
-from xlsform.reading.contents import Unreadable
+from xlsform.reading.workbook import Unreadable
 
 # With one letter it is a drive of Windows.
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")

@@ -8,17 +8,17 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import IO, TYPE_CHECKING
 
-from xlsform.findings import Message, say
-from xlsform.inbox.contents import Budget, Incoming, Piece, Place, RefusedError, SpentError
+from xlsform.inbox.discovery import Source
 from xlsform.inbox.disk import kind_of_file, loaded, opened, place_of, text_of, unread
+from xlsform.inbox.incoming import Budget, ContainerPlace, Incoming, Piece, RefusedError, SpentError
 from xlsform.inbox.kinds import ARCHIVE_NAMES, Kind, kind_of, refusal
 from xlsform.inbox.names import safe, suffix
-from xlsform.inbox.sources import Source
+from xlsform.messages import Message, say
 from xlsform.reading import Limits, sniff
-from xlsform.reading.contents import Unreadable
+from xlsform.reading.workbook import Unreadable
 
 if TYPE_CHECKING:
-    from xlsform.inbox.mail import Mail
+    from xlsform.inbox.mail import IncomingMail
 
 #: Names that are told where there is no workbook.
 _TOLD = 10
@@ -57,7 +57,7 @@ class Unpacker:
         else:
             yield from self._guarded(self._file(source, place), place)
 
-    def _file(self, source: Source, place: Place) -> Iterator[Incoming]:
+    def _file(self, source: Source, place: ContainerPlace) -> Iterator[Incoming]:
         file = opened(source.path)
         if isinstance(file, Unreadable):
             yield self._incoming(file, place)
@@ -78,18 +78,18 @@ class Unpacker:
             else:
                 yield self._incoming(loaded(source.path, self._limits), place)
 
-    def _mail_file(self, source: Source, place: Place) -> Iterator[Incoming]:
+    def _mail_file(self, source: Source, place: ContainerPlace) -> Iterator[Incoming]:
         data = loaded(source.path, replace(self._limits, file_size=self._limits.part_size))
         if isinstance(data, Unreadable):
             yield self._incoming(data, place)
         else:
             yield from self._mail(data, replace(place, held=len(data)), labelled=source.message)
 
-    def _zip(self, file: IO[bytes], place: Place) -> Iterator[Incoming]:
+    def _zip(self, file: IO[bytes], place: ContainerPlace) -> Iterator[Incoming]:
         """Yield what a zip brings: itself, where it is a workbook under another name, else what is in it."""
-        from xlsform.inbox.archives import Archive
+        from xlsform.inbox.archives import IncomingZip
 
-        archive = Archive(file, self._limits, place.budget)
+        archive = IncomingZip(file, self._limits, place.budget)
         if archive.is_document:
             file.seek(0)
             yield from self._document(file.read(self._limits.file_size + 1), place)
@@ -101,7 +101,7 @@ class Unpacker:
         found = self._pieces(archive.pieces(), replace(place, archives=place.archives + 1), names)
         yield from self._or_why(found, place, lambda: _none_in_archive(names))
 
-    def _document(self, data: bytes, place: Place) -> Iterator[Incoming]:
+    def _document(self, data: bytes, place: ContainerPlace) -> Iterator[Incoming]:
         """Yield a workbook by its content, whatever it is named; another document within a container is no return."""
         kind = sniff(data, self._limits)
         if isinstance(kind, Unreadable) and place.inner:
@@ -110,15 +110,15 @@ class Unpacker:
                 return
         yield self._incoming(data, place)
 
-    def _mail(self, data: bytes, place: Place, *, labelled: bool = False) -> Iterator[Incoming]:
+    def _mail(self, data: bytes, place: ContainerPlace, *, labelled: bool = False) -> Iterator[Incoming]:
         """Yield what a mail brings; labelled, one that has no file name tells its sender in the origin."""
         from xlsform.inbox.headers import sender, sent, subject
-        from xlsform.inbox.mail import Mail
+        from xlsform.inbox.mail import IncomingMail
 
         most = self._limits.mails
         if place.mails >= most:
             raise RefusedError("oversized", say("mails within mails, more than {most} deep", most=most))
-        mail = Mail(data, self._limits)
+        mail = IncomingMail(data, self._limits)
         who = sender(mail.header)
         label = " " + who.replace("/", "_") if labelled and who else ""
         place = replace(
@@ -133,7 +133,7 @@ class Unpacker:
         found = self._pieces(mail.pieces(), place, names)
         yield from self._or_why(found, place, lambda: self._none_in_mail(mail, place, who, names))
 
-    def _none_in_mail(self, mail: Mail, place: Place, who: str, names: list[str]) -> Unreadable | None:
+    def _none_in_mail(self, mail: IncomingMail, place: ContainerPlace, who: str, names: list[str]) -> Unreadable | None:
         """Return why a mail brings no return; None where it was not meant to bring one."""
         whose = who or say("an unknown sender")
         if not mail.whole:
@@ -152,7 +152,7 @@ class Unpacker:
         self._passed_over(say("{path}: the mail of {sender} has no attachment", path=place.origin, sender=whose))
         return None
 
-    def _mailbox(self, file: IO[bytes], place: Place) -> Iterator[Incoming]:
+    def _mailbox(self, file: IO[bytes], place: ContainerPlace) -> Iterator[Incoming]:
         from xlsform.inbox.mailboxes import messages
 
         for number, message in enumerate(messages(file, self._limits), 1):
@@ -165,7 +165,7 @@ class Unpacker:
             each = replace(each, held=place.held + len(message))
             yield from self._guarded(self._mail(message, each, labelled=True), each)
 
-    def _pieces(self, pieces: Iterator[Piece], place: Place, names: list[str]) -> Iterator[Incoming]:
+    def _pieces(self, pieces: Iterator[Piece], place: ContainerPlace, names: list[str]) -> Iterator[Incoming]:
         """Yield what the pieces of a container bring, and note the first names."""
         for piece in pieces:
             if len(names) < _TOLD and not piece.part_of_mail:
@@ -177,7 +177,7 @@ class Unpacker:
             elif kind != "other":
                 yield from self._guarded(self._piece(piece, kind, inside), inside)
 
-    def _piece(self, piece: Piece, kind: Kind, place: Place) -> Iterator[Incoming]:
+    def _piece(self, piece: Piece, kind: Kind, place: ContainerPlace) -> Iterator[Incoming]:
         limits = self._limits
         doubtful = kind in ("zip", "ole") and suffix(piece.name) not in ARCHIVE_NAMES
         container = kind != "workbook" and not doubtful
@@ -199,7 +199,7 @@ class Unpacker:
             if not doubtful or isinstance(error, SpentError):
                 raise
 
-    def _guarded(self, found: Iterator[Incoming], place: Place) -> Iterator[Incoming]:
+    def _guarded(self, found: Iterator[Incoming], place: ContainerPlace) -> Iterator[Incoming]:
         """Yield what is found, and then what ended the search, if anything did."""
         try:
             yield from found
@@ -215,7 +215,7 @@ class Unpacker:
             yield self._incoming(Unreadable("damaged", what), place)
 
     def _or_why(
-        self, found: Iterator[Incoming], place: Place, why: Callable[[], Unreadable | None]
+        self, found: Iterator[Incoming], place: ContainerPlace, why: Callable[[], Unreadable | None]
     ) -> Iterator[Incoming]:
         """Yield what is found; if that is nothing in the whole file or mail, yield why, where that is to be told."""
         none = True
@@ -225,7 +225,7 @@ class Unpacker:
         if none and not place.inner and (reason := why()) is not None:
             yield self._incoming(reason, place)
 
-    def _incoming(self, data: bytes | Unreadable, place: Place) -> Incoming:
+    def _incoming(self, data: bytes | Unreadable, place: ContainerPlace) -> Incoming:
         origin, extension = place.origin, PurePath(place.name).suffix
         while hash(origin) in self._taken or (origin != self._own and self._holds(origin)):
             number = self._numbers[place.origin] = self._numbers.get(place.origin, 1) + 1

@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from typing import Literal, NamedTuple
 
 from xlsform.errors import UsageError
-from xlsform.findings import say
+from xlsform.messages import say
 
 _TIMEOUT = 60.0
 
@@ -30,7 +30,7 @@ class Server:
     """Seconds."""
 
 
-class Outcome(NamedTuple):
+class DeliveryOutcome(NamedTuple):
     """What became of one e-mail."""
 
     mail: EmailMessage
@@ -40,7 +40,7 @@ class Outcome(NamedTuple):
 
 def deliver(
     mails: Iterable[EmailMessage], server: Server, pause: float, begin: Callable[[EmailMessage], None]
-) -> Iterator[Outcome]:
+) -> Iterator[DeliveryOutcome]:
     """Deliver e-mails one by one and yield what became of each as soon as it is known.
 
     Args:
@@ -58,7 +58,7 @@ def deliver(
             if number and pause:
                 time.sleep(pause)
             begin(mail)
-            yield Outcome(mail, _send(connection, mail, server))
+            yield DeliveryOutcome(mail, _send(connection, mail, server))
 
 
 def _send(connection: smtplib.SMTP, mail: EmailMessage, server: Server) -> str:

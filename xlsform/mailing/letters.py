@@ -9,10 +9,10 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from xlsform.errors import UsageError, reading_failed
-from xlsform.findings import Severity, say
-from xlsform.messages import render
+from xlsform.findings import Severity
+from xlsform.messages import render, say
 from xlsform.register import Issued, Return
-from xlsform.register.contents import Purpose
+from xlsform.register.records import Purpose
 
 if TYPE_CHECKING:
     from jinja2 import Environment

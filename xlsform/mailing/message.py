@@ -13,8 +13,8 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 
 from xlsform.errors import UsageError
-from xlsform.findings import say
 from xlsform.mailing.letters import Attachment, Letter
+from xlsform.messages import say
 
 _POLICY = SMTP.clone(refold_source="none")
 """Headers that are given folded stay so; folding them anew would undo the encoded words."""

@@ -7,19 +7,26 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from xlsform.figures import fold
-from xlsform.findings import say
-from xlsform.form import Form
+from xlsform.form.definition import Form
+from xlsform.messages import say
 from xlsform.projects.accounts import read_accounts
 from xlsform.projects.approved import ApprovedProjects
-from xlsform.projects.contents import ListedIndicator, ListProblem, Project, ProjectList
 from xlsform.projects.file_names import file_name, folder_name, places, safe_name
-from xlsform.projects.files import Grid, Source, open_list
-from xlsform.projects.headings import Columns, Heading, columns_of, indicator_headings, project_headings, recognised
-from xlsform.projects.indicator_rows import IndicatorReader
+from xlsform.projects.lists.files import ListFile, ListTable, open_list
+from xlsform.projects.lists.headings import (
+    Columns,
+    Heading,
+    columns_of,
+    indicator_headings,
+    project_headings,
+    recognised,
+)
+from xlsform.projects.lists.indicator_rows import IndicatorReader
+from xlsform.projects.lists.project_rows import projects_in
 from xlsform.projects.prefill import rows_needed, values
-from xlsform.projects.project_rows import projects_in
-from xlsform.refs import column_number
+from xlsform.projects.project import ListedIndicator, ListProblem, Project, ProjectList
+from xlsform.quantities import normalize_text
+from xlsform.spreadsheet.a1 import column_number
 
 __all__ = [
     "ApprovedProjects",
@@ -71,8 +78,8 @@ def read_projects(path: Path, form: Form, indicators: Path | None = None) -> Pro
     reader.finish()
     if not any(row > columns.row for row in source.projects.rows):
         problems.append(ListProblem(source.projects.sheet, columns.row + 1, "", say("the list has no projects")))
-    faulty = {fold(problem.project) for problem in problems if problem.project}
-    sound = [project for project in listed if whole and fold(project.code) not in faulty]
+    faulty = {normalize_text(problem.project) for problem in problems if problem.project}
+    sound = [project for project in listed if whole and normalize_text(project.code) not in faulty]
     return ProjectList(
         path,
         tuple(replace(project, indicators=reader.indicators(project.code)) for project in sound),
@@ -80,13 +87,13 @@ def read_projects(path: Path, form: Form, indicators: Path | None = None) -> Pro
     )
 
 
-def _columns(grid: Grid, known: tuple[Heading, ...], problems: list[ListProblem]) -> Columns:
+def _columns(grid: ListTable, known: tuple[Heading, ...], problems: list[ListProblem]) -> Columns:
     columns = columns_of(grid, known)
     problems += [ListProblem(grid.sheet, columns.row, place, message) for place, message in columns.problems]
     return columns
 
 
-def _place(source: Source) -> Callable[[ListProblem], tuple[int, int, int]]:
+def _place(source: ListFile) -> Callable[[ListProblem], tuple[int, int, int]]:
     """Return the order of problems: table by table, row by row, column by column."""
     sheets = {
         grid.sheet: number for number, grid in reversed(list(enumerate((source.projects, *source.indicators), 1)))

@@ -8,14 +8,14 @@ from functools import partial
 from pathlib import Path
 
 from xlsform.errors import DataError
-from xlsform.field_types import MONEY
-from xlsform.findings import say
-from xlsform.form import Form
-from xlsform.projects.cells import code_of, number_in
-from xlsform.projects.contents import ListProblem
-from xlsform.projects.files import open_list
-from xlsform.projects.headings import account_headings, columns_of, recognised
-from xlsform.projects.lines import Line, lines_of
+from xlsform.form.definition import Form
+from xlsform.form.field_types import MONEY
+from xlsform.messages import say
+from xlsform.projects.lists.cells import code_of, number_in
+from xlsform.projects.lists.files import open_list
+from xlsform.projects.lists.headings import account_headings, columns_of, recognised
+from xlsform.projects.lists.lines import ListRow, lines_of
+from xlsform.projects.project import ListProblem
 
 
 def read_accounts(path: Path, form: Form) -> dict[str, dict[str, Decimal]]:
@@ -50,7 +50,7 @@ def read_accounts(path: Path, form: Form) -> dict[str, dict[str, Decimal]]:
     return accounts
 
 
-def _amounts(line: Line, units: Mapping[str, str], form: Form) -> Iterator[tuple[str, Decimal]]:
+def _amounts(line: ListRow, units: Mapping[str, str], form: Form) -> Iterator[tuple[str, Decimal]]:
     for heading in account_headings(form):
         if heading.money and heading.name in line.cells:
             read = partial(number_in, kind=MONEY, money_unit=form.money_unit, heading_unit=units.get(heading.name, ""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterable, Iterator, Mapping
 
-from xlsform.projects.contents import Project
+from xlsform.projects.project import Project
 
 
 class ApprovedProjects(Mapping[str, Project]):

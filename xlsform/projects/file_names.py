@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from xlsform.projects.contents import Project
+from xlsform.projects.project import Project
 
 _SUFFIX = ".xlsx"
 #: Longest name: Windows takes 255 UTF-16 units, Linux 255 bytes, and the folders before it count in Windows' 260.

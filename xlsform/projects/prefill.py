@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from xlsform.errors import UsageError
-from xlsform.field_types import Cast
-from xlsform.findings import say
-from xlsform.form import Form
-from xlsform.layout import MAX_ROWS, PRINTED_ROWS, Field, Layout
-from xlsform.projects.contents import ListedIndicator, Project
+from xlsform.form.definition import Form
+from xlsform.form.field_types import Cast
+from xlsform.form.layout import MAX_ROWS, PRINTED_ROWS, Field, Layout
+from xlsform.messages import say
+from xlsform.projects.project import ListedIndicator, Project
 
 
 def rows_needed(project: Project, form: Form, spare: int = 0) -> tuple[int, ...]:

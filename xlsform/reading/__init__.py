@@ -6,10 +6,10 @@ import errno
 import stat
 from pathlib import Path
 
-from xlsform.findings import say
-from xlsform.reading.contents import Kind, Unreadable, Workbook, out_of_memory
-from xlsform.reading.kinds import identify
+from xlsform.messages import say
+from xlsform.reading.file_type import identify
 from xlsform.reading.package import DEFAULT_LIMITS, Limits, UnreadableError
+from xlsform.reading.workbook import Kind, Unreadable, Workbook, out_of_memory
 
 __all__ = ["Limits", "load", "read", "read_bytes", "sniff"]
 

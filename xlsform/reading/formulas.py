@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from xlsform.patterns import pattern
-from xlsform.refs import MAX_COLUMN, MAX_ROW, column_number, letters
+from xlsform.patterns import LazyPattern
+from xlsform.spreadsheet.a1 import MAX_COLUMN, MAX_ROW, column_number, letters
 
 # What must not be touched comes first: text, quoted sheet names, [books] and [columns] of tables. A word before or after
 # makes a name (``Rate_A1``), a bracket a function (``LOG10(``), an exclamation mark a sheet (``Q1!``). What has no end goes
 # to the end of the formula: looked for again from every next character, it would take hours.
-_TOKEN = pattern(
+_TOKEN = LazyPattern(
     r"""
       "(?:[^"]|"")*+ (?: "|\Z )
     | '(?:[^']|'')*+ (?: '|\Z )
@@ -21,10 +21,10 @@ _TOKEN = pattern(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_REFERENCE = pattern(r"(\$?)([A-Za-z]*)(\$?)([0-9]*)\Z")
-_TEXT = pattern(r'"(?:[^"]|"")*"')
+_REFERENCE = LazyPattern(r"(\$?)([A-Za-z]*)(\$?)([0-9]*)\Z")
+_TEXT = LazyPattern(r'"(?:[^"]|"")*"')
 # [1]Sheet!A1, '[1]Two words'!A1, 'C:\[book.xlsx]Sheet'!A1, service|'topic'!item. A table's column has its table before it.
-_OUTSIDE = pattern(
+_OUTSIDE = LazyPattern(
     r"(?<![\w\]])\[([0-9]+|[^\[\]]{1,255}\.[A-Za-z]{3,4})\](?=[^\[\]]*!)|(?<![\w.])([\w.]{1,64}\|(?:'[^']{0,255}'|\w{1,64}))!"
 )
 

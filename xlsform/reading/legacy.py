@@ -12,17 +12,17 @@ import threading
 from pathlib import Path
 from typing import IO, Any
 
-from xlsform.findings import Message, say
-from xlsform.reading.contents import Kind, Sheet, Visibility, Workbook, out_of_memory, took_too_long
+from xlsform.messages import Message, say
 from xlsform.reading.links import external_links, has_macros
-from xlsform.reading.package import Limits, Package, UnreadableError
+from xlsform.reading.package import Limits, UnreadableError, UntrustedPackage
 from xlsform.reading.sheets import Surroundings
-from xlsform.refs import Range
+from xlsform.reading.workbook import Kind, Sheet, Visibility, Workbook, out_of_memory, took_too_long
+from xlsform.spreadsheet.a1 import Range
 
 _STATES: dict[str, Visibility] = {"Hidden": "hidden", "VeryHidden": "veryHidden"}
 
 
-def read_legacy(data: bytes, kind: Kind, package: Package | None, limits: Limits) -> Workbook:
+def read_legacy(data: bytes, kind: Kind, package: UntrustedPackage | None, limits: Limits) -> Workbook:
     """Read the values of a workbook; ``package`` is its zip, if it is one.
 
     Raises:

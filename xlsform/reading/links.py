@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from lxml import etree
 
-from xlsform.reading.package import Package, Relationship, UnreadableError, local
+from xlsform.reading.package import UnreadableError, UntrustedPackage, UntrustedRelationship, local
 from xlsform.reading.sheets import Surroundings
 
 _MACRO_TYPES = frozenset({"vbaProject", "xlMacrosheet", "xlIntlMacrosheet"})
 
 
-def has_macros(package: Package, related: tuple[Relationship, ...]) -> bool:
+def has_macros(package: UntrustedPackage, related: tuple[UntrustedRelationship, ...]) -> bool:
     """Tell whether there is VBA, or an Excel 4 macro sheet."""
     # By name too: a macro whose relationship was cut off is worth a word all the same.
     return any(relationship.type in _MACRO_TYPES for relationship in related) or any(
@@ -18,7 +18,7 @@ def has_macros(package: Package, related: tuple[Relationship, ...]) -> bool:
     )
 
 
-def external_links(package: Package, main_part: str, around: Surroundings) -> tuple[str, ...]:
+def external_links(package: UntrustedPackage, main_part: str, around: Surroundings) -> tuple[str, ...]:
     """Return the targets of links, each once, in the order of the file."""
     found: dict[str, None] = {}
     linked = 0
@@ -39,7 +39,7 @@ def external_links(package: Package, main_part: str, around: Surroundings) -> tu
     return tuple(found)
 
 
-def _link(package: Package, relationship: Relationship) -> list[str]:
+def _link(package: UntrustedPackage, relationship: UntrustedRelationship) -> list[str]:
     if relationship.external or relationship.target not in package:
         return [relationship.target]
     targets = [related.target for related in package.relationships(relationship.target) if related.external]

@@ -8,13 +8,21 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from xlsform.findings import say
-from xlsform.reading.contents import Kind, Sheet, Visibility, Workbook
+from xlsform.messages import say
 from xlsform.reading.links import external_links, has_macros
-from xlsform.reading.package import Limits, Package, Relationship, UnreadableError, local, parse, remembering
+from xlsform.reading.package import (
+    Limits,
+    UnreadableError,
+    UntrustedPackage,
+    UntrustedRelationship,
+    local,
+    parse,
+    remembering,
+)
 from xlsform.reading.sheets import Surroundings, read_sheet
 from xlsform.reading.strings import read_strings, unescape
 from xlsform.reading.styles import TRUE, read_styles
+from xlsform.reading.workbook import Kind, Sheet, Visibility, Workbook
 
 _STATES: dict[str, Visibility] = {"hidden": "hidden", "veryHidden": "veryHidden"}
 
@@ -28,7 +36,7 @@ class _Book(NamedTuple):
     structure_locked: bool = False
 
 
-def read_ooxml(package: Package, kind: Kind) -> Workbook:
+def read_ooxml(package: UntrustedPackage, kind: Kind) -> Workbook:
     """Read a workbook.
 
     Raises:
@@ -79,7 +87,7 @@ def _listed_sheets(block: etree._Element, limits: Limits) -> tuple[tuple[str, st
     return tuple(found)
 
 
-def _read_shared(package: Package, related: tuple[Relationship, ...], around: Surroundings) -> None:
+def _read_shared(package: UntrustedPackage, related: tuple[UntrustedRelationship, ...], around: Surroundings) -> None:
     for relationship in related:
         if relationship.type == "sharedStrings" and relationship.target in package:
             texts = read_strings(package.read(relationship.target), relationship.target, package.limits)
@@ -95,7 +103,9 @@ def _read_shared(package: Package, related: tuple[Relationship, ...], around: Su
                 around.left_out(relationship.target)
 
 
-def _read_sheets(package: Package, book: _Book, related: tuple[Relationship, ...], around: Surroundings) -> list[Sheet]:
+def _read_sheets(
+    package: UntrustedPackage, book: _Book, related: tuple[UntrustedRelationship, ...], around: Surroundings
+) -> list[Sheet]:
     parts = {relationship.id: relationship.target for relationship in related}
     sheets = []
     for name, state, relationship in book.sheets:
@@ -121,7 +131,7 @@ def _read_names(block: etree._Element, limits: Limits) -> dict[str, str]:
     return names
 
 
-def _read_properties(package: Package, around: Surroundings) -> dict[str, str]:
+def _read_properties(package: UntrustedPackage, around: Surroundings) -> dict[str, str]:
     properties: dict[str, str] = {}
     for relationship in package.relationships():
         if relationship.type not in ("custom-properties", "customProperties") or relationship.target not in package:

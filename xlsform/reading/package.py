@@ -14,8 +14,8 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from xlsform.findings import Message, say
-from xlsform.reading.contents import Reason, Unreadable
+from xlsform.messages import Message, say
+from xlsform.reading.workbook import Reason, Unreadable
 
 
 def _limit(default: Any, about: str) -> Any:
@@ -90,7 +90,7 @@ class UnreadableError(Exception):
         self.unreadable = Unreadable(reason, detail)
 
 
-class Relationship(NamedTuple):
+class UntrustedRelationship(NamedTuple):
     """What a part says of another: the last word of its type, and where it is."""
 
     id: str
@@ -100,7 +100,7 @@ class Relationship(NamedTuple):
     external: bool
 
 
-class Package:
+class UntrustedPackage:
     """The parts of a zipped workbook, inflated when asked for.
 
     Names are compared without case, as Excel does, and without the ``/`` or ``\\`` that some programs begin or part them with.
@@ -115,7 +115,7 @@ class Package:
         self._data = data
         self.limits = limits
         self._inflated = 0
-        self._related: dict[str, tuple[Relationship, ...]] = {}
+        self._related: dict[str, tuple[UntrustedRelationship, ...]] = {}
         self._members = _members(data, limits)
 
     def __contains__(self, part: str) -> bool:
@@ -169,7 +169,7 @@ class Package:
         """
         return parse(self.read(part), part, self.limits)
 
-    def relationships(self, part: str = "") -> tuple[Relationship, ...]:
+    def relationships(self, part: str = "") -> tuple[UntrustedRelationship, ...]:
         """Return what a part, or the package itself, is related to."""
         if part not in self._related:
             folder, _, name = part.rpartition("/")
@@ -313,7 +313,7 @@ def local(name: str) -> str:
 
 
 @remembering(256)
-def _relationships(content: bytes, part: str, limits: Limits) -> tuple[Relationship, ...]:
+def _relationships(content: bytes, part: str, limits: Limits) -> tuple[UntrustedRelationship, ...]:
     folder = part.rpartition("_rels/")[0].rstrip("/")
     root = parse(content, part, limits)
     # Each may lead to one and the same part, read again for each.
@@ -327,7 +327,9 @@ def _relationships(content: bytes, part: str, limits: Limits) -> tuple[Relations
         external = element.get("TargetMode") == "External"
         kind = element.get("Type", "").rpartition("/")[2]
         found.append(
-            Relationship(element.get("Id", ""), kind, target if external else _resolve(target, folder), external)
+            UntrustedRelationship(
+                element.get("Id", ""), kind, target if external else _resolve(target, folder), external
+            )
         )
     return tuple(found)
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from lxml import etree
 
-from xlsform.reading.spelling import TEXT, VALUE, resolved
+from xlsform.reading.fast_xml import TEXT, VALUE, resolved
 from xlsform.reading.strings import joined
 
 #: A cell as it is written: reference, style, type; ``<f`` if it has a formula, that one's type, range, number and text;

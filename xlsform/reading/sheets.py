@@ -11,15 +11,16 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from xlsform.findings import say
-from xlsform.reading.contents import CellError, Sheet, Value
+from xlsform.messages import say
+from xlsform.reading.fast_xml import parted, sound
 from xlsform.reading.formulas import Pieces, outside_references, spell_out, take_apart
 from xlsform.reading.package import Limits, UnreadableError, count_markup, local, parse, remembering
 from xlsform.reading.rows import Cell, Row, rows_of_text, rows_of_tree
-from xlsform.reading.spelling import parted, sound
 from xlsform.reading.strings import counted, unescape
-from xlsform.reading.styles import TRUE, Styles
-from xlsform.refs import MAX_ROW, Position, Range, a1, parse_range, position
+from xlsform.reading.styles import TRUE, CellFormats
+from xlsform.reading.workbook import Sheet
+from xlsform.spreadsheet.a1 import MAX_ROW, Position, Range, a1, parse_range, position
+from xlsform.spreadsheet.values import CellError, Value
 
 # Programs hide "all the rest" with one element that reaches to XFD; no form is that wide.
 _LAST_COLUMN = 256
@@ -39,7 +40,7 @@ class Surroundings:
     limits: Limits
     strings: Mapping[str, str] = field(default_factory=dict)
     """The shared strings, by number as it is written in a cell: no -1 passes for the last one."""
-    styles: Styles = field(default_factory=Styles)
+    styles: CellFormats = field(default_factory=CellFormats)
     cells: int = 0
     characters: int = 0
     spelled: int = 0

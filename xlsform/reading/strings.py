@@ -9,9 +9,9 @@ from itertools import islice
 
 from lxml import etree
 
-from xlsform.findings import say
+from xlsform.messages import say
+from xlsform.reading.fast_xml import TEXT, parted, resolved, sound
 from xlsform.reading.package import Limits, UnreadableError, count_markup, parse
-from xlsform.reading.spelling import TEXT, parted, resolved, sound
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from xlsform.findings import say
+from xlsform.messages import say
 from xlsform.reading.package import DEFAULT_LIMITS, Limits, UnreadableError, local, parse, remembering
 
 TRUE = frozenset({"1", "true", "on"})
@@ -63,7 +63,7 @@ _BUILT_IN = {
 
 
 @dataclass(frozen=True, slots=True)
-class Styles:
+class CellFormats:
     """Looked up by the style's number as it is written in a cell's ``s``."""
 
     unlocked: frozenset[str] = frozenset()
@@ -72,7 +72,7 @@ class Styles:
 
 
 @remembering(32)
-def read_styles(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> Styles:
+def read_styles(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> CellFormats:
     """Read the styles part.
 
     Raises:
@@ -95,7 +95,7 @@ def read_styles(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> S
                 code = codes.get(style.get("numFmtId", "0"), "")
                 if code and code.casefold() != "general":
                     formats[str(number)] = code
-    return Styles(frozenset(unlocked), formats)
+    return CellFormats(frozenset(unlocked), formats)
 
 
 def _locked(style: etree._Element) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from xlsform.register.book import Arrival, Register
-from xlsform.register.contents import (
+from xlsform.register.records import (
     Counts,
     History,
     Issued,
-    Mail,
     MailKind,
+    MailRecord,
     ProjectStatus,
     Return,
     State,
@@ -17,14 +16,15 @@ from xlsform.register.contents import (
     UnitStatus,
     Why,
 )
+from xlsform.register.register import NewReturn, Register
 
 __all__ = [
-    "Arrival",
     "Counts",
     "History",
     "Issued",
-    "Mail",
     "MailKind",
+    "MailRecord",
+    "NewReturn",
     "ProjectStatus",
     "Register",
     "Return",

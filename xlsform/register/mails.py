@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from xlsform.register import rows
-from xlsform.register.contents import Mail, MailKind, Purpose
+from xlsform.register.records import MailKind, MailRecord, Purpose
 from xlsform.register.store import Store
 
 
@@ -46,7 +46,7 @@ class Mails:
         kind: MailKind = "failed" if error else "sent"
         self._store.run("UPDATE mails SET kind = ?, error = ? WHERE id = ?", kind, error, number)
 
-    def all(self) -> list[Mail]:
+    def all(self) -> list[MailRecord]:
         """Return every draft and every attempt, in the order in which they were recorded."""
         return [rows.mailed(row) for row in self._store.rows(f"SELECT {rows.MAILED} FROM mails ORDER BY id")]
 

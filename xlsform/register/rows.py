@@ -6,8 +6,8 @@ import datetime as dt
 import json
 from typing import Any
 
-from xlsform.register.contents import Issued, Mail, Return
-from xlsform.register.packed import unpack
+from xlsform.register.codec import decode
+from xlsform.register.records import Issued, MailRecord, Return
 
 #: Columns of a row, in the order in which the functions below take them.
 ISSUED = "project, template, edition, year, file, digest, password, due, issued, withdrawn, reason"
@@ -25,7 +25,7 @@ def issued(row: tuple[Any, ...]) -> Issued:
     """Return a workbook that went out."""
     project, template, edition, year, file, digest, password, due, when, withdrawn, reason = row
     return Issued(
-        unpack(project),
+        decode(project),
         template,
         edition,
         year,
@@ -42,11 +42,13 @@ def issued(row: tuple[Any, ...]) -> Issued:
 def returned(row: tuple[Any, ...]) -> Return:
     """Return a file that came back."""
     verdict, origin, received = row
-    return Return(unpack(verdict), origin, dt.datetime.fromisoformat(received))
+    return Return(decode(verdict), origin, dt.datetime.fromisoformat(received))
 
 
-def mailed(row: tuple[Any, ...]) -> Mail:
+def mailed(row: tuple[Any, ...]) -> MailRecord:
     """Return a draft, or an attempt to deliver."""
     purpose, unit, email, kind, message_id, attachments, about, when, error = row
     attached, concerned = tuple(json.loads(attachments)), tuple(json.loads(about))
-    return Mail(purpose, unit, email, kind, message_id, attached, concerned, dt.datetime.fromisoformat(when), error)
+    return MailRecord(
+        purpose, unit, email, kind, message_id, attached, concerned, dt.datetime.fromisoformat(when), error
+    )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from xlsform.errors import UsageError, reading_failed
-from xlsform.findings import Message, say
+from xlsform.messages import Message, say
 
 #: Seconds to wait for another program that is changing the register.
 PATIENCE = 60.0

@@ -7,12 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from xlsform.verdicts import Verdict
+    from xlsform.verdict.verdict import Verdict
 
 #: Yields pieces of text as the verdicts come in, in the language given.
 Render = Callable[[Iterable["Verdict"], str], Iterator[str]]
 
-_MODULES = {"text": "text", "json": "structured", "jsonl": "structured", "csv": "table", "html": "html"}
+_MODULES = {"text": "text", "json": "json_", "jsonl": "json_", "csv": "csv_", "html": "html"}
 
 #: Those that are text; the bureau's workbook is `reports.summary.write_xlsx`.
 TEXT_FORMATS = tuple(_MODULES)

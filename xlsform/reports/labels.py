@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta, timezone
 
-from xlsform.findings import Message, Severity, say
-from xlsform.outputs import creation_time
-from xlsform.verdicts import Standing
+from xlsform.files.atomic import creation_time
+from xlsform.findings import Severity
+from xlsform.messages import Message, say
+from xlsform.verdict.verdict import Standing
 
 STANDINGS: Mapping[Standing, Message] = {
     "outstanding": say("not returned"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from xlsform.manual import paragraphs
 from xlsform.messages import translated
-from xlsform.rules import catalogue
+from xlsform.rules.manual import paragraphs
+from xlsform.rules.registry import catalogue
 
 
 @lru_cache(maxsize=512)
@@ -18,7 +18,7 @@ def title(code: str, language: str) -> str:
 
 
 @lru_cache(maxsize=512)
-def mend(code: str, language: str) -> str:
+def how_to_fix(code: str, language: str) -> str:
     """Return what the last heading of a rule's page says; blank for a check that only its template knows."""
     rule = catalogue().get(code)
     parts = paragraphs(rule.page) if rule else []

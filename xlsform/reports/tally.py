@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from xlsform.findings import Severity
-from xlsform.verdicts import Standing, Verdict
+from xlsform.verdict.verdict import Standing, Verdict
 
 #: Excel keeps fifteen digits.
 _BEYOND = Decimal("1e15")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from xlsform.findings import Finding, Message, Severity, say
-from xlsform.messages import render
-from xlsform.reports.visible import harmless
-from xlsform.verdicts import Standing, Verdict
-from xlsform.waiting import Waiting
+from xlsform.files.spool import Spool
+from xlsform.findings import Finding, Severity
+from xlsform.messages import Message, render, say
+from xlsform.reports.sanitize import harmless
+from xlsform.verdict.verdict import Standing, Verdict
 
 _SHOWN = 30
 """Findings of one file that are shown; the rest is counted."""
@@ -32,14 +32,14 @@ def render_text(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:
     """Yield the report. The worst comes first, so that all wait in a temporary file until the last has come in."""
     places: list[tuple[int, int, int, int]] = []
     counts: Counter[str] = Counter()
-    with Waiting[str]() as waiting:
+    with Spool[str]() as spool:
         for verdict in verdicts:
             lines = [_heading(verdict, language), *(f"  {line}" for line in _lines(verdict.findings, language))]
-            places.append((*_badness(verdict), waiting.add("".join(f"{_safe(line)}\n" for line in lines))))
+            places.append((*_badness(verdict), spool.add("".join(f"{_safe(line)}\n" for line in lines))))
             if verdict.path:
                 counts[verdict.status] += 1
                 counts.update(finding.severity for finding in verdict.findings)
-        yield from (waiting.at(place) for *_, place in sorted(places))
+        yield from (spool.at(place) for *_, place in sorted(places))
     outstanding = len(places) - sum(counts[status] for status in ("passed", "failed", "unreadable"))
     yield ("\n" if places else "") + render(_summary(counts, outstanding), language) + "\n"
 

@@ -9,9 +9,10 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from xlsform.figures import fold
-from xlsform.findings import Severity, Violation, say
-from xlsform.rules import batch_rule
+from xlsform.findings import Severity, Violation
+from xlsform.messages import say
+from xlsform.quantities import normalize_text
+from xlsform.rules.registry import batch_rule
 
 if TYPE_CHECKING:
     from xlsform.projects import Project
@@ -53,14 +54,14 @@ class Batch:
         """Codes by name; of several projects of one name the first counts."""
         found: dict[str, str] = {}
         for code, project in self.projects.items():
-            found.setdefault(fold(project.name), code)
+            found.setdefault(normalize_text(project.name), code)
         return found
 
     def listed(self, returned: Returned) -> str | None:
         """Return the code of the project in the list that a return is of, by its code, else by its name."""
         if returned.project in self.projects:
             return returned.project
-        name = fold(returned.name)
+        name = normalize_text(returned.name)
         return self._by_name.get(name) if name else None
 
     def by_project(self) -> dict[str, list[int]]:
@@ -213,7 +214,7 @@ def uniform_scores(batch: Batch) -> Told:
     units: dict[str, list[int]] = {}
     for number, returned in enumerate(batch.returns):
         if returned.unit and returned.score is not None:
-            units.setdefault(fold(returned.unit), []).append(number)
+            units.setdefault(normalize_text(returned.unit), []).append(number)
     for numbers in units.values():
         scores = [batch.returns[number].score for number in numbers]
         if len(numbers) >= _UNIFORM and all(score is not None and _ALIKE[0] <= score <= _ALIKE[1] for score in scores):

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xlsform import figures
-from xlsform.figures import Target
-from xlsform.figures.units import TIME_UNITS, unit_of
-from xlsform.findings import Severity, Violation, say
-from xlsform.indicators import indicators, setting, shown
-from xlsform.patterns import pattern
-from xlsform.rules import rule
-from xlsform.submission import Submission
+from xlsform import quantities
+from xlsform.findings import Severity, Violation
+from xlsform.messages import say
+from xlsform.patterns import LazyPattern
+from xlsform.quantities import Target
+from xlsform.quantities.units import TIME_UNITS, unit_of
+from xlsform.rules.indicators import indicators, setting, shown
+from xlsform.rules.registry import rule
+from xlsform.submission.submission import Submission
 
-_DIGIT = pattern("[0-9①-⑳½¼¾]")
-_NUMERALS = pattern("[零〇一二两三四五六七八九十百千万亿半壹贰叁肆伍陆柒捌玖拾佰仟]+")
+_DIGIT = LazyPattern("[0-9①-⑳½¼¾]")
+_NUMERALS = LazyPattern("[零〇一二两三四五六七八九十百千万亿半壹贰叁肆伍陆柒捌玖拾佰仟]+")
 
 #: How people write that nothing happened, where the target is 0.
 _NONE = ("无", "未", "没有", "零")
@@ -107,7 +108,7 @@ def _has_numeral(text: str) -> bool:
     if _DIGIT.search(text) or _NUMERALS.fullmatch(text):
         return True
     return any(
-        figures.read_target("1" + text[match.end() : match.end() + length]).kind == "number"
+        quantities.read_target("1" + text[match.end() : match.end() + length]).kind == "number"
         for match in _NUMERALS.finditer(text)
         for length in (1, 2, 3)
         if match.end() < len(text)

@@ -7,14 +7,14 @@ locked are not theirs: where one of them was changed, S104 says so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from xlsform import figures
-from xlsform.findings import Severity, Violation, say
-from xlsform.indicators import Indicator, indicators, plain_name
-from xlsform.rules import rule
-from xlsform.submission import Entry, Submission
+from xlsform import quantities
+from xlsform.findings import Severity, Violation
+from xlsform.messages import say
+from xlsform.rules.indicators import Indicator, indicators, plain_name
+from xlsform.rules.registry import rule
+from xlsform.submission.submission import Entry, Submission, once_per_submission
 
 if TYPE_CHECKING:
     from xlsform.projects import ListedIndicator, Project
@@ -23,7 +23,7 @@ _NEAR = 0.75
 """Likeness (0–1) from which two names are taken for one that was rephrased."""
 
 
-@lru_cache(maxsize=1)
+@once_per_submission
 def _pairs(submission: Submission) -> tuple[dict[int, ListedIndicator], list[ListedIndicator], list[Indicator]]:
     """Return which used row answers which approved indicator, what none answers, and which rows answer none.
 
@@ -49,7 +49,7 @@ def _issued_name(submission: Submission, row: Indicator) -> str:
     return str(submission.issued.get(entry.field.name, "")) if entry else ""
 
 
-@lru_cache(maxsize=1)
+@once_per_submission
 def _renamed(submission: Submission) -> list[tuple[ListedIndicator, Indicator]]:
     """Return approved indicators that none answers with the row of the same kind that is most like each."""
     if submission.approved is None:
@@ -179,7 +179,7 @@ def weight_changed(submission: Submission) -> Iterator[Violation]:
         entry = row.get("weight")
         if entry is None or entry.number is None or approved.weight is None or entry.field.name in submission.issued:
             continue
-        if not figures.agrees(entry.number, approved.weight, entry.decimals):
+        if not quantities.agrees(entry.number, approved.weight, entry.decimals):
             yield Violation(
                 say(
                     "{field} is {found}; approved was {expected}",
@@ -226,14 +226,14 @@ def target_changed(submission: Submission) -> Iterator[Violation]:
 
 
 def _same_target(found: str, approved: str) -> bool:
-    if figures.fold(found) == figures.fold(approved):
+    if quantities.normalize_text(found) == quantities.normalize_text(approved):
         return True
-    one, other = figures.read_target(found), figures.read_target(approved)
+    one, other = quantities.read_target(found), quantities.read_target(approved)
     if one.kind == "word" or one.kind != other.kind:
         return False
     same = (one.amount, one.upper, one.when, one.per) == (other.amount, other.upper, other.when, other.per)
     # A bare figure is a positive target.
-    return same and (one.comparator or "≥") == (other.comparator or "≥") and figures.same_unit(one.unit, other.unit)
+    return same and (one.comparator or "≥") == (other.comparator or "≥") and quantities.same_unit(one.unit, other.unit)
 
 
 @rule("H103", Severity.ERROR)
@@ -255,7 +255,7 @@ def project_mismatch(submission: Submission) -> Iterator[Violation]:
         entry = submission.entries.get(name)
         if entry is None or entry.blank or not expected or name in submission.issued:
             continue
-        if figures.fold(entry.text) != figures.fold(expected):
+        if quantities.normalize_text(entry.text) != quantities.normalize_text(expected):
             found = entry.text.strip()
             yield Violation(
                 say(
@@ -288,7 +288,7 @@ def differs_from_accounts(submission: Submission) -> Iterator[Violation]:
         entry = submission.entries.get(name)
         if entry is None or entry.number is None:
             continue
-        if not figures.agrees(entry.number, expected, entry.decimals):
+        if not quantities.agrees(entry.number, expected, entry.decimals):
             yield Violation(
                 say(
                     "{field} is {found}; the final accounts say {expected}",

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import groupby
 
-from xlsform.findings import Severity, Violation, say
-from xlsform.indicators import indicators, shown
-from xlsform.layout import Layout
-from xlsform.rules import rule
-from xlsform.submission import Entry, Submission
+from xlsform.findings import Severity, Violation
+from xlsform.form.layout import Layout
+from xlsform.messages import say
+from xlsform.rules.indicators import indicators, shown
+from xlsform.rules.registry import rule
+from xlsform.submission.submission import Entry, Submission
 
 Row = Mapping[str, Entry]
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from xlsform import figures
-from xlsform.findings import Message, Severity, Violation, say
-from xlsform.layout import Field
-from xlsform.reading.contents import CellError
-from xlsform.rules import rule
+from xlsform import quantities
+from xlsform.findings import Severity, Violation
+from xlsform.form.layout import Field
+from xlsform.messages import Message, say
 from xlsform.rules.money import disputed
-from xlsform.submission import Entry, Submission
+from xlsform.rules.registry import rule
+from xlsform.spreadsheet.values import CellError
+from xlsform.submission.submission import Entry, Submission
 
 #: A rate above this may be the figure before a % that was not typed, 98 for 98 %; one of _SURELY or more is.
 _LARGEST_RATE = Decimal("1.5")
@@ -47,7 +48,7 @@ def _computed(submission: Submission, column: str) -> Iterator[Field]:
 
 
 def _blank(entry: Entry) -> bool:
-    return entry.blank or (isinstance(entry.raw, str) and figures.is_blank_mark(entry.raw))
+    return entry.blank or (isinstance(entry.raw, str) and quantities.is_blank_mark(entry.raw))
 
 
 def _shown(entry: Entry) -> object:
@@ -78,7 +79,7 @@ def _rate_agrees(submission: Submission, name: str) -> bool:
     if not readings:
         return _blank(entry) and entry.field.row != "total"
     return any(
-        stated == result or figures.agrees(stated, exact, max(decimals, _LEAST_DECIMALS), _MOST_DECIMALS)
+        stated == result or quantities.agrees(stated, exact, max(decimals, _LEAST_DECIMALS), _MOST_DECIMALS)
         for stated, decimals in readings
     )
 
@@ -170,8 +171,8 @@ def execution_score_off(submission: Submission) -> Iterator[Violation]:
                 yield Violation(_should_be_blank(item, _shown(entry)), field=name, found=_found(entry, stated))
         elif stated is None:
             yield _score(submission, item, result)
-        elif stated != result and not figures.agrees(stated, exact, entry.decimals):
-            rounded = figures.whole_point(stated, exact)
+        elif stated != result and not quantities.agrees(stated, exact, entry.decimals):
+            rounded = quantities.whole_point(stated, exact)
             yield _score(submission, item, result, Severity.WARNING if rounded else None)
 
 
@@ -242,7 +243,7 @@ def _is_marked_blank(item: Field) -> bool:
     """Whether a form prints — where only the total row has points."""
     printed = item.spec.value
     points = item.table == "funds" and item.column in ("weight", "score")
-    return points and isinstance(printed, str) and figures.is_blank_mark(printed)
+    return points and isinstance(printed, str) and quantities.is_blank_mark(printed)
 
 
 @rule("M108", Severity.WARNING)

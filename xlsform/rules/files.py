@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xlsform.findings import Message, Severity, Violation, say
-from xlsform.reading.contents import Reason, Unreadable, Workbook
-from xlsform.rules import Arrival, file_rule, rule, workbook_rule
-from xlsform.submission import Submission
+from xlsform.findings import Severity, Violation
+from xlsform.messages import Message, say
+from xlsform.reading.workbook import Reason, Unreadable, Workbook
+from xlsform.rules.registry import ReceivedFile, file_rule, rule, workbook_rule
+from xlsform.submission.submission import Submission
 
 _REASONS: dict[Reason, Message] = {
     "empty": say("the file is empty"),
@@ -31,7 +32,7 @@ _EXTENSIONS = {
 }
 
 
-def _refusal(arrival: Arrival, text: Message) -> Violation:
+def _refusal(arrival: ReceivedFile, text: Message) -> Violation:
     assert isinstance(arrival.contents, Unreadable)
     detail = arrival.contents.detail
     if not detail:
@@ -40,7 +41,7 @@ def _refusal(arrival: Arrival, text: Message) -> Violation:
 
 
 @file_rule("F101", Severity.ERROR)
-def unreadable_workbook(arrival: Arrival) -> Iterator[Violation]:
+def unreadable_workbook(arrival: ReceivedFile) -> Iterator[Violation]:
     """The file cannot be opened as a workbook.
 
     It is empty, cut off, damaged, or something else under a spreadsheet's name; the message says which. The real
@@ -60,7 +61,7 @@ def unreadable_workbook(arrival: Arrival) -> Iterator[Violation]:
 
 
 @file_rule("F102", Severity.ERROR)
-def encrypted_workbook(arrival: Arrival) -> Iterator[Violation]:
+def encrypted_workbook(arrival: ReceivedFile) -> Iterator[Violation]:
     """The file asks for a password before it opens.
 
     Workbooks that Excel marks as "read-only recommended" are encrypted with a password that everybody knows; they
@@ -79,7 +80,7 @@ def encrypted_workbook(arrival: Arrival) -> Iterator[Violation]:
 
 
 @file_rule("F103", Severity.ERROR)
-def oversized_workbook(arrival: Arrival) -> Iterator[Violation]:
+def oversized_workbook(arrival: ReceivedFile) -> Iterator[Violation]:
     """The file is beyond the limits for size, unpacked size, compression, number of cells or memory.
 
     The limits are far above what a form needs. They are applied while the file is unpacked, before it costs memory;
@@ -98,7 +99,7 @@ def oversized_workbook(arrival: Arrival) -> Iterator[Violation]:
 
 
 @file_rule("F104", Severity.ERROR)
-def unknown_form(arrival: Arrival) -> Iterator[Violation]:
+def unknown_form(arrival: ReceivedFile) -> Iterator[Violation]:
     """No known form is recognised in the workbook.
 
     A form is recognised by the identity that was issued in it, else by its printed labels. With ``--template`` the
@@ -122,7 +123,7 @@ def unknown_form(arrival: Arrival) -> Iterator[Violation]:
 
 
 @file_rule("F111", Severity.WARNING)
-def parts_left_out(arrival: Arrival) -> Iterator[Violation]:
+def parts_left_out(arrival: ReceivedFile) -> Iterator[Violation]:
     """Something in the workbook is damaged and was left out; all else was judged.
 
     The message names the parts, sheets, cells or ranges that could not be read.
@@ -192,7 +193,7 @@ def not_fully_checkable(submission: Submission) -> Iterator[Violation]:
 
 
 @file_rule("F107", Severity.WARNING)
-def macro_in_workbook(arrival: Arrival) -> Iterator[Violation]:
+def macro_in_workbook(arrival: ReceivedFile) -> Iterator[Violation]:
     """The workbook contains macros. They are never run.
 
     ## Why it matters
@@ -208,7 +209,7 @@ def macro_in_workbook(arrival: Arrival) -> Iterator[Violation]:
 
 
 @file_rule("F108", Severity.WARNING)
-def external_link(arrival: Arrival) -> Iterator[Violation]:
+def external_link(arrival: ReceivedFile) -> Iterator[Violation]:
     """The workbook links to other workbooks, to programs (DDE) or to data sources.
 
     ## Why it matters
@@ -228,7 +229,7 @@ def external_link(arrival: Arrival) -> Iterator[Violation]:
 
 
 @file_rule("F109", Severity.NOTE)
-def extension_mismatch(arrival: Arrival) -> Iterator[Violation]:
+def extension_mismatch(arrival: ReceivedFile) -> Iterator[Violation]:
     """The file's extension does not tell its real type.
 
     ## Why it matters

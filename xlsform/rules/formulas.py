@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from functools import lru_cache
 from itertools import islice
 
-from xlsform import figures
-from xlsform.findings import Message, Severity, Violation, say
-from xlsform.formula_text import areas, moved, normalised
-from xlsform.hints import hint_formulas
-from xlsform.reading.contents import CellError
-from xlsform.refs import Position, Range, a1
-from xlsform.rules import rule
+from xlsform import quantities
+from xlsform.findings import Severity, Violation
+from xlsform.form.evaluation.hints import hint_formulas
+from xlsform.form.evaluation.measures import measures
+from xlsform.messages import Message, say
 from xlsform.rules.money import disputed
+from xlsform.rules.registry import rule
 from xlsform.rules.totals import follows, speaks_of_total
 from xlsform.rules.weights import weights_not_100
-from xlsform.submission import Entry, Submission
-from xlsform.targets import measures
+from xlsform.spreadsheet.a1 import Position, Range, a1
+from xlsform.spreadsheet.formula_equality import areas, moved, normalised
+from xlsform.spreadsheet.values import CellError
+from xlsform.submission.submission import Entry, Submission, once_per_submission
 
 _SHOWN = 8
 """Cells that a message names; it counts them all."""
@@ -39,7 +39,7 @@ def _agrees(submission: Submission, entry: Entry) -> bool:
         return stated is not None
     exact = submission.exact[name]
     most = 4 if entry.field.spec.type.name == "rate" else 2
-    return isinstance(exact, Decimal) and figures.agrees(stated, exact, entry.decimals, most)
+    return isinstance(exact, Decimal) and quantities.agrees(stated, exact, entry.decimals, most)
 
 
 def _explained(submission: Submission, name: str) -> bool:
@@ -148,7 +148,10 @@ def _overwritten(submission: Submission, entry: Entry) -> tuple[Message, Severit
     exact = submission.exact[entry.field.name]
     points = entry.field.spec.type.name == "points"
     rounded = (
-        points and entry.number is not None and isinstance(exact, Decimal) and figures.whole_point(entry.number, exact)
+        points
+        and entry.number is not None
+        and isinstance(exact, Decimal)
+        and quantities.whole_point(entry.number, exact)
     )
     return message, Severity.WARNING if rounded else Severity.ERROR
 
@@ -191,7 +194,7 @@ def _stated(entry: Entry) -> object:
     return entry.raw.text if isinstance(entry.raw, CellError) else entry.raw
 
 
-@lru_cache(maxsize=1)
+@once_per_submission
 def _hints(submission: Submission) -> Mapping[Position, tuple[str, ...]]:
     """Return the formula that was issued as a hint, by its place; kept for the rule that follows.
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from xlsform import figures
-from xlsform.figures.text import without_ending
-from xlsform.findings import Message, Severity, Violation, say
-from xlsform.patterns import pattern
-from xlsform.rules import rule
+from xlsform import quantities
+from xlsform.findings import Severity, Violation
+from xlsform.messages import Message, say
+from xlsform.patterns import LazyPattern
+from xlsform.quantities.text import without_ending
 from xlsform.rules.narratives import clauses
+from xlsform.rules.registry import rule
 from xlsform.rules.totals import known
-from xlsform.submission import Submission
+from xlsform.submission.submission import Submission
 
 _EXPECTED, _ACTUAL = "goal_expected", "goal_actual"
 
@@ -20,12 +21,12 @@ _EXPECTED, _ACTUAL = "goal_expected", "goal_actual"
 _ONE_WORD = 4
 
 _SIGNS = "≥≤<>="
-_DONE = pattern("(?:全部|全面|100%|百分之百)(?:按时|按期|如期|圆满)?完成|完成(?:率)?(?:为|达到?)?(?:100%|百分之百)")
+_DONE = LazyPattern("(?:全部|全面|100%|百分之百)(?:按时|按期|如期|圆满)?完成|完成(?:率)?(?:为|达到?)?(?:100%|百分之百)")
 #: Words by which a text owns up that something is left to do.
-_ADMITS = pattern(
+_ADMITS = LazyPattern(
     "[未尚但仅只除]|没有|不能|无法|其余|剩余|推迟|滞后|延误|延期|不足|部分|结转|次年|力争|确保|计划[于在到]|争取"
 )
-_SHARE_DONE = pattern(r"完成(?:了|率)?(?:为|达到?)?([0-9]{1,2}(?:\.[0-9]+)?)%")
+_SHARE_DONE = LazyPattern(r"完成(?:了|率)?(?:为|达到?)?([0-9]{1,2}(?:\.[0-9]+)?)%")
 
 
 @rule("G101", Severity.ERROR)
@@ -140,25 +141,25 @@ def _copied(submission: Submission) -> bool:
 
 def _folded(submission: Submission, name: str) -> str:
     entry = submission.entries.get(name)
-    return without_ending(figures.fold(entry.text)) if entry is not None else ""
+    return without_ending(quantities.normalize_text(entry.text)) if entry is not None else ""
 
 
 def _thin(text: str, submission: Submission, only_name: bool) -> Message | None:
     """Return what a goal is, where it is too little."""
-    folded = without_ending(figures.fold(text))
+    folded = without_ending(quantities.normalize_text(text))
     name = _folded(submission, "project_name")
     if folded.removesuffix("项目") == name.removesuffix("项目") and name:
         return say("only the project's name")
     if only_name:
         return None
-    if figures.read_number(folded.lstrip(_SIGNS)) is not None:
+    if quantities.read_number(folded.lstrip(_SIGNS)) is not None:
         return say("only a number")
     return say("a single word") if len(folded) <= _ONE_WORD else None
 
 
 def _claim(text: str) -> str | None:
     """Return the clause that claims that all is done, unless the text owns up that it is not."""
-    folded = figures.fold(text)
+    folded = quantities.normalize_text(text)
     if _ADMITS.search(folded) or _SHARE_DONE.search(folded):
         return None
     return next((clause for clause in clauses(text) if _DONE.search(clause)), None)

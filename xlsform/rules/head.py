@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xlsform.figures import fold, says_nothing
-from xlsform.findings import Severity, Violation, say
-from xlsform.layout import Field
-from xlsform.patterns import pattern
-from xlsform.rules import rule
-from xlsform.submission import Entry, Submission
+from xlsform.findings import Severity, Violation
+from xlsform.form.layout import Field
+from xlsform.messages import say
+from xlsform.patterns import LazyPattern
+from xlsform.quantities import normalize_text, says_nothing
+from xlsform.rules.registry import rule
+from xlsform.submission.submission import Entry, Submission
 
 _NAMES = frozenset({"project_name", "project_code", "department", "unit", "filler_unit"})
 
-_YEARS = pattern(r"(?<!\d)20\d\d(?!\d)")
-_YEAR_OF_NAME = pattern(r"(?<!\d)(20\d\d)年(?!第?\d+号)")
+_YEARS = LazyPattern(r"(?<!\d)20\d\d(?!\d)")
+_YEAR_OF_NAME = LazyPattern(r"(?<!\d)(20\d\d)年(?!第?\d+号)")
 _NEAR = 3
 """A name's year further off than this belongs to the thing itself: 2008年建成道路维修."""
 
 #: Names with these words may well carry another year: money and debts of earlier years, plans for later ones.
-_OTHER_YEARS = pattern(
+_OTHER_YEARS = LazyPattern(
     "结转|结余|尾款|欠|补发|补缴|补交|补拨|清算|决算|审计|续建|往年|历年|上年|以前年度|年起|以来|债|贷款|利息|还本"
     "|提前下达|提前批|规划|计划|目标|远景|奥运|冬奥|亚运|全运|大会"
 )
@@ -119,7 +120,7 @@ def _other_year(submission: Submission, year: int) -> int | None:
     entry = submission.entries.get("project_name")
     if entry is None or "project_name" in submission.issued:
         return None
-    name = fold(entry.text)
+    name = normalize_text(entry.text)
     match = _YEAR_OF_NAME.search(name)
     if match is None or len(_YEARS.findall(name)) > 1 or _OTHER_YEARS.search(name):
         return None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xlsform import identity as identities
-from xlsform.alignment import issued_places
-from xlsform.findings import Severity, Violation, plain, say
-from xlsform.rules import rule, workbook_rule
+from xlsform.findings import Severity, Violation
+from xlsform.form import identity as identities
+from xlsform.messages import plain, say
+from xlsform.rules.registry import rule, workbook_rule
 from xlsform.rules.structure import listed, text_of
-from xlsform.submission import Submission
+from xlsform.submission.alignment import issued_places
+from xlsform.submission.submission import Submission
 
 
 @rule("S104", Severity.ERROR)

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Set
 from functools import lru_cache
 from itertools import islice
 
-from xlsform.alignment import Alignment, in_place
-from xlsform.findings import Severity, Violation, say
-from xlsform.layout import Layout
-from xlsform.refs import Position, a1
-from xlsform.rules import rule
-from xlsform.submission import Submission
+from xlsform.findings import Severity, Violation
+from xlsform.form.layout import Layout
+from xlsform.messages import say
+from xlsform.rules.registry import rule
+from xlsform.spreadsheet.a1 import Position, a1
+from xlsform.submission.alignment import Alignment, in_place
+from xlsform.submission.submission import Submission
 
 _SHOWN = 8
 """Cells that a message names; it counts them all."""

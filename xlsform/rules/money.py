@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from functools import lru_cache
 
-from xlsform import figures
-from xlsform.figures import fold
-from xlsform.findings import Severity, Violation, say
-from xlsform.layout import Field, PlacedCheck
-from xlsform.patterns import pattern
-from xlsform.rules import rule
+from xlsform import quantities
+from xlsform.findings import Severity, Violation
+from xlsform.form.layout import Field, PlacedCheck
+from xlsform.messages import say
+from xlsform.patterns import LazyPattern
+from xlsform.quantities import normalize_text
+from xlsform.rules.registry import rule
 from xlsform.rules.values import means_none
 from xlsform.rules.yuan import amounts_in_yuan
-from xlsform.submission import Entry, Submission
+from xlsform.submission.submission import Entry, Submission, once_per_submission
 
 
 @rule("M101", Severity.ERROR)
@@ -43,7 +43,7 @@ def _is_of_the_funds(item: Field) -> bool:
     return item.table == "funds"
 
 
-@lru_cache(maxsize=1)
+@once_per_submission
 def _unsound(submission: Submission) -> frozenset[str]:
     """Return the amounts that other rules call no number, negative, or in 元."""
     funds = submission.where(_is_of_the_funds)
@@ -59,12 +59,12 @@ def _totals_off(submission: Submission, unsound: frozenset[str]) -> Iterator[tup
             continue
         entry = submission.entries[check.field.name]
         stated = entry.number
-        agree = expected == 0 if stated is None else figures.agrees(stated, expected, entry.decimals)
+        agree = expected == 0 if stated is None else quantities.agrees(stated, expected, entry.decimals)
         if not agree and entry.position is not None:
             yield check, expected
 
 
-@lru_cache(maxsize=1)
+@once_per_submission
 def disputed(submission: Submission) -> frozenset[str]:
     """Return the amounts that another rule finds fault with, so that nothing should be concluded from them."""
     unsound = _unsound(submission)
@@ -208,12 +208,12 @@ def spending_without_budget(submission: Submission) -> Iterator[Violation]:
 
 
 #: Names of an indicator that measures what the project costs as a whole, folded, without 指标1：.
-_TOTAL_COST = pattern("总成本|项目成本|总投资")
-_WHOLLY = pattern(
+_TOTAL_COST = LazyPattern("总成本|项目成本|总投资")
+_WHOLLY = LazyPattern(
     "(?:本|该)?(?:年度|全年|当年)?(?:项目|工程)?(?:建设|实施|支出)?(?:总成本|总投资|成本)(?:支出|控制|总?额|金额|数额?)*"
 )
-_PARTLY = pattern("每|均|单位|单个|单项|单价|标准|节约|节省|降低|率|占比")
-_NUMBERED = pattern(r"指标\d*:?")
+_PARTLY = LazyPattern("每|均|单位|单个|单项|单价|标准|节约|节省|降低|率|占比")
+_NUMBERED = LazyPattern(r"指标\d*:?")
 _NEAR = Decimal("0.01")
 
 
@@ -269,7 +269,7 @@ def _above(amount: Decimal, other: Decimal) -> bool:
 
 
 def _name(row: Mapping[str, Entry]) -> str:
-    return _NUMBERED.sub("", fold(row["name"].text))
+    return _NUMBERED.sub("", normalize_text(row["name"].text))
 
 
 def _whole_cost(submission: Submission, row: Mapping[str, Entry]) -> Decimal | None:
@@ -277,10 +277,10 @@ def _whole_cost(submission: Submission, row: Mapping[str, Entry]) -> Decimal | N
     if not {"name", "target", "actual"} <= row.keys() or "成本" not in (row["name"].field.level2 or ""):
         return None
     name = _name(row)
-    explained = "reason" in row and not figures.says_nothing(row["reason"].text)
+    explained = "reason" in row and not quantities.says_nothing(row["reason"].text)
     if explained or not _TOTAL_COST.search(name) or _PARTLY.search(name):
         return None
-    target, actual = figures.read_target(row["target"].text), figures.read_target(row["actual"].text)
+    target, actual = quantities.read_target(row["target"].text), quantities.read_target(row["actual"].text)
     asked, cost = _money(submission, target, ""), _money(submission, actual, target.unit)
     budgets = [submission.number(f"funds.total.{column}") or Decimal(0) for column in ("initial", "budget")]
     if cost is None or actual.comparator or (asked is not None and _above(asked, max(budgets))):
@@ -288,9 +288,17 @@ def _whole_cost(submission: Submission, row: Mapping[str, Entry]) -> Decimal | N
     return cost
 
 
-def _money(submission: Submission, value: figures.Target, unit: str) -> Decimal | None:
+def _money(submission: Submission, value: quantities.Target, unit: str) -> Decimal | None:
     """Return an amount of money in the form's unit, None where it is none."""
     unit = value.unit or unit
-    if value.kind != "number" or value.amount is None or value.per or not unit or not figures.same_family(unit, "元"):
+    if (
+        value.kind != "number"
+        or value.amount is None
+        or value.per
+        or not unit
+        or not quantities.same_family(unit, "元")
+    ):
         return None
-    return (figures.in_base(value.amount, unit) / figures.in_base(Decimal(1), submission.form.money_unit)).normalize()
+    return (
+        quantities.in_base(value.amount, unit) / quantities.in_base(Decimal(1), submission.form.money_unit)
+    ).normalize()

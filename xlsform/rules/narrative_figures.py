@@ -9,14 +9,15 @@ from functools import cache
 from itertools import chain
 from typing import NamedTuple
 
-from xlsform import figures
-from xlsform.figures import Number
-from xlsform.findings import Severity, Violation, say
-from xlsform.patterns import pattern
-from xlsform.rules import rule
+from xlsform import quantities
+from xlsform.findings import Severity, Violation
+from xlsform.messages import say
+from xlsform.patterns import LazyPattern
+from xlsform.quantities import Number
 from xlsform.rules.narratives import clean, narratives
+from xlsform.rules.registry import rule
 from xlsform.rules.totals import known, scores_known
-from xlsform.submission import Submission
+from xlsform.submission.submission import Submission
 
 
 class _Quantity(NamedTuple):
@@ -77,16 +78,18 @@ _NUMERAL = r"[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?"
 _INEXACT = "(?!以[上下内]|左右|[多余几]|用于|用来|[至到~-]|[制值]|钟)"
 #: A shorter name of a project may stand in a text without meaning it.
 _LEAST_NAME = 3
-_SENTENCE = pattern("[。;!?]")
+_SENTENCE = LazyPattern("[。;!?]")
 #: Words of a sentence that speaks of a part, another time or another unit.
-_ELSEWHERE = pattern(
+_ELSEWHERE = LazyPattern(
     "其中|子项|分项|分别|人均|平均|部门整体|整体支出|[去往明次来]年|上一?年|下一?年|季度|[上下]半年|预计|结转|结余"
     "|(?<![0-9])(?:[1-9]|1[01])月"
 )
-_OTHER_PROJECT = pattern("[^,。;:!?、()本该此度年的体]项目(?!实施|管理|绩效|资金|目标|方案|建设|进度|支出|单位|自评)")
-_YEAR = pattern("(?<![0-9])((?:19|20)[0-9]{2})(?:年|[-~至])")
+_OTHER_PROJECT = LazyPattern(
+    "[^,。;:!?、()本该此度年的体]项目(?!实施|管理|绩效|资金|目标|方案|建设|进度|支出|单位|自评)"
+)
+_YEAR = LazyPattern("(?<![0-9])((?:19|20)[0-9]{2})(?:年|[-~至])")
 #: Words of a sentence in which the points are those of a part.
-_PART = pattern("指标|产出|效益|满意度|成本|过程|决策|管理|执行")
+_PART = LazyPattern("指标|产出|效益|满意度|成本|过程|决策|管理|执行")
 
 
 @rule("T107", Severity.WARNING)
@@ -132,7 +135,7 @@ def narrative_figure_differs(submission: Submission) -> Iterator[Violation]:
 def _told(text: str, submission: Submission) -> Iterator[tuple[_Quantity, Number, str]]:
     """Yield the figures of a text that are beyond doubt, with their numbers, as the text has them."""
     name = submission.entries.get("project_name")
-    project = figures.fold(name.text) if name is not None else ""
+    project = quantities.normalize_text(name.text) if name is not None else ""
     folded = clean(text)
     if len(project) >= _LEAST_NAME:
         folded = folded.replace(project, "本项目").replace("本项目项目", "本项目")
@@ -148,7 +151,7 @@ def _told(text: str, submission: Submission) -> Iterator[tuple[_Quantity, Number
             for match in pattern.finditer(sentence, 0, _end_of_whole(sentence, quantity, submission))
         }
         shown = told.pop() if len(told) == 1 else ""
-        number = figures.read_number(shown)
+        number = quantities.read_number(shown)
         if number is not None:
             yield quantity, number, shown
 
@@ -195,13 +198,13 @@ def _figure(value: object) -> Decimal | None:
 def _same(told: Number, figure: Decimal, quantity: _Quantity, submission: Submission) -> bool:
     """Whether a figure of a text is one of the table, at the text's decimals, in either's unit."""
     if quantity.unit == "%":
-        return figures.agrees(told.value, figure, told.decimals + 2, most=4)
+        return quantities.agrees(told.value, figure, told.decimals + 2, most=4)
     if quantity.unit != _MONEY:
-        return figures.agrees(told.value, figure, told.decimals)
-    theirs, ours = (figures.in_base(Decimal(1), unit) for unit in (told.unit, submission.form.money_unit))
+        return quantities.agrees(told.value, figure, told.decimals)
+    theirs, ours = (quantities.in_base(Decimal(1), unit) for unit in (told.unit, submission.form.money_unit))
     converted = told.value * theirs / ours
-    return figures.agrees(told.value, figure * ours / theirs, told.decimals) or figures.agrees(
-        converted, figure, figures.decimals_of(converted)
+    return quantities.agrees(told.value, figure * ours / theirs, told.decimals) or quantities.agrees(
+        converted, figure, quantities.decimals_of(converted)
     )
 
 

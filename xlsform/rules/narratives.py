@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
 
-from xlsform import figures
-from xlsform.figures.text import without_ending
-from xlsform.findings import Severity, Violation, say
-from xlsform.layout import Field
-from xlsform.patterns import pattern
-from xlsform.rules import rule
-from xlsform.submission import Entry, Submission
+from xlsform import quantities
+from xlsform.findings import Severity, Violation
+from xlsform.form.layout import Field
+from xlsform.messages import say
+from xlsform.patterns import LazyPattern
+from xlsform.quantities.text import without_ending
+from xlsform.rules.registry import rule
+from xlsform.submission.submission import Entry, Submission
 
 #: Texts shorter than this, folded, may well be the same in two places.
 _COPIED_FROM = 10
@@ -24,29 +25,29 @@ _OUTPUTS = ("产出",)
 _SCOPES = {"analysis_output": ("产出", "成本"), "analysis_benefit": ("效益",), "analysis_satisfaction": ("满意度",)}
 
 #: A space between two digits, which are two figures.
-_GAP = pattern(r"(?<=[0-9０-９])[^\S\n]+(?=[0-9０-９])")
-_CLAUSE = pattern("[^,;:!?。、()]+")
+_GAP = LazyPattern(r"(?<=[0-9０-９])[^\S\n]+(?=[0-9０-９])")
+_CLAUSE = LazyPattern("[^,;:!?。、()]+")
 _NOTHING = frozenset(("无", "没有", "暂无"))
 _SUBJECT = "(?:(?:本|该|此)?项目|(?:本|我)单位|20[0-9]{2}年度?|总体|管理|实施|执行|资金使用|过程|中|上|的){0,6}"
-_NO_PROBLEMS = pattern(
+_NO_PROBLEMS = LazyPattern(
     f"{_SUBJECT}(?:目前|暂时?|均|都)?(?:无|没有|不存在|未发现|未出现)(?:任何|其[他它])?(?:存在)?的?问题"
 )
 _HOW = "(?:按时|按期|如期|圆满|按质按量|保质保量)?"
 _GOALS = "(?:各项|所有|全部|年度|年初|绩效|预期|既定|设定的?|考核|工作){0,4}(?:目标|指标)(?:值|任务)?"
-_GOALS_DONE = pattern(
+_GOALS_DONE = LazyPattern(
     f"(?=.*(?:各项|所有|全部|全面|均|都|100%)){_SUBJECT}(?:"
     f"{_GOALS}(?:均|都|也|已经?){{0,3}}(?:全部|全面|100%)?{_HOW}(?:完成|达标|达成|实现|达到(?:预期|年初|既定)?(?:目标|要求))"
     f"|已?(?:全部|全面|100%){_HOW}(?:完成|实现|达成)了?{_GOALS})"
 )
 _WORK = "(?:各项|所有|全部|年度|年初|既定|计划|建设|工作){0,4}(?:工作|任务|内容)?"
-_WORK_DONE = pattern(f"{_SUBJECT}{_WORK}(?:均|都|已经?){{0,3}}(?:全部|全面|100%){_HOW}完成了?{_WORK}")
+_WORK_DONE = LazyPattern(f"{_SUBJECT}{_WORK}(?:均|都|已经?){{0,3}}(?:全部|全面|100%){_HOW}完成了?{_WORK}")
 #: Words by which a text takes part of a claim back.
-_ADMITS = pattern("[但仅尚除]|未(?!发现|出现)|其余|剩余|不足|部分|滞后|推迟|延误|延期|次年")
-_TROUBLE = pattern(
+_ADMITS = LazyPattern("[但仅尚除]|未(?!发现|出现)|其余|剩余|不足|部分|滞后|推迟|延误|延期|次年")
+_TROUBLE = LazyPattern(
     "未能?(?:按时|按期|如期|全部)?(?:完成|达到|达标)|没有完成|滞后|延误|延期|推迟|进度(?:缓慢|偏慢|较慢)|执行率[较偏]?低"
 )
 #: Words by which trouble is only imagined, or overcome.
-_NOT_REAL = pattern("避免|防止|防范|杜绝|克服|不存在|未出现|未发生|未造成|没有出现|可能|容易|一旦|[无如若易]")
+_NOT_REAL = LazyPattern("避免|防止|防范|杜绝|克服|不存在|未出现|未发生|未造成|没有出现|可能|容易|一旦|[无如若易]")
 
 
 @rule("T106", Severity.ERROR)
@@ -139,7 +140,7 @@ def narrative_copied(submission: Submission) -> Iterator[Violation]:
     """
     seen: dict[str, Entry] = {}
     for entry in narratives(submission):
-        text = without_ending(figures.fold(entry.text))
+        text = without_ending(quantities.normalize_text(entry.text))
         first = seen.setdefault(text, entry)
         goals = first.field.name.startswith("goal_") and entry.field.name.startswith("goal_")
         if first is not entry and not goals and len(text) >= _COPIED_FROM:
@@ -168,7 +169,7 @@ def clauses(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=16)
 def clean(text: str) -> str:
     """Return a text folded for reading clauses: a line ends a sentence, and digits apart stay apart."""
-    return figures.fold(_GAP.sub("_", "。".join(text.splitlines())))
+    return quantities.normalize_text(_GAP.sub("_", "。".join(text.splitlines())))
 
 
 def _claim(entry: Entry) -> tuple[str, tuple[str, ...]]:

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from xlsform import figures
-from xlsform.figures import fold
-from xlsform.findings import Message, Severity, Violation, say
-from xlsform.indicators import Indicator, indicators, percent, points, setting, shown
-from xlsform.rules import rule
-from xlsform.submission import Submission
+from xlsform import quantities
+from xlsform.findings import Severity, Violation
+from xlsform.messages import Message, say
+from xlsform.quantities import normalize_text
+from xlsform.rules.indicators import Indicator, indicators, percent, points, setting, shown
+from xlsform.rules.registry import rule
+from xlsform.submission.submission import Submission
 
 _LEAST_MEASURED = 3
 
@@ -49,7 +50,7 @@ def _told(results: list[_Result]) -> Message:
 
 def _agrees(indicator: Indicator, results: list[_Result]) -> bool:
     decimals = indicator.row["score"].decimals
-    return any(figures.agrees(indicator.score, result.exact, decimals) for result in results)
+    return any(quantities.agrees(indicator.score, result.exact, decimals) for result in results)
 
 
 @rule("P101", Severity.ERROR)
@@ -155,7 +156,7 @@ def score_off_ratio(submission: Submission) -> Iterator[Violation]:
         above, below = score > results[0].exact, score < results[-1].exact
         if not above and not below:
             continue
-        rounded = any(figures.whole_point(score, result.exact) for result in results)
+        rounded = any(quantities.whole_point(score, result.exact) for result in results)
         field = indicator.row["score"].field
         message = say(
             "{field} should be {expected} for {actual} against the target {target}; the form says {found}",
@@ -227,7 +228,7 @@ def _grade(indicator: Indicator, submission: Submission) -> tuple[str, Decimal, 
 
 def _first_words(text: str) -> str:
     """Return a text folded, up to its first stop; of a comma within a wording the first half is one too."""
-    folded = fold(text)
+    folded = normalize_text(text)
     for stop in ",;。.:!":
         folded = folded.partition(stop)[0]
     return folded

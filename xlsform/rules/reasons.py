@@ -5,27 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from xlsform import figures
-from xlsform.figures import fold
-from xlsform.figures.units import unit_of
-from xlsform.findings import Severity, Violation, say
-from xlsform.indicators import Indicator, indicators, percent, setting, shown
-from xlsform.patterns import pattern
-from xlsform.rules import rule
-from xlsform.submission import Submission
+from xlsform import quantities
+from xlsform.findings import Severity, Violation
+from xlsform.messages import say
+from xlsform.patterns import LazyPattern
+from xlsform.quantities import normalize_text
+from xlsform.quantities.units import unit_of
+from xlsform.rules.indicators import Indicator, indicators, percent, setting, shown
+from xlsform.rules.registry import rule
+from xlsform.submission.submission import Submission
 
-_ENDS = pattern(r"[。;；,，!！?？]|但是?|然而|不过")
+_ENDS = LazyPattern(r"[。;；,，!！?？]|但是?|然而|不过")
 #: Before a word of failure in the same clause: it did not happen, or not to this indicator, or is to be prevented.
-_DENIED = pattern(
+_DENIED = LazyPattern(
     r"无(?!法)|没有|不存在|不会|不再|未(?:发现|出现|发生|造成|产生|有|因|受)|并非|不影响|避免|防止|杜绝|防范|克服|减少|消除|解决|以免|如果|"
     r"如遇|如有|若(?!干)|上年|去年|往年|以前年度|今后|设定|设置|测算"
 )
 #: After it: it was made good.
-_MADE_GOOD = pattern(
+_MADE_GOOD = LazyPattern(
     r"(?<![未没有不能])(?:已|均|最终|仍|后)[^。;；未没不]{0,8}(?:完成|补|解决|整改|到位|赶上|追回|达标)|(?:按期|如期|按时)完成|赶上|追回"
 )
 #: A target that was set too low explains a result that is far above it.
-_SET_LOW = pattern(r"(?:指标|目标|预期|预算|计划|标准)值?(?:的)?[^。;；,，完率]{0,6}\Z")
+_SET_LOW = LazyPattern(r"(?:指标|目标|预期|预算|计划|标准)值?(?:的)?[^。;；,，完率]{0,6}\Z")
 
 
 def _says_nothing(indicator: Indicator, submission: Submission) -> bool:
@@ -33,7 +34,7 @@ def _says_nothing(indicator: Indicator, submission: Submission) -> bool:
     reason = indicator.row.get("reason")
     if reason is None or reason.position is None or reason.problem is not None:
         return False
-    return figures.says_nothing(reason.text) or fold(reason.text) in setting(submission, "empty_reasons")
+    return quantities.says_nothing(reason.text) or normalize_text(reason.text) in setting(submission, "empty_reasons")
 
 
 @rule("P102", Severity.WARNING)
@@ -196,7 +197,7 @@ def reason_contradicts_score(submission: Submission) -> Iterator[Violation]:
         reason = indicator.row.get("reason")
         if reason is None or not indicator.full or indicator.missed:
             continue
-        clause = _failure(fold(reason.text), words) if reason.text else None
+        clause = _failure(normalize_text(reason.text), words) if reason.text else None
         if clause is not None and not _over_achieved(indicator, limit, submission):
             message = say(
                 "{field} tells of “{clause}”, although the score is the full {weight}",

@@ -7,16 +7,17 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
 
-from xlsform import identity as identities
-from xlsform.alignment import Axis, labels_kept, printed
-from xlsform.figures import fold, is_blank_mark
-from xlsform.findings import Message, Severity, Violation, say
-from xlsform.hints import INSTRUCTIONS_SHEET
-from xlsform.layout import Field, Layout
-from xlsform.reading.contents import CellError
-from xlsform.refs import Position, Range, a1, letters
-from xlsform.rules import rule, workbook_rule
-from xlsform.submission import Entry, Submission
+from xlsform.findings import Severity, Violation
+from xlsform.form import identity as identities
+from xlsform.form.evaluation.hints import INSTRUCTIONS_SHEET
+from xlsform.form.layout import Field, Layout
+from xlsform.messages import Message, say
+from xlsform.quantities import is_blank_mark, normalize_text
+from xlsform.rules.registry import rule, workbook_rule
+from xlsform.spreadsheet.a1 import Position, Range, a1, letters
+from xlsform.spreadsheet.values import CellError
+from xlsform.submission.alignment import Axis, labels_kept, printed
+from xlsform.submission.submission import Entry, Submission
 
 #: The sheet that an annotated copy carries in front; a mended copy comes back with it.
 RETURN_SHEET = "退回意见"
@@ -138,12 +139,12 @@ def _as_printed(entry: Entry) -> bool:
         return True
     if isinstance(issued, str):
         both_marks = is_blank_mark(issued) and (is_blank_mark(raw) or not raw.strip())
-        return fold(raw) == fold(issued) or both_marks
+        return normalize_text(raw) == normalize_text(issued) or both_marks
     return entry.number == Decimal(str(issued))
 
 
 def _reads(found: object, text: str) -> bool:
-    return found == text or fold(text_of(found)) == fold(text)
+    return found == text or normalize_text(text_of(found)) == normalize_text(text)
 
 
 def _label_place(submission: Submission, issued: Range, text: str) -> Position | None:

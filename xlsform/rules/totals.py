@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from xlsform import figures
-from xlsform.findings import Message, Severity, Violation, say
-from xlsform.rules import rule
-from xlsform.submission import Entry, Submission
+from xlsform import quantities
+from xlsform.findings import Severity, Violation
+from xlsform.messages import Message, say
+from xlsform.rules.registry import rule
+from xlsform.submission.submission import Entry, Submission
 
 _TOTAL = "total_score"
 _EXECUTION_SCORE = "funds.total.score"
@@ -71,7 +72,7 @@ def total_not_sum(submission: Submission) -> Iterator[Violation]:
         return
     exact = submission.exact[_TOTAL]
     exact = exact if isinstance(exact, Decimal) else due
-    right = entry.number == due or figures.agrees(entry.number, exact, entry.decimals) or follows(submission, entry)
+    right = entry.number == due or quantities.agrees(entry.number, exact, entry.decimals) or follows(submission, entry)
     if right or not scores_known(submission) or speaks_of_total(submission) or due > _top(submission):
         return
     yield Violation(
@@ -85,7 +86,7 @@ def total_not_sum(submission: Submission) -> Iterator[Violation]:
         field=_TOTAL,
         found=entry.number,
         expected=due,
-        severity=Severity.WARNING if figures.whole_point(entry.number, exact) else None,
+        severity=Severity.WARNING if quantities.whole_point(entry.number, exact) else None,
     )
 
 
@@ -132,7 +133,7 @@ def grade_off(submission: Submission) -> Iterator[Violation]:
     entry, bands = submission.entries.get("grade"), submission.form.scoring.get("grades") or {}
     if entry is None or entry.blank or not bands or not scores_known(submission):
         return
-    named = [word for word in bands if word in figures.fold(entry.text)]
+    named = [word for word in bands if word in quantities.normalize_text(entry.text)]
     totals = [submission.number(_TOTAL), submission.results.computed.get(_TOTAL)]
     due = [_grade(total, bands) for total in totals if isinstance(total, Decimal)]
     if len(named) == 1 and due and named[0] not in due:
@@ -244,7 +245,7 @@ def _stated_scores(submission: Submission) -> Decimal:
 def follows(submission: Submission, entry: Entry) -> bool:
     """Whether a stated total is the sum of the scores that stand in the form."""
     whole = (submission.number(_EXECUTION_SCORE) or Decimal(0)) + _stated_scores(submission)
-    return entry.number is not None and figures.agrees(entry.number, whole, entry.decimals)
+    return entry.number is not None and quantities.agrees(entry.number, whole, entry.decimals)
 
 
 def _added_up(submission: Submission, total: Decimal) -> Message:

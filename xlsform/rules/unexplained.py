@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from xlsform import figures
-from xlsform.figures import fold
-from xlsform.findings import Severity, Violation, say
-from xlsform.patterns import pattern
-from xlsform.rules import rule
+from xlsform import quantities
+from xlsform.findings import Severity, Violation
+from xlsform.messages import say
+from xlsform.patterns import LazyPattern
+from xlsform.quantities import normalize_text
 from xlsform.rules.execution import percent
 from xlsform.rules.head import narratives
 from xlsform.rules.money import disputed
-from xlsform.submission import Submission
+from xlsform.rules.registry import rule
+from xlsform.submission.submission import Submission
 
-_MONEY = pattern("执行|预算|支付|支出|资金|经费|拨付|拨款|付款|款项")
-_CAUSE = pattern(
+_MONEY = LazyPattern("执行|预算|支付|支出|资金|经费|拨付|拨款|付款|款项")
+_CAUSE = LazyPattern(
     "因|由于|原因|导致|造成|影响|未能|未完|未及|未到|未支|不能|不足|没有|无法|不准|滞后|缓慢|较慢|偏低|疫情|汛期|灾"
     "|节约|节省|节支|结余|结转|结算|减少|压缩|压减|调减|核减|取消|跨年|招标|中标|验收|尚|还需|正在|待|剩余"
 )
 #: These explain money that was not spent, whatever else a text says.
-_DELAYED = pattern(
+_DELAYED = LazyPattern(
     "推迟|延期|延迟|延误|滞后|停工|缓建|暂停|未开工|未实施|未完工|尾款|质保金|结转|结余|跨年|未支付|未拨付"
 )
-_ADJUSTED = pattern("追加|调增|调减|调整|核减|核增|压减|压缩|收回|年中|新增|增加|减少|追减|统筹|上级下达|结转")
+_ADJUSTED = LazyPattern("追加|调增|调减|调整|核减|核增|压减|压缩|收回|年中|新增|增加|减少|追减|统筹|上级下达|结转")
 
 
-def _explained(submission: Submission, at_once: re.Pattern[str]) -> bool:
+def _explained(submission: Submission, at_once: LazyPattern[str]) -> bool:
     """Whether the form says anything that may be the reason; in doubt it does."""
-    if any("reason" in row and not figures.says_nothing(row["reason"].text) for row in submission.rows):
+    if any("reason" in row and not quantities.says_nothing(row["reason"].text) for row in submission.rows):
         return True
-    texts = [fold(entry.text) for entry in narratives(submission)]
+    texts = [normalize_text(entry.text) for entry in narratives(submission)]
     return any(at_once.search(text) or (_MONEY.search(text) and _CAUSE.search(text)) for text in texts)
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
-from xlsform import figures
-from xlsform.figures import fold
-from xlsform.figures.units import ARITHMETIC
-from xlsform.findings import Message, Severity, Violation, say
-from xlsform.patterns import pattern
-from xlsform.reading.contents import CellError
-from xlsform.rules import rule
-from xlsform.submission import Entry, Submission
+from xlsform import quantities
+from xlsform.findings import Severity, Violation
+from xlsform.messages import Message, say
+from xlsform.patterns import LazyPattern
+from xlsform.quantities import normalize_text
+from xlsform.quantities.units import ARITHMETIC
+from xlsform.rules.registry import rule
+from xlsform.spreadsheet.values import CellError
+from xlsform.submission.submission import Entry, Submission
 
 _SHOWN = 60
 """Characters of a text that a message repeats."""
@@ -74,7 +75,11 @@ def means_none(entry: Entry) -> bool:
     """Whether a dash, a slash or 无 says that there is no money in a field that may stay blank."""
     text = str(entry.raw)
     optional = entry.field.spec.required is None and entry.field.spec.type.name == "money"
-    return optional and entry.problem == "not-a-number" and (figures.is_blank_mark(text) or fold(text) == "无")
+    return (
+        optional
+        and entry.problem == "not-a-number"
+        and (quantities.is_blank_mark(text) or normalize_text(text) == "无")
+    )
 
 
 def _kind(name: str, unit: str) -> Message:
@@ -178,14 +183,14 @@ def too_many_decimals(submission: Submission) -> Iterator[Violation]:
     decimals = {"money": int(submission.form.scoring.get("money_decimals", 6)), "points": _POINT_DECIMALS}
     for entry in submission.filled:
         number, most = entry.number, decimals.get(entry.field.spec.type.name)
-        if number is None or most is None or figures.decimals_of(number) <= most:
+        if number is None or most is None or quantities.decimals_of(number) <= most:
             continue
         rounded = number.quantize(Decimal(1).scaleb(-most), ROUND_HALF_UP, ARITHMETIC)
         message = say(
             "{field} is {found}, with {count} decimals; {most} are enough: {expected}",
             field=entry.field.label,
             found=number,
-            count=figures.decimals_of(number),
+            count=quantities.decimals_of(number),
             most=most,
             expected=rounded,
         )
@@ -193,7 +198,7 @@ def too_many_decimals(submission: Submission) -> Iterator[Violation]:
 
 
 #: What a printed form or its guide holds where something is to be filled in; looked for in folded text.
-_LEFT = pattern(
+_LEFT = LazyPattern(
     r"指标\d*:?|\.{3,}|待填写?|待补充"
     r"|.*?(?P<part>"
     r"(?<![0-9A-Za-z])(?:[Xx]{3,}|×{3,})(?![0-9A-Za-z])"
@@ -205,7 +210,7 @@ _LEFT = pattern(
 )
 
 #: What every text has that `_LEFT` fits; quicker to look for.
-_MAYBE_LEFT = pattern(r"指标|\.{3}|[待请此这]|点击|[Xx]{2}|××|字")
+_MAYBE_LEFT = LazyPattern(r"指标|\.{3}|[待请此这]|点击|[Xx]{2}|××|字")
 
 
 @rule("V106", Severity.WARNING)
@@ -242,11 +247,11 @@ def _left_in(entry: Entry) -> str | None:
     """Return what was left in a text, None where nothing was."""
     prompt = entry.field.spec.prompt if len(entry.field.spec.prompt) >= _LEAST_PROMPT else ""
     for line in entry.text.splitlines():
-        folded = fold(line)
+        folded = normalize_text(line)
         match = _LEFT.fullmatch(folded) if _MAYBE_LEFT.search(folded) else None
         if match:
             return match["part"] or line
-        if prompt and fold(prompt) in folded:
+        if prompt and normalize_text(prompt) in folded:
             return prompt
     return None
 
@@ -264,8 +269,8 @@ def _texts(submission: Submission) -> Iterator[tuple[Mapping[str, Entry], Entry]
 def _ours(row: Mapping[str, Entry], entry: Entry) -> bool:
     """Whether no other rule speaks of a placeholder there: P107 of empty reasons, P110 of words beside a figure."""
     if entry.field.column == "reason":
-        return not figures.says_nothing(entry.text)
+        return not quantities.says_nothing(entry.text)
     if entry.field.column == "actual" and "target" in row:
-        figure = figures.read_target(row["target"].text).kind in ("number", "range")
+        figure = quantities.read_target(row["target"].text).kind in ("number", "range")
         return not figure or any(char.isdigit() for char in entry.text)
     return True

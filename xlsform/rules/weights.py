@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
 
-from xlsform import figures
-from xlsform.findings import Message, Severity, Violation, say
-from xlsform.form import Form
-from xlsform.rules import rule
-from xlsform.submission import Entry, Submission
+from xlsform import quantities
+from xlsform.findings import Severity, Violation
+from xlsform.form.definition import Form
+from xlsform.messages import Message, say
+from xlsform.rules.registry import rule
+from xlsform.submission.submission import Entry, Submission, once_per_submission
 
 _EXECUTION = "funds.total.weight"
 
@@ -94,7 +95,7 @@ def level_weight_off(submission: Submission) -> Iterator[Violation]:
         level = row["weight"].field.level1 or ""
         first.setdefault(level, row["weight"])
         sums[level] = sums.get(level, Decimal(0)) + weight
-    off = [level for level in sums if level in wanted and not figures.agrees(sums[level], wanted[level], 2)]
+    off = [level for level in sums if level in wanted and not quantities.agrees(sums[level], wanted[level], 2)]
     if off:
         yield Violation(
             say(
@@ -166,7 +167,7 @@ def weight_concentrated(submission: Submission) -> Iterator[Violation]:
             )
 
 
-@lru_cache(maxsize=1)
+@once_per_submission
 def _weights(submission: Submission) -> tuple[Decimal, ...] | None:
     """Return the weight of each used row; None where one is blank, unusable, not above 0 or gone, or there are none."""
     entries = [row["weight"] for row in submission.used_rows if "weight" in row]
@@ -178,7 +179,7 @@ def _weights(submission: Submission) -> tuple[Decimal, ...] | None:
 def _off(submission: Submission) -> bool:
     """Whether the weights do not make the total, by more than the last decimal of a third or a seventh of it."""
     stated = submission.stated_weights
-    return stated is not None and not figures.agrees(stated, _setting(submission, "total", "100"), 2)
+    return stated is not None and not quantities.agrees(stated, _setting(submission, "total", "100"), 2)
 
 
 def _execution_due(submission: Submission) -> Decimal | None:

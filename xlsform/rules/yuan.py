@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
 
-from xlsform import figures
-from xlsform.figures import fold
-from xlsform.figures.numbers import NUMERAL, amount_of, printed_places
-from xlsform.findings import Message, Severity, Violation, say
-from xlsform.layout import Layout
-from xlsform.patterns import pattern
-from xlsform.rules import rule
+from xlsform import quantities
+from xlsform.findings import Severity, Violation
+from xlsform.form.layout import Layout
+from xlsform.messages import Message, say
+from xlsform.patterns import LazyPattern
+from xlsform.quantities import normalize_text
+from xlsform.quantities.numbers import NUMERAL, amount_of, printed_places
 from xlsform.rules.head import narratives
-from xlsform.submission import Submission
+from xlsform.rules.registry import rule
+from xlsform.submission.submission import Submission, once_per_submission
 
 _UNIT = "万元"
 _WORTH = 10_000
@@ -24,16 +25,16 @@ _IMPOSSIBLE = 1_000
 """No spending is so many times its budget, and no source so many times the total."""
 _SUM = (Decimal("0.99"), Decimal("1.01"))
 
-_AMOUNT = pattern(rf"(?P<figure>{NUMERAL})(?P<unit>元|万元|亿元)")
+_AMOUNT = LazyPattern(rf"(?P<figure>{NUMERAL})(?P<unit>元|万元|亿元)")
 #: An amount that is said to be the project's money.
-_WHOLE = pattern(
+_WHOLE = LazyPattern(
     "(?:预算|资金|经费|总额|投资|执行|支出|支付|拨付|投入|安排|到位)[^0-9]{0,12}?"
     rf"(?P<figure>{NUMERAL})(?P<unit>万元|元)(?!/)"
 )
-_PER_HEAD = pattern("每|均|标准|单价")
+_PER_HEAD = LazyPattern("每|均|标准|单价")
 _LEAST_NAMED = 10_000
 """An amount in 元 that is less than this is hardly the project's."""
-_CLAUSE = pattern(r"[。;、]|,(?![0-9]{3})")
+_CLAUSE = LazyPattern(r"[。;、]|,(?![0-9]{3})")
 
 #: Amounts above 0 of the funds table, by row and column.
 _Amounts = Mapping[tuple[str, str], Decimal]
@@ -90,7 +91,7 @@ def unit_suspicion(submission: Submission) -> Iterator[Violation]:
         )
 
 
-@lru_cache(maxsize=1)
+@once_per_submission
 def amounts_in_yuan(submission: Submission) -> Mapping[str, Message]:
     """Return the amounts that seem to be in 元, by field, with what tells so; kept for the rules that follow."""
     if submission.form.money_unit != _UNIT:
@@ -156,7 +157,7 @@ def _named(submission: Submission, own: Decimal) -> Message | None:
     """Return the words that name the project's money, if they name this amount as one in 元."""
     if own < _LEAST_NAMED:
         return None
-    texts = [(entry.field.label, fold(entry.text)) for entry in narratives(submission)]
+    texts = [(entry.field.label, normalize_text(entry.text)) for entry in narratives(submission)]
     if any(_yuan(match) > 2 * own for _, text in texts for match in _AMOUNT.finditer(text)):
         return None
     for label, text in texts:
@@ -165,7 +166,7 @@ def _named(submission: Submission, own: Decimal) -> Message | None:
             if match is None or _PER_HEAD.search(clause) or _yuan(match) < _LEAST_NAMED:
                 continue
             stated, worth = amount_of(match["figure"], ""), _WORTHS[match["unit"]]
-            if figures.agrees(stated, own / worth, printed_places(match["figure"])):
+            if quantities.agrees(stated, own / worth, printed_places(match["figure"])):
                 return say("“{text}” in {field}", text=match[0], field=label)
     return None
 

@@ -12,15 +12,15 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from xlsform.findings import Message, Severity, say
-from xlsform.messages import render
+from xlsform.files.spool import Spool
+from xlsform.findings import Severity
+from xlsform.messages import Message, render, say
 from xlsform.reports.html import charts
 from xlsform.reports.labels import BARS, BY_RATE, BY_RULE, BY_SCORE, BY_STATUS, NAME, SEVERITIES, STANDINGS, made
-from xlsform.reports.rule_texts import mend, title
+from xlsform.reports.rule_texts import how_to_fix, title
+from xlsform.reports.sanitize import cut, visible
 from xlsform.reports.tally import ORDER, RATE_BANDS, SCORE_BANDS, Band, Tally, figure
-from xlsform.reports.visible import cut, visible
-from xlsform.verdicts import Standing, Verdict
-from xlsform.waiting import Waiting
+from xlsform.verdict.verdict import Standing, Verdict
 
 _HERE = Path(__file__).parent
 #: Files up to which a report shows every finding at once.
@@ -62,7 +62,7 @@ def render_html(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:
     tally, units = Tally(), set[str]()
     outstanding: list[Verdict] = []
     with ExitStack() as stack:
-        lists = {status: stack.enter_context(Waiting[str]()) for status in ORDER}
+        lists = {status: stack.enter_context(Spool[str]()) for status in ORDER}
         for verdict in verdicts:
             if verdict.standing in ("outstanding", "overdue"):
                 outstanding.append(verdict)
@@ -78,7 +78,7 @@ def render_html(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:
 def _page(
     tally: Tally,
     units: Sequence[str],
-    lists: Mapping[Standing, Waiting[str]],
+    lists: Mapping[Standing, Spool[str]],
     outstanding: Sequence[Verdict],
     language: str,
 ) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def _page(
                 "severity": tally.heaviest[code].value,
                 "title": title(code, language),
                 "count": count,
-                "mend": mend(code, language),
+                "how_to_fix": how_to_fix(code, language),
             }
             for code, count in tally.most_frequent(len(tally.codes))
         ],

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xlsform.reports.visible import cut
+from xlsform.reports.sanitize import cut
 
 #: Width of every chart, in units of its view box.
 WIDTH = 480

@@ -13,13 +13,12 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from xlsform.findings import Message, say
-from xlsform.messages import render
-from xlsform.refs import letters
+from xlsform.messages import Message, render, say
 from xlsform.register import Counts, State, Status
+from xlsform.reports.sanitize import visible
 from xlsform.reports.status.words import COLUMNS, COUNTS, STATES, rows, written
-from xlsform.reports.visible import visible
-from xlsform.text_size import width
+from xlsform.spreadsheet.a1 import letters
+from xlsform.spreadsheet.text_width import width
 
 _WIDEST = 48
 
@@ -32,14 +31,14 @@ def render_xlsx(status: Status, language: str) -> bytes:
     book.set_properties(
         {"title": render(say("Returns by {day}", day=status.today.isoformat()), language), "created": created}
     )
-    writer = _Writer(book, language)
+    writer = _StatusWriter(book, language)
     writer.units(status)
     writer.projects(status)
     book.close()
     return buffer.getvalue()
 
 
-class _Writer:
+class _StatusWriter:
     def __init__(self, book: xlsxwriter.Workbook, language: str) -> None:
         self.book, self.language = book, language
         self.head = self._format(bold=True, align="center", text_wrap=True, border=1, bg_color="#D9E1F2")

@@ -8,12 +8,11 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from xlsform.findings import plain
-from xlsform.messages import render
+from xlsform.messages import plain, render
 from xlsform.register import Counts, ProjectStatus, Status
+from xlsform.reports.csv_ import safe
+from xlsform.reports.sanitize import harmless_json
 from xlsform.reports.status.words import COLUMNS, rows, written
-from xlsform.reports.table import safe
-from xlsform.reports.visible import harmless_json
 
 
 def render_json(status: Status, language: str) -> str:

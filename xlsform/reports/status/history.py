@@ -7,12 +7,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from xlsform.findings import Finding, Message, Severity, plain, say
-from xlsform.messages import render
-from xlsform.register import History, Issued, Mail, MailKind, Return
+from xlsform.findings import Finding, Severity
+from xlsform.messages import Message, plain, render, say
+from xlsform.register import History, Issued, MailKind, MailRecord, Return
+from xlsform.reports.sanitize import harmless_json, visible
 from xlsform.reports.status.words import MAILED, STRAYS, minute, who
-from xlsform.reports.visible import harmless_json, visible
-from xlsform.text_size import width
+from xlsform.spreadsheet.text_width import width
 
 _ANSWERED: Mapping[MailKind, Message] = {
     "sent": say("Answered"),
@@ -61,7 +61,7 @@ def _issued(issued: Issued) -> _Event:
     return _Event(issued.when, say("Issued"), (issued.file, due), (), content)
 
 
-def _mail(mail: Mail) -> _Event:
+def _mail(mail: MailRecord) -> _Event:
     what = (_ANSWERED if mail.purpose == "reply" else MAILED)[mail.kind]
     content = {
         "event": "mail",

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple
 
-from xlsform.findings import Message, say
-from xlsform.messages import render
+from xlsform.messages import Message, render, say
 from xlsform.register import Counts, ProjectStatus, State, Status, Stray
+from xlsform.reports.sanitize import visible
 from xlsform.reports.status.words import COUNTS, STATES, STRAYS, minute, who
-from xlsform.reports.visible import visible
-from xlsform.text_size import width
+from xlsform.spreadsheet.text_width import width
 
 _SHOWN = 100
 """Lines of a list that are shown; the rest is counted."""

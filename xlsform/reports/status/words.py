@@ -6,10 +6,9 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from xlsform.findings import Message, say
-from xlsform.messages import render
+from xlsform.messages import Message, render, say
 from xlsform.register import MailKind, State, Status, Why
-from xlsform.reports.visible import visible
+from xlsform.reports.sanitize import visible
 
 STATES: Mapping[State, Message] = {
     State.PASSED: say("Passed"),

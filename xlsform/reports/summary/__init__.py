@@ -8,9 +8,9 @@ from typing import IO
 from xlsform.reports.summary.book import Book
 from xlsform.reports.summary.charts import ChartSheet
 from xlsform.reports.summary.lists import FindingList, SourceList
-from xlsform.reports.summary.table import TITLE, Table
+from xlsform.reports.summary.table import TITLE, SummaryTable
 from xlsform.reports.tally import Tally
-from xlsform.verdicts import Verdict
+from xlsform.verdict.verdict import Verdict
 
 
 def write_xlsx(verdicts: Iterable[Verdict], output: IO[bytes], language: str) -> None:
@@ -28,7 +28,7 @@ def write_xlsx(verdicts: Iterable[Verdict], output: IO[bytes], language: str) ->
         UsageError: there are more findings than a sheet has rows.
     """
     book = Book(output, TITLE)
-    table = Table(book, language)
+    table = SummaryTable(book, language)
     charts = ChartSheet(book, language)
     findings = FindingList(book, language, table.name)
     sources = SourceList(book, language, table.name)

@@ -12,10 +12,10 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from xlsform.errors import UsageError
-from xlsform.findings import say
-from xlsform.outputs import creation_time
-from xlsform.refs import quoted
-from xlsform.text_size import lines_needed
+from xlsform.files.atomic import creation_time
+from xlsform.messages import say
+from xlsform.spreadsheet.a1 import quoted
+from xlsform.spreadsheet.text_width import lines_needed
 
 FONT = "宋体"
 

@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from xlsform.findings import say
-from xlsform.formula import quote
-from xlsform.messages import render
-from xlsform.refs import quoted
+from xlsform.form.formula import quote
+from xlsform.messages import render, say
 from xlsform.reports.labels import BARS, BY_RATE, BY_RULE, BY_SCORE, BY_STATUS, STANDINGS
 from xlsform.reports.rule_texts import title
+from xlsform.reports.sanitize import cut, visible
 from xlsform.reports.summary.book import FONT, Book
 from xlsform.reports.summary.lists import FindingList
-from xlsform.reports.summary.table import Table
+from xlsform.reports.summary.table import SummaryTable
 from xlsform.reports.tally import ORDER, RATE_BANDS, SCORE_BANDS, Band, Tally
-from xlsform.reports.visible import cut, visible
-from xlsform.verdicts import Standing
+from xlsform.spreadsheet.a1 import quoted
+from xlsform.verdict.verdict import Standing
 
 _COLOURS = {
     "passed": "#2E7D32",
@@ -51,7 +50,7 @@ class ChartSheet:
         self.sheet = book.book.add_worksheet(self.name)
         self._row = 0
 
-    def finish(self, tally: Tally, table: Table, findings: FindingList) -> None:
+    def finish(self, tally: Tally, table: SummaryTable, findings: FindingList) -> None:
         """Write counts and charts.
 
         Args:
@@ -71,7 +70,7 @@ class ChartSheet:
         if tally.codes:
             self._codes(tally, findings)
 
-    def _statuses(self, tally: Tally, table: Table) -> None:
+    def _statuses(self, tally: Tally, table: SummaryTable) -> None:
         heading = render(BY_STATUS, self._language)
         area = f"{quoted(table.name)}!{table.area('status', absolute=True)}"
         kinds: list[Standing] = [*reversed(ORDER)]
@@ -91,7 +90,7 @@ class ChartSheet:
         }
         self._chart("doughnut", heading, series, _PLACES[0], legend=True)
 
-    def _bands(self, heading: str, name: str, bands: Sequence[Band], tally: Tally, table: Table) -> None:
+    def _bands(self, heading: str, name: str, bands: Sequence[Band], tally: Tally, table: SummaryTable) -> None:
         area = f"{quoted(table.name)}!{table.area(name, absolute=True)}"
         found = tally.rates if name == "funds.total.rate" else tally.scores
         counts = []

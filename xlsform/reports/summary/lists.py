@@ -7,12 +7,11 @@ from pathlib import Path
 
 from xlsxwriter.worksheet import Worksheet
 
-from xlsform.findings import say
-from xlsform.messages import render
+from xlsform.messages import render, say
 from xlsform.reports.labels import NAME, SEVERITIES
+from xlsform.reports.sanitize import visible
 from xlsform.reports.summary.book import Book, Column
-from xlsform.reports.visible import visible
-from xlsform.verdicts import Verdict
+from xlsform.verdict.verdict import Verdict
 
 #: The figures of the table by field name, with the heading that each has there.
 FIGURES = {

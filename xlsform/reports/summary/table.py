@@ -7,15 +7,15 @@ from decimal import Decimal
 
 from xlsxwriter.format import Format
 
-from xlsform.findings import Severity, say
-from xlsform.messages import render
-from xlsform.refs import letters
+from xlsform.findings import Severity
+from xlsform.messages import render, say
 from xlsform.reports.labels import NAME, STANDINGS, made
+from xlsform.reports.sanitize import visible
 from xlsform.reports.summary.book import Book, Column
 from xlsform.reports.summary.lists import FIGURES, named
 from xlsform.reports.tally import figure
-from xlsform.reports.visible import visible
-from xlsform.verdicts import Shortfall, Standing, Verdict
+from xlsform.spreadsheet.a1 import letters
+from xlsform.verdict.verdict import MissedTarget, Standing, Verdict
 
 TITLE = "项目支出绩效自评结果汇总表"
 
@@ -38,7 +38,7 @@ _RATIO = ("budget", "executed")
 _MONEY_UNIT = "万元"
 
 #: Longest text of the shortfalls, in characters.
-_SHORTFALLS = 8_000
+_MISSED_TARGETS = 8_000
 
 # Totals stand above the headings, where neither a filter nor sorting reaches them.
 _TITLE, _ABOUT, _TOTALS, HEAD, FIRST = range(5)
@@ -65,7 +65,7 @@ def _columns(language: str) -> dict[str, Column]:
     }
 
 
-class Table:
+class SummaryTable:
     """The sheet of returns, growing downwards."""
 
     def __init__(self, book: Book, language: str) -> None:
@@ -95,7 +95,7 @@ class Table:
             "unit": visible(verdict.unit or "", NAME),
             "grade": visible((verdict.summary and verdict.summary.grade) or "", NAME),
             "status": render(STANDINGS[verdict.standing], self._language),
-            "shortfalls": self._shortfalls(verdict.summary.shortfalls if verdict.summary else ()),
+            "shortfalls": self._missed_targets(verdict.summary.missed_targets if verdict.summary else ()),
         }
         values = {"number": order, **texts, **figures, **counts}
         self._book.row(self.sheet, row, tuple(self._columns.values()), [values[name] for name in self._columns])
@@ -139,9 +139,9 @@ class Table:
             self._years.add(verdict.year)
             self._converted |= {verdict.summary.money_unit} - {_MONEY_UNIT}
 
-    def _shortfalls(self, shortfalls: tuple[Shortfall, ...]) -> str:
+    def _missed_targets(self, missed_targets: tuple[MissedTarget, ...]) -> str:
         lines = []
-        for order, each in enumerate(shortfalls, 1):
+        for order, each in enumerate(missed_targets, 1):
             parts = {key: visible(getattr(each, key)) for key in ("name", "target", "actual", "reason")}
             line = (
                 say("{order}. {name}: target {target}, reached {actual}; why: {reason}", order=order, **parts)
@@ -150,7 +150,7 @@ class Table:
             )
             lines.append(render(line, self._language))
         text = "\n".join(lines)
-        return text if len(text) <= _SHORTFALLS else text[:_SHORTFALLS] + "…"
+        return text if len(text) <= _MISSED_TARGETS else text[:_MISSED_TARGETS] + "…"
 
     def _about(self) -> str:
         parts = [say("Money in {unit}", unit=_MONEY_UNIT)]

@@ -1,0 +1,149 @@
+"""What was approved, against what came back."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.forms import TEMPLATES, SureRecords, codes, found, informed, layout_of, row_number, submission
+
+from xlsform.errors import DataError
+from xlsform.form.template import load
+from xlsform.projects import ListedIndicator, Project, read_accounts
+from xlsform.submission.office_records import OfficeRecords
+from xlsform.submission.submission import Submission
+
+
+def approved(subject: Submission, **changes: Any) -> Submission:
+    """Give a submission the project that its own rows would have been approved as, changed where asked."""
+    listed = []
+    for row in subject.used_rows:
+        first = row["name"].field
+        listed.append(
+            ListedIndicator(
+                first.level1 or "", first.level2 or "", row["name"].text, row["target"].text, row["weight"].number
+            )
+        )
+    values: dict[str, Any] = {
+        "code": "001", "name": "农村公路养护", "department": "某县交通运输局", "unit": "某县公路养护中心", "email": "",
+        "amounts": {}, "indicators": tuple(listed), "extra": {}, "row": 2,
+    }  # fmt: skip
+    return informed(subject, SureRecords({"001": Project(**values | changes)}))
+
+
+def changed(subject: Submission, number: int, **parts: Any) -> Submission:
+    """Approve an indicator otherwise than the submission has it."""
+    from dataclasses import replace
+
+    assert subject.approved is not None
+    listed = list(subject.approved.indicators)
+    listed[number] = replace(listed[number], **parts)
+    project = replace(subject.approved, indicators=tuple(listed))
+    return informed(subject, SureRecords({"001": project}))
+
+
+def first_row(template: str) -> str:
+    level2 = "经济成本指标" if template == "mof-2021" else "数量指标"
+    return f"indicators.{row_number(layout_of(template), level2)}"
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_what_was_approved_is_no_finding(template: str) -> None:
+    assert codes(approved(submission(template))) == []
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_without_a_list_nothing_is_said(template: str) -> None:
+    assert codes(submission(template)) == []
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_an_approved_indicator_is_missing(template: str) -> None:
+    subject = approved(submission(template))
+    assert subject.approved is not None
+    extra = ListedIndicator("产出指标", "质量指标", "桥梁完好率", "≥98%", Decimal(5))
+    subject = approved(subject, indicators=(*subject.approved.indicators, extra))
+    assert codes(subject) == ["K101"]
+    (message,) = found("K101", subject)
+    assert message.endswith("the approved indicator “桥梁完好率” (质量指标) is missing")
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_an_indicator_was_added(template: str) -> None:
+    subject = approved(submission(template))
+    assert subject.approved is not None
+    subject = approved(subject, indicators=subject.approved.indicators[1:])
+    assert codes(subject) == ["K102"]
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_an_indicator_was_renamed(template: str) -> None:
+    subject = approved(submission(template))
+    assert subject.approved is not None
+    name = subject.approved.indicators[0].name
+    subject = changed(subject, 0, name=f"{name}数")
+    assert codes(subject) == ["K103"]
+    cell = subject.cell(f"{first_row(template)}.name")
+    assert found("K103", subject) == [f"自评表!{cell} “{name}数” was approved; the form calls it “{name}”"]
+
+
+def test_a_number_before_the_name_and_its_width_do_not_count() -> None:
+    subject = approved(submission())
+    subject = changed(subject, 0, name="指标1： 养护里程")
+    assert codes(subject) == []
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_weight_was_changed(template: str) -> None:
+    subject = changed(approved(submission(template)), 0, weight=Decimal(15))
+    field = f"{first_row(template)}.weight"
+    assert found("W105", subject) == [f"自评表!{subject.cell(field)} {subject.label(field)} is 20; approved was 15"]
+    assert codes(subject) == ["W105"]
+
+
+@pytest.mark.parametrize("target", ["≥130公里", "120个", "健全", "≤120公里"])
+def test_a_target_was_changed(target: str) -> None:
+    subject = changed(approved(submission()), 0, target=target)
+    assert found("P114", subject) == [f"自评表!E13 数量指标 第 1 行·年度指标值 is ≥120公里; approved was {target}"]
+    assert codes(subject) == ["P114"]
+
+
+@pytest.mark.parametrize("target", ["≥120公里", "不低于120公里", ">=120 公里", "120公里", "１２０公里以上"])
+def test_the_same_target_in_other_words(target: str) -> None:
+    assert codes(changed(approved(submission()), 0, target=target)) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "cell"),
+    [({"name": "农村公路建设"}, "B3"), ({"department": "某县财政局"}, "B4"), ({"unit": "某县公路段"}, "F4")],
+)
+def test_the_head_differs_from_the_list(part: dict[str, str], cell: str) -> None:
+    subject = approved(submission(), **part)
+    assert codes(subject) == ["H103"]
+    assert found("H103", subject)[0].startswith(f"自评表!{cell} ")
+
+
+def test_amounts_differ_from_the_accounts() -> None:
+    accounts = {"funds.total.budget": Decimal(120), "funds.total.executed": Decimal("117.5")}
+    subject = informed(submission(), OfficeRecords(accounts={"": accounts}))
+    assert found("M111", subject) == ["自评表!F6 年度资金总额·全年执行数 is 117.6; the final accounts say 117.5"]
+    assert codes(subject) == ["M111"]
+
+
+def test_accounts_are_read_in_their_own_unit(tmp_path: Path) -> None:
+    path = tmp_path / "决算.csv"
+    path.write_text("项目编码,全年预算数（元）,全年执行数\n001,1200000,117.6\n002,,3\n", encoding="utf-8-sig")
+    assert read_accounts(path, load("mof-2020")) == {
+        "001": {"funds.total.budget": Decimal(120), "funds.total.executed": Decimal("117.6")},
+        "002": {"funds.total.executed": Decimal(3)},
+    }
+
+
+def test_every_problem_of_the_accounts_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "决算.csv"
+    path.write_text("项目编码,全年执行数\n001,约3\n001,4\n,5\n", encoding="utf-8-sig")
+    with pytest.raises(DataError) as caught:
+        read_accounts(path, load("mof-2020"))
+    assert len(caught.value.problems) == 3

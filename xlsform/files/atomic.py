@@ -1,0 +1,74 @@
+"""Write files that appear under their names only when whole, and say when they were made."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from xlsform.errors import UsageError
+from xlsform.messages import say
+
+_SMALLEST_EPOCH = dt.datetime(1980, 1, 1, tzinfo=dt.UTC)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file beside its place and rename it there; missing folders are made.
+
+    Raises:
+        UsageError: the folder cannot be written to, or the disk is full; nothing is left behind.
+    """
+    with open_whole(path) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def open_whole(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for writing that takes its name only if the block ends without an exception.
+
+    A link stays one: the file that it leads to is replaced. A device or a pipe, such as ``/dev/stdout``, is written to.
+
+    Raises:
+        UsageError: as :func:`write_whole`.
+    """
+    part: Path | None = None
+    try:
+        target = Path(os.path.realpath(path)) if path.is_symlink() else path
+        if target.exists() and not target.is_file() and not target.is_dir():
+            with target.open("wb") as device:
+                yield device
+            return
+        part, file = _beside(target)
+        with file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+        part = None
+    except OSError as error:
+        reason = error.strerror or error
+        raise UsageError(say("{path}: cannot be written ({reason})", path=path, reason=reason)) from None
+    finally:
+        if part is not None:
+            part.unlink(missing_ok=True)
+
+
+def _beside(path: Path) -> tuple[Path, IO[bytes]]:
+    """Return a new file beside a place, with the permissions that new files have; missing folders are made."""
+    part = path.parent / f".xlsform-{os.urandom(8).hex()}.part"
+    # Most folders are there: to ask first is slower than to fail.
+    with contextlib.suppress(FileNotFoundError):
+        return part, part.open("xb")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return part, part.open("xb")
+
+
+def creation_time() -> dt.datetime:
+    """Return the time that goes into a file: SOURCE_DATE_EPOCH (seconds) where set, else now."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if epoch.isascii() and epoch.isdigit():
+        return max(dt.datetime.fromtimestamp(int(epoch), dt.UTC), _SMALLEST_EPOCH)
+    return dt.datetime.now(dt.UTC)

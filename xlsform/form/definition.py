@@ -1,0 +1,181 @@
+"""The definition of an official form, as loaded from a template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from xlsform.findings import Severity
+from xlsform.form.field_types import FieldType
+
+#: What holds where a template's ``scoring`` does not say it.
+_DEFAULT_SCORING: Mapping[str, Any] = {
+    "over_achievement": 1.2,
+    "reverse": ("ratio", "linear"),
+    "uniform_rows": 5,
+    "capped_rates": ("合格率", "覆盖率", "满意度", "及时率"),
+    "quantitative_kinds": ("数量指标", "时效指标", "成本指标"),
+    "vague_words": ("提升", "较好"),
+    "failure_words": ("未完成", "未达到", "滞后"),
+    "qualitative_grades": (
+        {"words": ("达成年度指标",), "from": 0.8, "to": 1},
+        {"words": ("部分达成年度指标并具有一定效果",), "from": 0.6, "to": 0.8},
+        {"words": ("未达成年度指标且效果较差",), "from": 0, "to": 0.6},
+    ),
+}
+
+Style = Literal["title", "subtitle", "label", "plain", "value", "left", "narrative"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """What a template says of a field, or of a table's column."""
+
+    label: str
+    type: FieldType
+    formula: str | None = None
+    value: str | int | float | None = None
+    """What the form prints in the cell: text, or a number such as the weight of execution (points)."""
+    required: str | None = None
+    """The code of the finding that a blank field gives."""
+    placeholder: str = ""
+    last_placeholder: str = ""
+    max_length: int | None = None
+    at_most: str | None = None
+    """The column of the same row that this one may not exceed."""
+    prompt: str = ""
+
+    @property
+    def kind(self) -> Literal["input", "computed", "printed"]:
+        """Who provides the value: the filler, a formula, or the form itself."""
+        if self.formula is not None:
+            return "computed"
+        return "input" if self.value is None else "printed"
+
+
+class Group(NamedTuple):
+    """A level-1 kind of indicator with its level-2 kinds, as the form prints them."""
+
+    level1: str
+    level2: tuple[str, ...]
+    subtotal: Mapping[str, str]
+    """Formulas of the row that sums this level 1 up, by column; empty where the form prints none."""
+
+
+class Table(NamedTuple):
+    """Fields that stand in rows and columns: named rows, or as many as there are indicators."""
+
+    name: str
+    columns: Mapping[str, FieldSpec]
+    rows: Mapping[str, str]
+    """Label of each named row; empty where the rows are numbered."""
+    overrides: Mapping[tuple[str, str], FieldSpec]
+    """Fields that differ from their column's, by row and column."""
+    groups: tuple[Group, ...]
+
+    def spec(self, row: str, column: str) -> FieldSpec:
+        """Return what the template says of one field of a named row."""
+        return self.overrides.get((row, column), self.columns[column])
+
+
+class CellSpec(NamedTuple):
+    """A cell of the grid: what it holds, and how far it reaches."""
+
+    columns: str
+    """``B`` or ``B:I``."""
+    rows: int | Literal["block"] = 1
+    label: str | None = None
+    field: str | None = None
+    row_label: str | None = None
+    level: int | None = None
+    column: str | None = None
+    style: Style | None = None
+    indent: int = 0
+
+
+class RowSpec(NamedTuple):
+    """A row of the grid, or the pattern of a table's rows."""
+
+    cells: tuple[CellSpec, ...]
+    height: float | None = None
+    """Least height, in points."""
+    header: bool = False
+    """Printed again at the top of every page."""
+    repeat: str | None = None
+    """The table whose rows follow this pattern."""
+    path: str = ""
+    """Where it stands in the template, for messages."""
+
+
+class Check(NamedTuple):
+    """The form's own condition on some of its fields, shown live beside the form and judged on its return."""
+
+    name: str
+    code: str
+    at: tuple[str, ...]
+    hint: Mapping[str, str]
+    formula: str | None = None
+    """TRUE when all is well."""
+    expected: str | None = None
+    """What the field should hold, where that can be computed."""
+    when: str | None = None
+    """Where ``expected`` applies at all."""
+    severity: Severity | None = None
+
+
+class Page(NamedTuple):
+    """Widths (characters), font and size (points) of the printed form."""
+
+    columns: Mapping[str, float]
+    font: str
+    size: float
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One edition of an official form."""
+
+    id: str
+    edition: str
+    name: Mapping[str, str]
+    title: str
+    source: str
+    sheet: str
+    money_unit: str
+    page: Page
+    fields: Mapping[str, FieldSpec]
+    tables: Mapping[str, Table]
+    blocks: Mapping[str, tuple[RowSpec, ...]]
+    let: Mapping[str, str]
+    checks: tuple[Check, ...]
+    outcome: Mapping[str, str]
+    """Formulas of what an actual value is against a target that is a known figure: its ``value``, and the share of the
+    weight that it earns ``below`` and ``above``; empty where the form does not say."""
+    scoring: Mapping[str, Any]
+    instructions: tuple[str, ...]
+    digest: str
+    """SHA-256 of the template's content in its order (rows and cells stand as listed), variants resolved."""
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Form) and other.digest == self.digest
+
+    def setting(self, name: str) -> Any:
+        """Return a scoring setting, or the catalogue's default; an empty list where there is none."""
+        return self.scoring.get(name, _DEFAULT_SCORING.get(name, ()))
+
+    @property
+    def repeated(self) -> Table | None:
+        """The table with numbered rows, if the form has one."""
+        return next((table for table in self.tables.values() if table.groups), None)
+
+
+def cell_specs(form: Form) -> Iterator[tuple[str, RowSpec, CellSpec]]:
+    """Yield every cell of the grid with its block's name and its row."""
+    for name, rows in form.blocks.items():
+        for row in rows:
+            for cell in row.cells:
+                yield name, row, cell

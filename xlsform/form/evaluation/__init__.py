@@ -1,0 +1,1 @@
+"""What a form's own formulas give for the values that were typed."""

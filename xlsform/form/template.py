@@ -1,0 +1,214 @@
+"""Templates: the JSON files that forms are loaded from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from xlsform.errors import TemplateError, UsageError, reading_failed
+from xlsform.findings import Severity
+from xlsform.form.definition import CellSpec, Check, FieldSpec, Form, Group, Page, RowSpec, Table
+from xlsform.form.field_types import FIELD_TYPES
+from xlsform.messages import say
+
+
+def templates_folder() -> Path:
+    """Return the folder of the bundled templates: inside the package once installed, beside it in a checkout."""
+    package = Path(__file__).parent.parent
+    inside = package / "templates"
+    return inside if inside.is_dir() else package.parent / "templates"
+
+
+def bundled() -> tuple[str, ...]:
+    """Return the ids of the official forms that come with xlsform."""
+    return tuple(sorted(path.stem for path in templates_folder().glob("*.json")))
+
+
+def load(name: str) -> Form:
+    """Return the form of a bundled id, or of a path to a template file.
+
+    Raises:
+        UsageError: there is no such template, or the file cannot be read.
+        TemplateError: the file is not a template, or its base is not.
+    """
+    return build(read(find(name)))
+
+
+def find(name: str) -> Path:
+    """Return the template file that an id or a path names.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name in bundled():
+        return templates_folder() / f"{name}.json"
+    path = Path(name)
+    if path.suffix.lower() == ".json" or path.exists():
+        return path
+    raise UsageError(
+        say(
+            "no template {name}: give one of {known}, or the path of a template file (.json)",
+            name=name,
+            known=list(bundled()),
+        )
+    )
+
+
+def read(path: Path, seen: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return a template file's content, laid over that of the template it builds on.
+
+    Raises:
+        UsageError: it cannot be opened.
+        TemplateError: it is not JSON, or builds on itself.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise reading_failed(path, error) from None
+    except UnicodeDecodeError as error:
+        raise TemplateError(str(path), [f"byte {error.start}: not UTF-8 text; save the file as UTF-8"]) from None
+    try:
+        content = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise TemplateError(str(path), [f"{where}: not JSON ({error.msg})"]) from None
+    except RecursionError:
+        raise TemplateError(str(path), ["not JSON (nested too deeply)"]) from None
+    except ValueError as error:
+        raise TemplateError(str(path), [f"not JSON ({error})"]) from None
+    if not isinstance(content, dict):
+        raise TemplateError(str(path), ["$: a template is a JSON object"])
+    base = content.get("extends")
+    if not isinstance(base, str):
+        return content
+    if base in seen:
+        raise TemplateError(str(path), [f"$.extends: {' → '.join((*seen, base))} builds on itself"])
+    beside = path.parent / f"{base}.json"
+    if not beside.is_file() and base not in bundled():
+        known = ", ".join(bundled())
+        raise TemplateError(str(path), [f"$.extends: no template {base!r} beside this file; bundled are {known}"])
+    return merged(read(beside if beside.is_file() else find(base), (*seen, base)), content)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object, unless a key stands in it twice: the first would be lost without a word."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r} stands twice in one object")
+    return content
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one object laid over another: objects merge, null removes, all else replaces."""
+    result = dict(base)
+    for key, value in over.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, Mapping) and isinstance(result.get(key), Mapping):
+            result[key] = merged(result[key], value)
+        else:
+            result[key] = value
+    return result
+
+
+def build(content: Mapping[str, Any]) -> Form:
+    """Return the form that a template's content, already found sound, defines."""
+    return _build(json.dumps(content, separators=(",", ":")))
+
+
+@lru_cache(maxsize=64)
+def _build(canonical: str) -> Form:
+    content = json.loads(canonical)
+    page = content["page"]
+    return Form(
+        id=content["id"],
+        edition=content["edition"],
+        name=MappingProxyType(content["name"]),
+        title=content["title"],
+        source=content["source"],
+        sheet=content["sheet"],
+        money_unit=content["money_unit"],
+        page=Page(MappingProxyType(page["columns"]), page["font"], page["size"]),
+        fields=MappingProxyType({name: _field(spec) for name, spec in content["fields"].items()}),
+        tables=MappingProxyType({name: _table(name, spec) for name, spec in content["tables"].items()}),
+        blocks=MappingProxyType({name: _block(name, rows) for name, rows in content["blocks"].items()}),
+        let=MappingProxyType(content.get("let", {})),
+        checks=tuple(_check(name, check) for name, check in content.get("checks", {}).items()),
+        outcome=MappingProxyType(content.get("outcome", {})),
+        scoring=MappingProxyType(content["scoring"]),
+        instructions=tuple(content.get("instructions", {}).values()),
+        digest=hashlib.sha256(canonical.encode()).hexdigest(),
+    )
+
+
+def _field(spec: Mapping[str, Any]) -> FieldSpec:
+    known = {key: value for key, value in spec.items() if key not in ("type", "rows", "prompt")}
+    return FieldSpec(type=FIELD_TYPES[spec["type"]], prompt=spec.get("prompt", {}).get("zh", ""), **known)
+
+
+def _table(name: str, spec: Mapping[str, Any]) -> Table:
+    overrides = {
+        (row, column): _field(_overridden(column_spec, change))
+        for column, column_spec in spec["columns"].items()
+        for row, change in column_spec.get("rows", {}).items()
+    }
+    return Table(
+        name=name,
+        columns=MappingProxyType({column: _field(column_spec) for column, column_spec in spec["columns"].items()}),
+        rows=MappingProxyType(spec.get("rows", {})),
+        overrides=MappingProxyType(overrides),
+        groups=tuple(
+            Group(group["level1"], tuple(group["level2"]), MappingProxyType(group.get("subtotal", {})))
+            for group in spec.get("groups", ())
+        ),
+    )
+
+
+def _overridden(column: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay a row's own field over its column's; a formula takes the place of a printed value and the reverse."""
+    rivals = {"formula": "value", "value": "formula"}
+    base = {key: value for key, value in column.items() if rivals.get(key) not in change}
+    return merged(base, change)
+
+
+def _block(name: str, rows: list[dict[str, Any]]) -> tuple[RowSpec, ...]:
+    return tuple(
+        RowSpec(
+            cells=tuple(_cell(columns, cell) for columns, cell in row["cells"].items()),
+            height=row.get("height"),
+            header=row.get("header", False),
+            repeat=row.get("repeat"),
+            path=f"$.blocks.{name}[{index}]",
+        )
+        for index, row in enumerate(rows)
+    )
+
+
+def _cell(columns: str, cell: str | Mapping[str, Any]) -> CellSpec:
+    if isinstance(cell, str):
+        return CellSpec(columns, label=cell)
+    known = {key: value for key, value in cell.items() if key != "row"}
+    return CellSpec(columns, row_label=cell.get("row"), **known)
+
+
+def _check(name: str, spec: Mapping[str, Any]) -> Check:
+    return Check(
+        name=name,
+        code=spec["code"],
+        at=tuple(spec["at"]),
+        hint=MappingProxyType(spec["hint"]),
+        formula=spec.get("formula"),
+        expected=spec.get("expected"),
+        when=spec.get("when"),
+        severity=Severity(spec["severity"]) if "severity" in spec else None,
+    )

@@ -1,0 +1,186 @@
+"""The files that are to be looked into."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from xlsform.errors import NothingFoundError, UsageError, reading_failed
+from xlsform.inbox.incoming import EXTENSIONS
+from xlsform.inbox.kinds import CONTAINERS, is_candidate
+from xlsform.inbox.remote import RemoteFile, Url, is_folder, remote_files
+from xlsform.messages import say
+
+
+class Source(NamedTuple):
+    """A file that holds a return, or may hold some."""
+
+    path: Path | RemoteFile
+    named: bool = False
+    """Whether it was asked for by name: then it is taken whatever its extension."""
+    message: bool = False
+    """Whether it is a mail of a Maildir, which has no extension."""
+
+
+class Sources:
+    """Files in their order, each once.
+
+    Kept as names by folder, and made a `Source` when its turn comes: ten thousand paths take four megabytes.
+    """
+
+    def __init__(self, searches: Iterable[Iterable[Source]]) -> None:
+        """Keep what the searches find, but for what an earlier one found; none finds anything twice."""
+        self._kept: list[Source | _Run] = []
+        self._runs: dict[str, list[_Run]] = {}
+        """By folder."""
+        self._met: dict[str, int | set[str]] = {}
+        """By folder the only search that met it, or the names, which are kept anyway, where there was another."""
+        remote: set[RemoteFile] = set()
+        for number, search in enumerate(searches):
+            for each in search:
+                if not isinstance(each.path, RemoteFile):
+                    self._add(each, *os.path.split(each.path), number)
+                elif each.path not in remote:
+                    remote.add(each.path)
+                    self._kept.append(each)
+
+    def _add(self, source: Source, folder: str, name: str, number: int) -> None:
+        place, key = os.path.normcase(folder), os.path.normcase(name)
+        known = self._met.setdefault(place, number)
+        if known != number:
+            if isinstance(known, int):
+                known = self._met[place] = {os.path.normcase(name) for run in self._runs[place] for name in run.names}
+            if key in known:
+                return
+            known.add(key)
+        run = self._kept[-1] if self._kept else None
+        if not isinstance(run, _Run) or (run.folder, run.named, run.message) != (folder, source.named, source.message):
+            run = _Run(folder, source.named, source.message, [])
+            self._kept.append(run)
+            self._runs.setdefault(place, []).append(run)
+        run.names.append(name)
+
+    def holds(self, place: str) -> bool:
+        """Whether a file of its own stands there."""
+        folder, name = os.path.split(place)
+        return any(name in run.names for run in self._runs.get(os.path.normcase(folder), ())) or place in self._remote
+
+    @cached_property
+    def _remote(self) -> frozenset[str]:
+        return frozenset(str(each.path) for each in self._kept if isinstance(each, Source))
+
+    def __bool__(self) -> bool:
+        return bool(self._kept)
+
+    def __iter__(self) -> Iterator[Source]:
+        for each in self._kept:
+            if isinstance(each, Source):
+                yield each
+            else:
+                yield from (Source(Path(each.folder, name), each.named, each.message) for name in each.names)
+
+
+class _Run(NamedTuple):
+    """Some files of a folder."""
+
+    folder: str
+    named: bool
+    message: bool
+    names: list[str]
+
+
+def find(paths: Iterable[Path | Url]) -> Sources:
+    """Return the files named, and those of the folders named, searched deep and sorted; each once.
+
+    Lock files of open workbooks (``~$…``) and hidden files and folders are passed over.
+
+    Raises:
+        UsageError: a path that does not exist, a folder that may not be listed, or a URL that cannot be asked.
+        NothingFoundError: nothing was found.
+    """
+    found = Sources(_remote(path) if isinstance(path, Url) else _local(path) for path in paths)
+    if not found:
+        raise nothing_found()
+    return found
+
+
+def nothing_found() -> NothingFoundError:
+    """Return what is to be said where there is no workbook."""
+    extensions = sorted(EXTENSIONS | CONTAINERS)
+    return NothingFoundError(say("no workbook found; looked for {extensions}", extensions=extensions))
+
+
+def _remote(url: Url) -> list[Source]:
+    files = sorted(remote_files(url), key=lambda each: each[0].steps)
+    named = not is_folder(url)
+    return [Source(file, named=named, message=mail) for file, mail in files]
+
+
+def _local(path: Path) -> Iterable[Source]:
+    return _below(path) if _is_folder(path) else [Source(path, named=True)]
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        # A link that leads nowhere is there, and gets its verdict as a file.
+        path.lstat()
+        return path.is_dir()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise UsageError(say("{path}: no such file or folder", path=path)) from None
+    except OSError as error:
+        raise reading_failed(path, error) from None
+
+
+def _below(folder: Path) -> Iterator[Source]:
+    """Yield what a folder holds, sorted as paths are: a folder's files stand where its name does."""
+    open_ = [_entries(folder)]
+    while open_:
+        entry = next(open_[-1], None)
+        if entry is None:
+            open_.pop()
+        elif isinstance(entry, Source):
+            yield entry
+        else:
+            open_.append(_entries(entry))
+
+
+def _entries(folder: Path) -> Iterator[Path | Source]:
+    """Yield what is right in a folder: the folders that are to be searched, too, and files."""
+    from xlsform.inbox.mailboxes import is_maildir
+
+    names, folders = _listed(folder)
+    maildir = is_maildir(folders)
+    for name in names:
+        path = folder / name
+        if maildir and name in ("cur", "new"):
+            yield from (Source(path / mail, message=True) for mail in _listed(path)[0] if not mail.startswith("."))
+        elif name not in folders:
+            if is_candidate(name):
+                yield Source(path)
+        # A link may lead back to where one came from.
+        elif not (name.startswith(".") or (maildir and name == "tmp") or path.is_symlink()):
+            yield path
+
+
+def _listed(folder: Path) -> tuple[list[str], set[str]]:
+    """Return the names in a folder, sorted, and which of them are folders."""
+    names, folders = [], set()
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                names.append(entry.name)
+                if _is_folder_entry(entry):
+                    folders.add(entry.name)
+    except OSError as error:
+        raise reading_failed(folder, error) from None
+    return sorted(names, key=os.path.normcase), folders
+
+
+def _is_folder_entry(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False

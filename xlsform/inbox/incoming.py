@@ -1,0 +1,127 @@
+"""What the inbox hands on, and what it takes along on the way into a container."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from xlsform.messages import Message, say
+from xlsform.reading import Limits
+from xlsform.reading.workbook import Reason, Unreadable
+
+#: Extensions of what is taken for a workbook whatever stands in it.
+EXTENSIONS = frozenset({".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlt", ".et", ".ett", ".xlsb", ".ods"})
+
+#: A container may unpack to this many times its own size, besides ``Limits.total_size``: .xls packs ten to fifteen times.
+_SPREAD = 20
+#: Members of an archive and of all in it, in ``Limits.members``: a zip may hold the returns of a whole district.
+_CROWD = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A return as it came in, before anything is known of what it holds."""
+
+    origin: str
+    """Where it came from, unlike any other's: ``inbox.mbox#3 张三 <zs@x.cn>/自评表.zip/子目录/表.xlsx``;
+    for a file of its own its path as given."""
+    name: str
+    """The innermost file name: decoded, at most 120 characters, safe to show and free of what a path is made of."""
+    data: bytes | Unreadable = field(repr=False)
+    """Of no concern to a log."""
+    received: datetime | None
+    """When its mail was sent, by the mail's own word, else when the file was last changed; in UTC."""
+    sender: str
+    """``张三 <zs@x.cn>``; blank where it did not come by mail."""
+
+
+class RefusedError(Exception):
+    """A container, or something in it, is not opened; it never leaves the inbox."""
+
+    def __init__(self, reason: Reason, message: Message) -> None:
+        super().__init__(str(message))
+        self.unreadable = Unreadable(reason, message)
+
+
+class SpentError(RefusedError):
+    """A whole file or mail costs more than any honest one; the rest of it is not opened either."""
+
+
+def too_large(size: int, most: int) -> RefusedError:
+    """Return what is to be said of something that has more bytes than are read."""
+    return RefusedError("oversized", say("{size} bytes; at most {most} are read", size=f"{size:,}", most=f"{most:,}"))
+
+
+class Budget:
+    """What the contents of one file or mail may cost, however they are nested."""
+
+    def __init__(self, size: int, limits: Limits) -> None:
+        """Allow for what a file of that size (bytes) may hold."""
+        self.bytes = limits.total_size + _SPREAD * size
+        self.members = _CROWD * limits.members
+        self._most = self.bytes, self.members
+
+    def unpack(self, size: int) -> None:
+        """Pay for bytes that were unpacked.
+
+        Raises:
+            SpentError: more than allowed.
+        """
+        self.bytes -= size
+        if self.bytes < 0:
+            raise SpentError("oversized", say("unpacked it is larger than {most} bytes", most=f"{self._most[0]:,}"))
+
+    def open(self, members: int) -> None:
+        """Pay for the members of an archive.
+
+        Raises:
+            SpentError: more than allowed.
+        """
+        self.members -= members
+        if self.members < 0:
+            raise SpentError("oversized", say("it holds more than {most} files", most=f"{self._most[1]:,}"))
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerPlace:
+    """Where in the inbox one is: inside which containers, and what is known from them."""
+
+    origin: str
+    name: str
+    sender: str
+    received: datetime | None
+    budget: Budget
+    archives: int = 0
+    """How many archives are open around it."""
+    mails: int = 0
+    """How many mails are open around it."""
+    held: int = 0
+    """Bytes of the containers around it that are in memory."""
+    inner: bool = False
+    """Whether the budget is that of a container around it."""
+
+    def within(self, path: tuple[str, ...]) -> ContainerPlace:
+        """Return the place of something in this container."""
+        return replace(self, origin="/".join((self.origin, *path)), name=path[-1], inner=True)
+
+
+class Piece(NamedTuple):
+    """A member of an archive or an attachment of a mail, not yet unpacked."""
+
+    path: tuple[str, ...]
+    """Folders and name, each safe to show; never empty."""
+    head: bytes
+    """How its content begins, eight bytes or so; blank where that cannot be seen."""
+    load: Callable[[int], bytes]
+    """Return its content if it has no more bytes than that; raises RefusedError."""
+    content_type: str = ""
+    """As its mail declares it, in lower case."""
+    part_of_mail: bool = False
+    """Whether it belongs to the mail itself: a picture that its text shows, a signature."""
+
+    @property
+    def name(self) -> str:
+        """Its file name."""
+        return self.path[-1]

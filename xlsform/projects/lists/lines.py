@@ -1,0 +1,101 @@
+"""One row of a project list by field, and the problems met in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from xlsform.messages import Message, say
+from xlsform.projects.lists.cells import CellProblemError, text_of
+from xlsform.projects.lists.files import Cell, ListTable
+from xlsform.projects.lists.headings import Columns
+from xlsform.projects.project import ListProblem
+
+T = TypeVar("T")
+
+#: What the code of an example row begins with; such rows are passed over.
+EXAMPLE = "示例"
+_TOTALS = ("合计", "总计", "小计")
+
+
+class ListRow:
+    """One row; what is wrong with it goes to the list's problems."""
+
+    def __init__(self, grid: ListTable, columns: Columns, number: int, problems: list[ListProblem]) -> None:
+        self.number = number
+        self.code = ""
+        """The project that problems are laid to, once known."""
+        self._sheet, self._columns, self._problems = grid.sheet, columns, problems
+        self._row = grid.rows[number]
+        self.cells = {name: self._row[place] for name, place in columns.names.items() if place in self._row}
+
+    def __contains__(self, name: str) -> bool:
+        """Whether the table has a column for a field."""
+        return name in self._columns.names
+
+    def problem(self, name: str, message: Message) -> None:
+        """Note a problem at a field's cell."""
+        place = self._columns.names.get(name, "")
+        self._problems.append(ListProblem(self._sheet, self.number, place, message, self.code))
+
+    def take(self, name: str, read: Callable[[Cell | None], T], otherwise: T) -> T:
+        """Return what a cell says; where it cannot be used, note why and return something else."""
+        try:
+            return read(self.cells.get(name))
+        except CellProblemError as problem:
+            self.problem(name, problem.message)
+            return otherwise
+
+    def text(self, name: str, limit: int | None, *, label: str = "", lines: bool = False) -> str:
+        """Return a field's text.
+
+        Args:
+            name: the field.
+            limit: the most characters that the form takes.
+            label: what a message calls the field; given, the field must not be blank, if it has a column.
+            lines: whether line breaks stay.
+        """
+        before = len(self._problems)
+        text = self.take(name, lambda cell: text_of(cell, lines=lines), "")
+        if not text and label and name in self and len(self._problems) == before:
+            self.problem(name, say("{field} is blank", field=label))
+        if limit is not None and len(text) > limit:
+            self.problem(name, say("{length} characters; the form takes {limit}", length=len(text), limit=limit))
+        return text
+
+    def extra(self) -> dict[str, str]:
+        """Return the texts of the columns that no field takes, by heading; a second one of a name gets a number."""
+        found: dict[str, str] = {}
+        for place, heading in self._columns.extra.items():
+            text = _any_text(self._row.get(place))
+            if text:
+                name, count = heading, 1
+                while name in found:
+                    count += 1
+                    name = f"{heading}({count})"
+                found[name] = text
+        return found
+
+    @property
+    def unused(self) -> bool:
+        """Whether the row is no project's: blank, an example, or the list's total."""
+        first = _any_text(self.cells.get("project_code"))
+        other = _any_text(self.cells.get("project_name")) or _any_text(self.cells.get("name"))
+        total = "".join((first or other).split()).rstrip(":：") in _TOTALS and not (first and other)
+        return not self.cells or first.startswith(EXAMPLE) or total
+
+
+def lines_of(grid: ListTable, columns: Columns, problems: list[ListProblem]) -> Iterator[ListRow]:
+    """Yield the rows below the headings that somebody filled."""
+    for number in sorted(grid.rows):
+        if number > columns.row:
+            line = ListRow(grid, columns, number, problems)
+            if not line.unused:
+                yield line
+
+
+def _any_text(cell: Cell | None) -> str:
+    try:
+        return text_of(cell, lines=True)
+    except CellProblemError:
+        return ""

@@ -1,0 +1,85 @@
+"""What a project list holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+from xlsform.messages import Message, say
+
+
+@dataclass(frozen=True, slots=True)
+class ListedIndicator:
+    """An approved indicator; blank text and None where the list has no such column."""
+
+    level1: str
+    level2: str
+    name: str
+    target: str
+    """As the form prints it: ``≥95%``; sign, value and unit of a list with three columns are joined."""
+    weight: Decimal | None
+    """Points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project that a workbook is to be issued for."""
+
+    code: str
+    name: str
+    department: str
+    """主管部门; may be blank."""
+    unit: str
+    """实施单位."""
+    email: str
+    """One address, or blank."""
+    amounts: Mapping[str, Decimal]
+    """By field name, such as ``funds.total.initial``, in the form's unit of money."""
+    indicators: tuple[ListedIndicator, ...]
+    extra: Mapping[str, str]
+    """Columns that no field takes, by heading; blank cells left out."""
+    row: int
+    """Its row in the list."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Other text of the form that the list gives, by field name: ``goal_expected``, ``filler_unit``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListProblem:
+    """Something that is wrong with a list, and where."""
+
+    sheet: str
+    """The sheet's name; of a CSV file its file name; of JSON the key: ``projects``, ``projects[3].indicators``."""
+    row: int
+    """Counted from 1, as Excel shows it; in JSON the number of the object; 0 where the whole table is meant."""
+    column: str
+    """The column's letters, in JSON the key; blank where no single column is meant."""
+    message: Message
+    project: str = ""
+    """The code of the project that must not be issued like this; blank where the problem is not one project's."""
+
+    @property
+    def line(self) -> Message:
+        """The problem with its place, in one line."""
+        sheet, row, column = self.sheet, self.row, self.column
+        if not row:
+            return say("{sheet}: {problem}", sheet=sheet, problem=self.message)
+        if not column:
+            return say("{sheet}, row {row}: {problem}", sheet=sheet, row=row, problem=self.message)
+        return say(
+            "{sheet}, row {row}, column {column}: {problem}", sheet=sheet, row=row, column=column, problem=self.message
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectList:
+    """What is to be issued, and to whom."""
+
+    path: Path
+    projects: tuple[Project, ...]
+    """Those that can be issued, in the list's order: nothing is wrong with them or their indicators. None at all where
+    the headings are wrong, since then nobody knows what is missing."""
+    problems: tuple[ListProblem, ...]
+    """Everything that is wrong, by place."""

@@ -1,0 +1,301 @@
+"""Put values into the cells of a sheet's part, each with the style that it has."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from bisect import bisect_left
+from collections.abc import Mapping
+from decimal import Decimal
+from math import isfinite
+
+from lxml import etree
+
+from xlsform.spreadsheet.a1 import Position, Range, a1, parse_range, position
+from xlsform.spreadsheet.package import Package, child, children, local, namespace, parse
+from xlsform.spreadsheet.values import CellError
+
+#: What can be put into a cell; None takes the value away and leaves the cell.
+CellValue = str | int | float | Decimal | bool | CellError | None
+
+#: As many characters as Excel lets a cell hold, in units of UTF-16.
+MAX_TEXT = 32_767
+
+_STRINGS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+_ILLEGAL = "\x00-\x08\x0b-\x1f\ufffe\uffff"
+# An underscore that would be taken for the start of an escape, also of one that is about to be written.
+_ESCAPED = re.compile(f"_(?=x[0-9A-Fa-f]{{4}}[_{_ILLEGAL}])|[{_ILLEGAL}]")
+_ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
+# Most text has nothing of what has to be written otherwise.
+_SPECIAL = re.compile(f"[&<>{_ILLEGAL}\ud800-\udfff]|_x[0-9A-Fa-f]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
+
+
+def escape(text: str) -> str:
+    """Return text as a workbook's XML can hold it: control characters as Excel's ``_xHHHH_``, no lone surrogates."""
+    if _SURROGATE.search(text):
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return _ESCAPED.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
+
+
+def text_xml(text: str) -> str:
+    """Return text as it is written between the tags of a workbook's XML."""
+    return _markup(escape(text)) if _SPECIAL.search(text) else text
+
+
+def attribute_xml(text: str) -> str:
+    """Return text as it is written in an attribute of a workbook's XML, within double quotes."""
+    return _markup(escape(text)).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")
+
+
+def _markup(text: str) -> str:
+    # As xml.sax.saxutils has it, which loads all that it takes to open a web page.
+    return text.replace("&", "&amp;").replace(">", "&gt;").replace("<", "&lt;")
+
+
+def unescape(text: str) -> str:
+    """Return the text that Excel shows for what stands in its XML."""
+    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
+
+
+def number_text(number: int | float | Decimal) -> str:
+    """Return the shortest text that reads back as the same number.
+
+    Raises:
+        ValueError: it is not finite; no cell can hold it.
+    """
+    if isinstance(number, int):
+        return str(number)
+    if not isfinite(number):
+        raise ValueError(f"a cell cannot hold the number {number}")
+    return repr(float(number)).removesuffix(".0")
+
+
+class SharedStrings:
+    """The table of a workbook's texts, which cells point into."""
+
+    def __init__(self, package: Package) -> None:
+        """Load the table; one is made when the first text is added to a workbook without."""
+        self._package = package
+        self._part = package.related(package.workbook_part, "sharedStrings")
+        if self._part is None:
+            space = namespace(package.xml(package.workbook_part))
+            self._root = parse(f'<sst xmlns="{space}"/>'.encode())
+        else:
+            self._root = package.xml(self._part)
+        self._space = f"{{{namespace(self._root)}}}"
+        self._texts: dict[str, int] = {}
+        self._items = self._root.findall(f"{self._space}si")
+        for number, item in enumerate(self._items):
+            text = item[0].text or "" if len(item) == 1 and item[0].tag == f"{self._space}t" else None
+            # Without the attribute, readers differ on whether the spaces around a text are part of it.
+            if text is not None and (text == text.strip() or item[0].get(_SPACE) == "preserve"):
+                self._texts.setdefault(text, number)
+        self._loaded = len(self._items)
+
+    def index(self, text: str) -> int:
+        """Return the place of a text in the table, adding it where it is not there yet."""
+        known = escape(text)
+        if known not in self._texts:
+            item = etree.SubElement(self._root, f"{self._space}si")
+            words = etree.SubElement(item, f"{self._space}t")
+            words.text = known
+            words.set(_SPACE, "preserve")
+            self._texts[known] = len(self._items)
+            self._items.append(item)
+        return self._texts[known]
+
+    def shown(self, cell: etree._Element) -> str:
+        """Return the text that a cell holds, given its element; empty where it holds something else."""
+        if cell.get("t") == "inlineStr":
+            return _plain(cell.find(f"{self._space}is"))
+        text = cell.findtext(f"{self._space}v") or ""
+        if cell.get("t") != "s":
+            return unescape(text) if cell.get("t") == "str" else ""
+        return _plain(self._items[int(text)]) if text.isdecimal() and int(text) < len(self._items) else ""
+
+    def save(self) -> None:
+        """Write the table back into the package, if texts were added."""
+        if len(self._items) == self._loaded:
+            return
+        self._root.set("uniqueCount", str(len(self._items)))
+        # How often cells point here is not known without reading every sheet, and the attribute may be absent.
+        self._root.attrib.pop("count", "")
+        self._loaded = len(self._items)
+        if self._part is not None:
+            self._package.write_xml(self._part, self._root)
+            return
+        workbook = self._package.workbook_part
+        self._part = self._package.free_name(posixpath.join(posixpath.dirname(workbook), "sharedStrings.xml"))
+        self._package.write_xml(self._part, self._root)
+        self._package.set_override(self._part, _STRINGS_TYPE)
+        self._package.relate(workbook, "sharedStrings", self._part)
+
+
+def _plain(item: etree._Element | None) -> str:
+    if item is None:
+        return ""
+    # A rich text comes in runs; what says how it is pronounced is not part of it.
+    runs = (
+        t
+        for each in item
+        for t in ([each] if local(each) == "t" else children(each, "t") if local(each) == "r" else ())
+    )
+    return unescape("".join(t.text or "" for t in runs))
+
+
+class SheetRows:
+    """The cells of a sheet's part by their row and column."""
+
+    def __init__(self, root: etree._Element) -> None:
+        """Index a sheet by its root element, which is changed in place.
+
+        Raises:
+            ValueError: it has no cells at all, as a chart sheet.
+        """
+        data = child(root, "sheetData")
+        if data is None:
+            raise ValueError("the sheet has no cells")
+        self._root, self._data = root, data
+        space = f"{{{namespace(data)}}}"
+        self._row_tag, self._cell_tag = f"{space}row", f"{space}c"
+        self._rows: dict[int, etree._Element] = {}
+        self._cells: dict[int, dict[int, etree._Element]] = {}
+        number = 0
+        for row in data.iterchildren(self._row_tag):
+            given = row.get("r", "")
+            number = int(given) if given.isdecimal() else number + 1
+            self._rows[number] = row
+        self._numbers = sorted(self._rows)
+
+    def find(self, row: int, column: int) -> etree._Element | None:
+        """Return a cell's element, or None where it has none."""
+        return self._row_cells(row).get(column) if row in self._rows else None
+
+    def cell(self, row: int, column: int) -> etree._Element:
+        """Return a cell's element, made in its place and in the style of its row or column where it has none."""
+        found = self.find(row, column)
+        return self._insert_cell(row, column) if found is None else found
+
+    def row(self, row: int) -> etree._Element:
+        """Return a row's element.
+
+        Raises:
+            KeyError: it has none.
+        """
+        return self._rows[row]
+
+    def style(self, row: int, column: int) -> str:
+        """Return the index of a cell's style: its own, or that of its row or column where it is not there."""
+        found = self.find(row, column)
+        if found is not None:
+            return found.get("s", "0")
+        line = self._rows.get(row)
+        if line is not None and line.get("customFormat") in ("1", "true"):
+            return line.get("s", "0")
+        columns = child(self._root, "cols")
+        for span in () if columns is None else children(columns, "col"):
+            if int(span.get("min", "0")) <= column <= int(span.get("max", "0")):
+                return span.get("style", "0")
+        return "0"
+
+    def _row_cells(self, row: int) -> dict[int, etree._Element]:
+        if row not in self._cells:
+            column, cells = 0, {}
+            for cell in self._rows[row].iterchildren(self._cell_tag):
+                given = cell.get("r")
+                column = position(given)[1] if given else column + 1
+                # Addresses may be left out, as long as nothing is put in between.
+                cell.set("r", a1(row, column))
+                cells[column] = cell
+            self._cells[row] = cells
+        return self._cells[row]
+
+    def _insert_row(self, number: int) -> None:
+        row = etree.Element(self._row_tag, r=str(number))
+        place = bisect_left(self._numbers, number)
+        if place < len(self._numbers):
+            following = self._rows[self._numbers[place]]
+            # A row's number may be left out, as long as nothing is put in between.
+            following.set("r", str(self._numbers[place]))
+            following.addprevious(row)
+        else:
+            self._data.append(row)
+        self._numbers.insert(place, number)
+        self._rows[number] = row
+
+    def _insert_cell(self, row: int, column: int) -> etree._Element:
+        style = self.style(row, column)
+        if row not in self._rows:
+            self._insert_row(row)
+        cells = self._row_cells(row)
+        cell = etree.Element(self._cell_tag, r=a1(row, column))
+        if style != "0":
+            cell.set("s", style)
+        before = max((other for other in cells if other < column), default=None)
+        self._rows[row].insert(0 if before is None else self._rows[row].index(cells[before]) + 1, cell)
+        cells[column] = cell
+        # Only a hint for readers, and no longer a right one.
+        self._rows[row].attrib.pop("spans", "")
+        self._widen(row, column)
+        return cell
+
+    def _widen(self, row: int, column: int) -> None:
+        dimension = child(self._root, "dimension")
+        if dimension is None:
+            return
+        try:
+            used = parse_range(dimension.get("ref", ""))
+        except ValueError:
+            return
+        wider = Range(min(used.top, row), min(used.left, column), max(used.bottom, row), max(used.right, column))
+        if wider != used:
+            dimension.set("ref", str(wider))
+
+
+def set_cells(root: etree._Element, values: Mapping[Position, CellValue], strings: SharedStrings) -> None:
+    """Put values into a sheet, given its root element; a formula stays and only gets a new result.
+
+    Raises:
+        ValueError: a value that no cell can hold, or a sheet without cells.
+    """
+    grid = SheetRows(root)
+    for (row, column), value in values.items():
+        put(grid.cell(row, column), value, strings)
+
+
+def put(cell: etree._Element, value: CellValue, strings: SharedStrings) -> None:
+    """Put a value into one cell, given its element.
+
+    Raises:
+        ValueError: a value that no cell can hold.
+    """
+    space = f"{{{namespace(cell)}}}"
+    formula = cell.find(f"{space}f")
+    for old in (*cell.findall(f"{space}v"), *cell.findall(f"{space}is")):
+        cell.remove(old)
+    # The metadata of a value (a picture, a stock) goes with it, that of a formula (a dynamic array) stays with it.
+    for attribute in ("t", "vm") if formula is not None else ("t", "vm", "cm"):
+        cell.attrib.pop(attribute, "")
+    if value is None:
+        return
+    kind, text = _stored(value, None if formula is not None else strings)
+    if kind:
+        cell.set("t", kind)
+    stored = etree.Element(f"{space}v")
+    stored.text = text
+    cell.insert(0 if formula is None else cell.index(formula) + 1, stored)
+
+
+def _stored(value: CellValue, strings: SharedStrings | None) -> tuple[str, str]:
+    if isinstance(value, bool):
+        return "b", str(int(value))
+    if isinstance(value, CellError):
+        return "e", value.text
+    if not isinstance(value, str):
+        assert value is not None, "a blank cell holds nothing"
+        return "", number_text(value)
+    if len(value.encode("utf-16-le", "surrogatepass")) > 2 * MAX_TEXT:
+        raise ValueError(f"a cell holds at most {MAX_TEXT:,} characters, not {len(value):,}")
+    return ("str", escape(value)) if strings is None else ("s", str(strings.index(value)))

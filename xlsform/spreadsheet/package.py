@@ -1,0 +1,323 @@
+"""Change single parts of a workbook's package and copy the rest as it is."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection, Iterator
+from functools import cached_property
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from lxml import etree
+
+from xlsform.spreadsheet.zip_archive import Date, ZipArchive
+
+_STRICT = "http://purl.oclc.org/ooxml/officeDocument/relationships"
+_TRANSITIONAL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
+_CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
+_RELS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
+_TYPES = "[Content_Types].xml"
+
+
+class Relationship(NamedTuple):
+    """One relationship of a part."""
+
+    id: str
+    kind: str
+    """The last word of its type, such as ``comments``: the rest differs between the two editions of the format."""
+    target: str
+    """The part's name; an external target's address as it stands."""
+    external: bool
+
+
+class SheetEntry(NamedTuple):
+    """A sheet as the workbook part lists it."""
+
+    name: str
+    part: str
+    kind: str
+    """``worksheet``, ``chartsheet``, ``dialogsheet`` …"""
+    visible: bool
+
+
+def local(element: etree._Element) -> str:
+    """Return an element's name without its namespace; a comment's is empty."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def children(element: etree._Element, name: str) -> Iterator[etree._Element]:
+    """Yield the children of that local name, in whichever namespace."""
+    return element.iterchildren(f"{{*}}{name}")
+
+
+def child(element: etree._Element, name: str) -> etree._Element | None:
+    """Return the first child of that local name, or None."""
+    return next(children(element, name), None)
+
+
+def namespace(element: etree._Element) -> str:
+    """Return an element's namespace."""
+    return etree.QName(element).namespace or ""
+
+
+def insert_after(root: etree._Element, element: etree._Element, names: Collection[str]) -> None:
+    """Insert a child behind all those of these names, as formats ask that fix the order of children."""
+    places = [place for place, each in enumerate(root) if local(each) in names]
+    root.insert(places[-1] + 1 if places else 0, element)
+
+
+def relation_id(element: etree._Element) -> str:
+    """Return the ``r:id`` of an element, in the transitional or the strict namespace; empty without one."""
+    found = element.get(f"{{{_TRANSITIONAL}}}id") or element.get(f"{{{_STRICT}}}id")
+    return str(found or "")
+
+
+_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+
+
+def parse(data: bytes) -> etree._Element:
+    """Parse a part, without reaching for anything outside it.
+
+    Raises:
+        ValueError: it is not well-formed XML.
+    """
+    try:
+        return etree.fromstring(data, _PARSER)
+    except etree.XMLSyntaxError as error:
+        raise ValueError(f"not well-formed XML: {error}") from error
+
+
+class Package:
+    """A workbook's package in memory. Parts are named as ``xl/workbook.xml``; case is ignored, as the format asks."""
+
+    def __init__(self, data: bytes) -> None:
+        """Open the bytes of a package.
+
+        Raises:
+            ValueError: they are not those of a zip.
+        """
+        self._archive = ZipArchive(data)
+        self._links: dict[str, list[Relationship]] = {}
+        self._trees: dict[str, etree._Element] = {}
+        self._unwritten: dict[str, str] = {}
+        """Parts whose tree was changed since it was written out."""
+
+    def __contains__(self, part: str) -> bool:
+        return part in self._archive
+
+    def names(self) -> list[str]:
+        """Return the names of the parts in their order."""
+        return self._archive.names()
+
+    def read(self, part: str) -> bytes:
+        """Return a part's contents.
+
+        Raises:
+            ValueError: there is no such part, or it is damaged.
+        """
+        self._write_out(part)
+        return self._archive.read(part)
+
+    def write(self, part: str, data: bytes) -> None:
+        """Replace a part, or add it at the end. A new part needs a content type and a relationship too."""
+        self._forget(part)
+        self._put(part, data)
+
+    def remove(self, part: str) -> None:
+        """Take a part out, with its own relationships and content type; who points at it is the caller's business."""
+        for name in (part, _rels_of(part)):
+            self._forget(name)
+            self._archive.remove(name)
+        self._links.clear()
+        types = self.xml(_TYPES)
+        key = f"/{part}".lower()
+        gone = [entry for entry in children(types, "Override") if entry.get("PartName", "").lower() == key]
+        for entry in gone:
+            types.remove(entry)
+        if gone:
+            self.write_xml(_TYPES, types)
+
+    def xml(self, part: str) -> etree._Element:
+        """Return a part's root element, the same at each call; what is changed in it counts once it is written.
+
+        Raises:
+            ValueError: there is no such part, or it is damaged.
+        """
+        key = part.lower()
+        if key not in self._trees:
+            data = self._archive.read(part)
+            try:
+                self._trees[key] = parse(data)
+            except ValueError as error:
+                raise ValueError(f"{part} is {error}") from error
+        return self._trees[key]
+
+    def write_xml(self, part: str, root: etree._Element) -> None:
+        """Replace a part, or add it, by an element tree."""
+        self._trees[part.lower()], self._unwritten[part.lower()] = root, part
+        # Spelled out when it is needed: trees are often changed several times.
+        self._put(part, b"")
+
+    def _put(self, part: str, data: bytes) -> None:
+        if part not in self or part.endswith(".rels"):
+            self._links.clear()
+        self._archive.write(part, data)
+
+    def _forget(self, part: str) -> None:
+        self._trees.pop(part.lower(), None)
+        self._unwritten.pop(part.lower(), None)
+
+    def _write_out(self, part: str) -> None:
+        name = self._unwritten.pop(part.lower(), None)
+        if name is not None:
+            tree = self._trees[name.lower()].getroottree()
+            self._archive.write(name, etree.tostring(tree, xml_declaration=True, encoding="UTF-8", standalone=True))
+
+    def free_name(self, name: str) -> str:
+        """Return a part's name, numbered if it is taken: ``xl/styles.xml``, ``xl/styles2.xml`` …; braces are always numbered."""
+        pattern, number = (name, 1) if "{}" in name else (name.replace(".", "{}.", 1), 2)
+        if "{}" not in name and name not in self:
+            return name
+        while pattern.format(number) in self:
+            number += 1
+        return pattern.format(number)
+
+    @cached_property
+    def strict(self) -> bool:
+        """Whether it is in the strict edition of the format, whose namespaces differ."""
+        return any(entry.get("Type", "").startswith(_STRICT) for entry in self._entries(""))
+
+    @property
+    def relation_namespace(self) -> str:
+        """The namespace of ``r:id``, also the stem of relationship types."""
+        return _STRICT if self.strict else _TRANSITIONAL
+
+    def relationships(self, part: str = "") -> list[Relationship]:
+        """Return the relationships of a part; those of the package itself without one."""
+        if part not in self._links:
+            found = []
+            for entry in self._entries(part):
+                external = entry.get("TargetMode", "") == "External"
+                target = entry.get("Target", "")
+                kind = entry.get("Type", "").rpartition("/")[2]
+                target = target if external else self._resolve(part, target)
+                found.append(Relationship(entry.get("Id", ""), kind, target, external))
+            self._links[part] = found
+        return list(self._links[part])
+
+    def related(self, part: str, kind: str) -> str | None:
+        """Return the first part of that kind that a part points at and that is there, or None."""
+        named = (link.target for link in self.relationships(part) if link.kind == kind and not link.external)
+        return next((target for target in named if target in self), None)
+
+    def relate(self, part: str, kind: str, target: str) -> str:
+        """Point a part at another one and return the relationship's new id."""
+        rels = _rels_of(part)
+        root = self.xml(rels) if rels in self else parse(f'<Relationships xmlns="{_RELATIONSHIPS}"/>'.encode())
+        taken = {entry.get("Id", "") for entry in children(root, "Relationship")}
+        numbers = [int(match[1]) for match in (re.fullmatch(r"rId(\d{1,9})", each) for each in taken) if match]
+        identity = f"rId{max(numbers, default=0) + 1}"
+        entry = etree.SubElement(root, f"{{{_RELATIONSHIPS}}}Relationship")
+        entry.set("Id", identity)
+        entry.set("Type", f"{self.relation_namespace}/{kind}")
+        entry.set("Target", posixpath.relpath(f"/{target}", f"/{posixpath.dirname(part)}"))
+        if rels not in self:
+            self.set_default("rels", _RELS_TYPE)
+        self.write_xml(rels, root)
+        return identity
+
+    def unrelate(self, part: str, identity: str) -> None:
+        """Take one relationship of a part away."""
+        rels = _rels_of(part)
+        root = self.xml(rels)
+        for entry in [entry for entry in children(root, "Relationship") if entry.get("Id") == identity]:
+            root.remove(entry)
+        if child(root, "Relationship") is None:
+            self.remove(rels)
+        else:
+            self.write_xml(rels, root)
+
+    def set_override(self, part: str, content_type: str) -> None:
+        """Say what one part holds."""
+        self._set_type("Override", "PartName", f"/{part}", content_type)
+
+    def set_default(self, extension: str, content_type: str) -> None:
+        """Say what the parts of that extension hold."""
+        self._set_type("Default", "Extension", extension, content_type)
+
+    def add_part(self, source: str, kind: str, part: str, data: bytes, content_type: str) -> str:
+        """Add a part with its content type and a relationship from the source, whose id is returned."""
+        self.write(part, data)
+        self.set_override(part, content_type)
+        return self.relate(source, kind, part)
+
+    @property
+    def workbook_part(self) -> str:
+        """The name of the workbook's part.
+
+        Raises:
+            ValueError: the package has none.
+        """
+        part = self.related("", "officeDocument")
+        if part is None:
+            raise ValueError("the package has no workbook part")
+        return part
+
+    def sheets(self) -> list[SheetEntry]:
+        """Return the workbook's sheets in their order; one whose part is missing is left out."""
+        workbook = self.workbook_part
+        links = {link.id: link for link in self.relationships(workbook)}
+        listed = child(self.xml(workbook), "sheets")
+        found = []
+        for sheet in () if listed is None else children(listed, "sheet"):
+            link = links.get(relation_id(sheet))
+            if link is not None and link.target in self:
+                visible = sheet.get("state", "visible") == "visible"
+                found.append(SheetEntry(sheet.get("name", ""), link.target, link.kind, visible))
+        return found
+
+    def sheet_part(self, name: str) -> str:
+        """Return the part of the sheet of that name; case is ignored, as Excel does.
+
+        Raises:
+            ValueError: there is no such sheet.
+        """
+        for sheet in self.sheets():
+            if sheet.name.casefold() == name.casefold():
+                return sheet.part
+        raise ValueError(f"the workbook has no sheet {name}")
+
+    def to_bytes(self, date: Date | None = None) -> bytes:
+        """Return the package: parts left alone keep their compressed bytes and date, changed ones get the date given."""
+        for part in list(self._unwritten):
+            self._write_out(part)
+        return self._archive.to_bytes(date)
+
+    def _entries(self, part: str) -> list[etree._Element]:
+        rels = _rels_of(part)
+        return list(children(self.xml(rels), "Relationship")) if rels in self else []
+
+    def _resolve(self, part: str, target: str) -> str:
+        name = posixpath.normpath(posixpath.join("/", posixpath.dirname(part), target.replace("\\", "/"))).lstrip("/")
+        if name not in self and unquote(name) in self:
+            name = unquote(name)
+        return self._archive.name(name)
+
+    def _set_type(self, tag: str, key: str, value: str, content_type: str) -> None:
+        types = self.xml(_TYPES)
+        same = [entry for entry in children(types, tag) if entry.get(key, "").lower() == value.lower()]
+        if same and same[0].get("ContentType") == content_type:
+            return
+        entry = same[0] if same else etree.Element(f"{{{_CONTENT_TYPES}}}{tag}")
+        entry.set(key, value)
+        entry.set("ContentType", content_type)
+        if not same:
+            types.insert(0 if tag == "Default" else len(types), entry)
+        self.write_xml(_TYPES, types)
+
+
+def _rels_of(part: str) -> str:
+    folder, name = posixpath.split(part)
+    return posixpath.join(folder, "_rels", f"{name}.rels")

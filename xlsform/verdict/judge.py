@@ -1,0 +1,112 @@
+"""Judge one file: read it, recognise its form, run the rules, and conclude."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from xlsform.findings import Finding, Severity
+from xlsform.form.definition import Form
+from xlsform.inbox.incoming import Incoming
+from xlsform.messages import say
+from xlsform.reading import load, read_bytes
+from xlsform.reading.workbook import Unreadable, Workbook, out_of_memory
+from xlsform.rules.registry import ReceivedFile
+from xlsform.rules.run import judge
+from xlsform.submission.office_records import OfficeRecords
+from xlsform.submission.recognition import recognise
+from xlsform.verdict.summary import summarized
+from xlsform.verdict.verdict import Options, Status, Verdict
+
+
+class Judge:
+    """Judges files by what a reviewer asked for; made once, used for all."""
+
+    def __init__(self, options: Options, form: Form | None = None) -> None:
+        """Prepare to judge.
+
+        Args:
+            options: what a reviewer asked for.
+            form: the form of the template named, where its file cannot be had.
+
+        Raises:
+            UsageError, TemplateError: the template named cannot be used.
+        """
+        self.options = options
+        self.records = OfficeRecords(options.projects, options.accounts, options.key)
+        self.form = form
+        if form is None and options.template is not None:
+            from xlsform.form.check import load_checked
+
+            self.form = load_checked(options.template)
+
+    def verdict(self, incoming: Incoming) -> Verdict:
+        """Read one file and judge it; whatever it holds, a verdict comes out."""
+        try:
+            return self._read_and_judged(incoming)
+        except MemoryError:
+            reason = Unreadable("oversized", out_of_memory())
+            return self.concluded(incoming.origin, None, ReceivedFile(Path(incoming.name), reason, None))
+        # The last resort: a fault of ours that one file brings out must not cost the others their verdicts.
+        except Exception as error:
+            kind = type(error).__name__
+            reason = Unreadable("crashed", say("a fault in xlsform: {kind}; please report it", kind=kind))
+            return self.concluded(incoming.origin, None, ReceivedFile(Path(incoming.name), reason, None))
+
+    def _read_and_judged(self, incoming: Incoming) -> Verdict:
+        path, data = Path(incoming.name), incoming.data
+        if isinstance(data, Unreadable):
+            return self.concluded(incoming.origin, None, ReceivedFile(path, data, None))
+        contents = read_bytes(data, self.options.limits)
+        submission = recognise(path, contents, self.form, self.records) if isinstance(contents, Workbook) else None
+        return self.concluded(
+            incoming.origin, hashlib.sha256(data).hexdigest(), ReceivedFile(path, contents, submission)
+        )
+
+    def concluded(self, origin: str, digest: str | None, arrival: ReceivedFile) -> Verdict:
+        """Return the verdict on what was read, and on what could not be."""
+        findings = tuple(judge(arrival, self.options.select, self.options.ignore))
+        submission = arrival.submission
+        if submission is not None and self.options.waivers:
+            from xlsform.verdict.waivers import excused
+
+            findings = excused(
+                findings, self.options.waivers, submission.project_code, submission.stated("project_name")
+            )
+        status = _status(findings, unreadable=isinstance(arrival.contents, Unreadable))
+        if submission is None or submission.sheet_gone:
+            template = submission.form.id if submission else None
+            return Verdict(origin, digest, status, template, None, None, None, None, None, findings)
+        year = submission.number("year")
+        summary = summarized(submission)
+        score = summary.figures.get("total_score")
+        return Verdict(
+            path=origin,
+            sha256=digest,
+            status=status,
+            template=submission.form.id,
+            year=int(year) if year is not None else None,
+            project_code=submission.project_code,
+            project_name=submission.stated("project_name"),
+            unit=submission.stated("unit"),
+            score=score.value if score else None,
+            findings=findings,
+            summary=summary,
+        )
+
+
+def check(path: Path, options: Options) -> Verdict:
+    """Read one file and judge it."""
+    return Judge(options).verdict(Incoming(str(path), path.name, load(path, options.limits), None, ""))
+
+
+def judged(path: Path, data: bytes, options: Options) -> Verdict:
+    """Judge a file by its name and content."""
+    return Judge(options).verdict(Incoming(str(path), path.name, data, None, ""))
+
+
+def _status(findings: Iterable[Finding], *, unreadable: bool) -> Status:
+    if unreadable:
+        return "unreadable"
+    return "failed" if any(each.severity is Severity.ERROR for each in findings) else "passed"

@@ -1,0 +1,77 @@
+"""What the bureau's 汇总表 takes from a submission, and what returns are compared by."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from xlsform.form.definition import Form
+from xlsform.form.layout.fields import Field
+from xlsform.messages import plain
+from xlsform.quantities import normalize_text
+from xlsform.submission.submission import Submission
+from xlsform.verdict.verdict import Figure, MissedTarget, Summary
+
+_SUMMARISED = ("funds.total.initial", "funds.total.budget", "funds.total.executed", "funds.total.rate", "total_score")
+_LONG_TEXT = 30
+"""Characters from which a text is taken for a narrative of its own, when forms are compared."""
+_HEAD = frozenset({"project_name", "department", "unit", "year", "filler_unit"})
+
+
+def summarized(submission: Submission) -> Summary:
+    """Return what the bureau's table takes from a submission."""
+    computed = submission.results.computed
+    figures = {}
+    for name in _SUMMARISED:
+        if name in submission.entries:
+            value = computed[name] if name in computed else submission.number(name)
+            number = value if isinstance(value, Decimal) else None
+            figures[name] = Figure(number, f"{submission.sheet.name}!{submission.cell(name)}")
+    score = figures["total_score"].value if "total_score" in figures else None
+    return Summary(
+        department=submission.stated("department"),
+        figures=figures,
+        grade=_grade(submission.form, score),
+        missed_targets=tuple(_missed_targets(submission)),
+        content=_content(submission),
+        narratives=dict(_narratives(submission)),
+        money_unit=submission.form.money_unit,
+    )
+
+
+def _grade(form: Form, score: Decimal | None) -> str | None:
+    bands: Mapping[str, float] = form.scoring.get("grades", {})
+    least = [(Decimal(str(points)), grade) for grade, points in bands.items()]
+    return max(
+        ((points, grade) for points, grade in least if score is not None and score >= points), default=(0, None)
+    )[1]
+
+
+def _missed_targets(submission: Submission) -> Iterator[MissedTarget]:
+    for row in submission.used_rows:
+        score, weight = (row[column].number if column in row else None for column in ("score", "weight"))
+        if score is not None and weight is not None and score < weight:
+            yield MissedTarget(*(row[key].text if key in row else "" for key in ("name", "target", "actual", "reason")))
+
+
+def _content(submission: Submission) -> str:
+    issued = submission.issued
+    typed = {name: plain(value) for name, value in submission.typed.items() if name not in _HEAD and name not in issued}
+    return _digest(json.dumps(typed, ensure_ascii=False, sort_keys=True)) if typed else ""
+
+
+def _narratives(submission: Submission) -> Iterator[tuple[str, str]]:
+    for entry in submission.where(_may_be_long):
+        text = normalize_text(entry.text)
+        if len(text) >= _LONG_TEXT:
+            yield entry.field.label, _digest(text)
+
+
+def _may_be_long(item: Field) -> bool:
+    return "." not in item.name and item.name not in _HEAD and not item.spec.type.numeric
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,58 @@
+"""The cells of a sheet as XML, area by area."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from xlsform.form.field_types import Cast
+from xlsform.spreadsheet.a1 import Range, a1
+from xlsform.spreadsheet.cells import number_text, text_xml
+from xlsform.workbook.shared_tables import StringTable
+
+Rows = dict[int, dict[int, str]]
+"""The XML of cells: of each row its areas, by the column where they begin."""
+
+
+def put(cells: Rows, area: Range, style: int, content: str) -> None:
+    """Put an area into its rows.
+
+    Args:
+        cells: of each row its areas.
+        area: the area.
+        style: the look of its cells.
+        content: what its first cell is and holds, as the attributes and elements of XML; blank for nothing.
+    """
+    first, beside, below = _blank(area, style)
+    cells.setdefault(area.top, {})[area.left] = f"{first}{content}</c>{beside}" if content else f"{first}/>{beside}"
+    for row, blank in below:
+        cells.setdefault(row, {})[area.left] = blank
+
+
+@lru_cache(maxsize=8192)
+def _blank(area: Range, style: int) -> tuple[str, str, tuple[tuple[int, str], ...]]:
+    """Return the first cell of a blank area, left open, those beside it, and by row those below."""
+    rows = [
+        [f'<c r="{a1(row, column)}" s="{style}"' for column in range(area.left, area.right + 1)]
+        for row in range(area.top, area.bottom + 1)
+    ]
+    (first, *beside), *below = rows
+    closed = [(area.top + number, "/>".join([*cells, ""])) for number, cells in enumerate(below, 1)]
+    return first, "/>".join([*beside, ""]), tuple(closed)
+
+
+def value_xml(content: Cast | int | float, strings: StringTable) -> str:
+    """Return what a cell that holds a value is and holds."""
+    if not isinstance(content, str):
+        return f"><v>{number_text(content)}</v>"
+    # Not in the cell itself: Numbers does not show it there.
+    return f' t="s"><v>{strings.number(content)}</v>' if content else ""
+
+
+def formula_xml(formula: str, result: str | float | bool) -> str:
+    """Return what a cell that holds a formula, given as XML, and its result is and holds."""
+    if isinstance(result, bool):
+        return f' t="b"><f>{formula}</f><v>{int(result)}</v>'
+    if isinstance(result, str):
+        # Also where it is blank: without a type readers take it for never calculated.
+        return f' t="str"><f>{formula}</f><v>{text_xml(result)}</v>'
+    return f"><f>{formula}</f><v>{number_text(result)}</v>"

@@ -1,0 +1,303 @@
+"""A form's data as JSON: described, put in, taken out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container, Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from xlsform.errors import DataError, UsageError, reading_failed
+from xlsform.form.definition import Form
+from xlsform.form.evaluation.measures import measures
+from xlsform.form.field_types import Cast
+from xlsform.form.layout import Field, Layout
+from xlsform.messages import Message, plain, say
+from xlsform.quantities import number_of
+from xlsform.submission.submission import Entry, Submission
+from xlsform.workbook.fill import filled
+
+
+def schema(form: Form) -> dict[str, Any]:
+    """Return the JSON Schema of a form's data."""
+    tables = {
+        table.name: {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                row: _object({name: table.spec(row, name) for name in table.columns if _typed(table.spec(row, name))})
+                for row in table.rows
+            },
+        }
+        for table in form.tables.values()
+        if table.rows
+    }
+    repeated = form.repeated
+    if repeated is not None:
+        levels = {"level1": {"enum": [group.level1 for group in repeated.groups]}}
+        levels["level2"] = {"enum": [kind for group in repeated.groups for kind in group.level2]}
+        item = _object({name: spec for name, spec in repeated.columns.items() if _typed(spec)})
+        item["properties"] = levels | item["properties"]
+        item["required"] = ["level2"]
+        tables[repeated.name] = {"type": "array", "items": item}
+    scalars = {name: spec for name, spec in form.fields.items() if _typed(spec) and name != "year"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"Data of {form.id}",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["template"],
+        "properties": {
+            "template": {"const": form.id},
+            "year": {"type": ["integer", "null"], "minimum": 1990, "maximum": 2100},
+            "project_code": {"type": ["string", "null"]},
+            "fields": _object(scalars),
+            **tables,
+            "computed": {"type": "object", "description": "What extract found; fill passes it over."},
+        },
+    }
+
+
+def _typed(spec: Any) -> bool:
+    return bool(spec.kind == "input")
+
+
+def _object(specs: Mapping[str, Any]) -> dict[str, Any]:
+    properties = {name: {"title": spec.label, **spec.type.schema()} for name, spec in specs.items()}
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+def read_data(path: Path) -> Any:
+    """Return a data file's content, figures as exact decimals.
+
+    Raises:
+        UsageError: it cannot be opened.
+        DataError: it is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal, parse_int=Decimal)
+    except OSError as error:
+        raise reading_failed(path, error) from None
+    except UnicodeDecodeError as error:
+        problem = say("byte {byte}: not UTF-8 text; save the file as UTF-8", byte=error.start)
+        raise DataError(str(path), [problem]) from None
+    except json.JSONDecodeError as error:
+        where = say(
+            "line {line}, column {column}: not JSON ({what})", line=error.lineno, column=error.colno, what=error.msg
+        )
+        raise DataError(str(path), [where]) from None
+    except RecursionError:
+        raise DataError(str(path), [say("nested too deeply")]) from None
+
+
+def fill(submission: Submission, original: bytes, content: Any, source: str = "data") -> bytes:
+    """Return the workbook with data put into its input cells, as a person would type them.
+
+    Args:
+        submission: the workbook, read.
+        original: its bytes.
+        content: the data; what they do not name stays as it is.
+        source: how messages name the data.
+
+    Raises:
+        UsageError: the workbook is not in a format that can be filled.
+        DataError: the data do not fit, with every problem.
+    """
+    if not submission.workbook.complete or submission.sheet_gone:
+        raise UsageError(
+            say("only issued .xlsx workbooks can be filled; this one is .{kind}", kind=submission.workbook.kind)
+        )
+    given = assign(submission.layout, content, source)
+    problems = list(_locked_differences(submission, given))
+    if problems:
+        raise DataError(source, problems)
+    places = {name: entry.position for name, entry in submission.entries.items() if entry.position is not None}
+    try:
+        return filled(original, submission.layout, places, kept(submission) | given, submission.issued)
+    except ValueError as error:
+        # A text or a figure that no cell can hold.
+        raise DataError(source, [say("{problem}", problem=error)]) from None
+
+
+def kept(submission: Submission) -> dict[str, Cast | None]:
+    """Return what stands in each input, text as it was typed."""
+    measured = measures(submission.layout, submission.issued)
+    return {item.name: _kept(submission.entries[item.name], measured) for item in submission.layout.inputs}
+
+
+def _kept(entry: Entry, measured: Container[str]) -> Cast | None:
+    if entry.blank:
+        return None
+    if isinstance(entry.raw, float) and entry.field.name in measured:
+        return number_of(entry.raw)
+    return entry.raw if isinstance(entry.raw, str) else entry.value
+
+
+def _locked_differences(submission: Submission, given: Mapping[str, Cast | None]) -> Iterator[Message]:
+    for name, issued in submission.issued.items():
+        if name in given and given[name] is not None and plain(given[name]) != issued:
+            label = submission.label(name)
+            yield say(
+                "{field} was issued as {issued} and is locked; the data say {given}",
+                field=label,
+                issued=issued,
+                given=given[name],
+            )
+
+
+def assign(layout: Layout, content: Any, source: str) -> dict[str, Cast | None]:
+    """Return the value of each field that data name.
+
+    Raises:
+        DataError: the data do not fit the form, with every problem.
+    """
+    from jsonschema import Draft202012Validator
+
+    from xlsform.form.check import schema_problem
+
+    validator = Draft202012Validator(schema(layout.form))
+    errors = sorted(validator.iter_errors(_as_floats(content)), key=lambda error: error.json_path)
+    if errors:
+        raise DataError(source, [say("{problem}", problem=line) for error in errors for line in schema_problem(error)])
+    values: dict[str, Cast | None] = dict(content.get("fields", {}))
+    if "year" in content and "year" in layout.fields:
+        values["year"] = content["year"]
+    for table in layout.form.tables.values():
+        for row, columns in content.get(table.name, {}).items() if table.rows else ():
+            values |= {f"{table.name}.{row}.{column}": value for column, value in columns.items()}
+    repeated = layout.form.repeated
+    if repeated is not None and repeated.name in content:
+        values |= _assigned_rows(layout, content[repeated.name], source)
+    return values
+
+
+def _assigned_rows(layout: Layout, items: list[dict[str, Any]], source: str) -> dict[str, Cast | None]:
+    values: dict[str, Cast | None] = {}
+    free: dict[str, list[Mapping[str, Field]]] = {}
+    for row in layout.indicator_rows:
+        first = next(iter(row.values()))
+        free.setdefault(first.level2 or "", []).append(row)
+        values |= {field.name: None for field in row.values() if field.spec.kind == "input"}
+    issued = {level2: len(rows) for level2, rows in free.items()}
+    wanted: dict[str, int] = {}
+    problems: list[Message] = []
+    for number, item in enumerate(items):
+        level2 = item["level2"]
+        wanted[level2] = wanted.get(level2, 0) + 1
+        if wanted[level2] > issued[level2]:
+            continue
+        row = free[level2][wanted[level2] - 1]
+        level1 = next(iter(row.values())).level1
+        if item.get("level1", level1) != level1:
+            problems.append(
+                say(
+                    "$.indicators[{number}]: {level2} belongs to {level1}, not {given}",
+                    number=number,
+                    level2=level2,
+                    level1=level1,
+                    given=item["level1"],
+                )
+            )
+        values |= {field.name: item.get(column) for column, field in row.items() if field.spec.kind == "input"}
+    for level2, count in wanted.items():
+        if count > issued[level2]:
+            problems.append(
+                say(
+                    "{level2} has {issued} rows in this workbook, the data have {count}; generate one with --rows {count}",
+                    level2=level2,
+                    issued=issued[level2],
+                    count=count,
+                )
+            )
+    if problems:
+        raise DataError(source, problems)
+    return values
+
+
+def _as_floats(content: Any) -> Any:
+    """Return data with decimals as JSON Schema knows numbers."""
+    if isinstance(content, Decimal):
+        return plain(content)
+    if isinstance(content, dict):
+        return {key: _as_floats(value) for key, value in content.items()}
+    return [_as_floats(item) for item in content] if isinstance(content, list) else content
+
+
+def extract(submission: Submission) -> dict[str, Any]:
+    """Return the data of a filled workbook, blanks left out, with what its formulas were found to give."""
+    entries = submission.entries
+    result: dict[str, Any] = {"template": submission.form.id}
+    if "year" in entries:
+        result["year"] = _given(entries["year"])
+    if submission.identity is not None and submission.identity.project_code:
+        result["project_code"] = submission.identity.project_code
+    scalars = {name: entry for name, entry in entries.items() if "." not in name and name != "year"}
+    result["fields"] = _filled(scalars)
+    for table in submission.form.tables.values():
+        if table.rows:
+            rows = {
+                row: _filled({name: entries[f"{table.name}.{row}.{name}"] for name in table.columns})
+                for row in table.rows
+            }
+            result[table.name] = {row: columns for row, columns in rows.items() if columns}
+        else:
+            used = [row for row in submission.rows if any(not each.blank for each in row.values())]
+            measured = measures(submission.layout, submission.issued)
+            result[table.name] = [_row(row, measured) for row in used]
+    result["computed"] = {name: _computed(entries[name]) for name in submission.layout.computed}
+    return result
+
+
+def _filled(entries: Mapping[str, Entry]) -> dict[str, Any]:
+    return {
+        name: _given(entry) for name, entry in entries.items() if entry.field.spec.kind == "input" and not entry.blank
+    }
+
+
+def _row(row: Mapping[str, Entry], measured: Container[str]) -> dict[str, Any]:
+    first = next(iter(row.values())).field
+    given: dict[str, Any] = {"level1": first.level1, "level2": first.level2}
+    for column, entry in row.items():
+        # A percentage in a cell that was issued for a number is one, 0–1; elsewhere it is the text that is seen.
+        if isinstance(entry.raw, float) and entry.field.name in measured:
+            given[column] = plain(number_of(entry.raw))
+        elif entry.field.spec.kind == "input":
+            given[column] = _given(entry)
+    return given
+
+
+def _given(entry: Entry) -> Any:
+    """Return what was filled in: a figure as a number, text as it was typed."""
+    if entry.blank:
+        return None
+    if isinstance(entry.raw, str) and not (entry.field.spec.type.name == "year" and entry.usable):
+        return entry.raw
+    return plain(entry.value) if entry.value is not None else str(getattr(entry.raw, "text", entry.raw))
+
+
+def _computed(entry: Entry) -> Any:
+    if entry.raw is None or entry.raw == "":
+        return None
+    return plain(entry.value) if entry.value is not None else str(getattr(entry.raw, "text", entry.raw))
+
+
+def describe(layout: Layout) -> list[dict[str, Any]]:
+    """Return every field of a form in reading order: name, cell, kind, type, label, whether it must be filled."""
+    described = []
+    for item in layout.fields.values():
+        spec = item.spec
+        line: dict[str, Any] = {
+            "name": item.name,
+            "cell": f"{layout.form.sheet}!{item.cell}",
+            "kind": spec.kind,
+            "type": spec.type.name,
+            "label": item.label,
+            "required": bool(spec.required) and spec.kind == "input",
+        }
+        if item.level2 is not None:
+            line |= {"level1": item.level1, "level2": item.level2}
+        if spec.formula is not None:
+            line["formula"] = "=" + layout.computed[item.name]
+        described.append(line)
+    return described
