@@ -5,7 +5,7 @@ Usage: python scripts/fuzz.py read|zip|verdict [INPUTS] [SEED]
 ``read`` puts each input in place of one part of a small workbook and reads that; ``zip`` reads the input as it is; ``verdict`` puts it in
 place of a part of a faultless return and judges that. An input fails when an exception gets through, when the last resort is what answers
 it, or when it takes two seconds. It is then written to the current folder as crash-KIND-…; what was
-mended gets a line in tests/support/hostile.py, which builds it small.
+fixed gets a line in tests/support/hostile.py, which builds it small.
 
 Needs atheris (Linux: pip install atheris). Everything is seeded: the same numbers give the same inputs.
 """

@@ -10,7 +10,7 @@ from xlsform.messages import Message, say
 
 
 class XlsformError(Exception):
-    """Something that the person running xlsform can mend; its message says what and how."""
+    """Something that the person running xlsform can fix; its message says what and how."""
 
     exit_code: ClassVar[int] = 2
 

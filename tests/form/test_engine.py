@@ -343,7 +343,7 @@ def test_libreoffice_agrees_whatever_people_fill_in(template: str, seed: int, of
         D,
     }
     assert check_libreoffice(layout, values, tmp_path / "x.xlsx", office) > 20
-    # The seeds reach far: every one of these forms has things to mend, and totals to compare.
+    # The seeds reach far: every one of these forms has things to fix, and totals to compare.
     results = engine_for(layout).evaluate(values)
     assert len(results.failing) > 5
     assert isinstance(results.computed["total_score"], Decimal)

@@ -52,7 +52,7 @@ def test_every_rule_has_a_manual_page(code: str) -> None:
     page = catalogue()[code].page
     first, _, rest = page.partition("\n\n")
     assert re.fullmatch(r"[A-Z0-9全年总分预期实际一-鿿].*\.", first), first
-    assert re.findall(r"^## .*", rest, re.MULTILINE)[-2:] == ["## Why it matters", "## How to mend it"]
+    assert re.findall(r"^## .*", rest, re.MULTILINE)[-2:] == ["## Why it matters", "## How to fix it"]
     assert "\n" not in first
 
 

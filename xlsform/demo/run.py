@@ -64,7 +64,7 @@ def run(folder: Path, language: str) -> Iterator[Message]:
     for each in judged:
         if each.verdict.status != "passed":
             copies.write(*each)
-    yield say("{folder}: copies marked with what is to be mended", folder=back)
+    yield say("{folder}: copies marked with what is to be fixed", folder=back)
     for each in judged:
         count = len(each.verdict.findings)
         status = say("passed") if each.verdict.status == "passed" else say("failed")

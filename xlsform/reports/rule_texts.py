@@ -1,4 +1,4 @@
-"""What a rule is called and how its findings are mended, from its manual page."""
+"""What a rule is called and how its findings are fixed, from its manual page."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def how_to_fix(code: str, language: str) -> str:
     """Return what the last heading of a rule's page says; blank for a check that only its template knows."""
     rule = catalogue().get(code)
     parts = paragraphs(rule.page) if rule else []
-    start = max((number for number, part in enumerate(parts) if part == "## How to mend it"), default=len(parts))
+    start = max((number for number, part in enumerate(parts) if part == "## How to fix it"), default=len(parts))
     return "\n".join(translated(part, language) for part in parts[start + 1 :])

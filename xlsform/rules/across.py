@@ -92,7 +92,7 @@ def project_not_returned(batch: Batch) -> Told:
 
     The bureau's summary is not complete without it.
 
-    ## How to mend it
+    ## How to fix it
 
     Remind the unit; `xlsform status` lists all that is outstanding.
     """
@@ -118,7 +118,7 @@ def returned_twice(batch: Batch) -> Told:
 
     Only one of them can stand in the summary, and it should be the right one.
 
-    ## How to mend it
+    ## How to fix it
 
     Check that the newest file is the one that the unit means, and delete the others.
     """
@@ -139,7 +139,7 @@ def duplicate_content(batch: Batch) -> Told:
 
     One form was copied for the other, and at least one of them does not tell of its own project.
 
-    ## How to mend it
+    ## How to fix it
 
     Fill in each form from its own project's accounts and results.
     """
@@ -164,7 +164,7 @@ def project_not_issued(batch: Batch) -> Told:
 
     The return may be of another year, another office, or made up.
 
-    ## How to mend it
+    ## How to fix it
 
     Check the project's code and name; if the project belongs here, add it to the list.
     """
@@ -185,7 +185,7 @@ def narrative_shared(batch: Batch) -> Told:
 
     A text that fits every project says little of any.
 
-    ## How to mend it
+    ## How to fix it
 
     Say what was done in this project, with its own figures.
     """
@@ -207,7 +207,7 @@ def uniform_scores(batch: Batch) -> Told:
 
     Scores that never differ measure nothing.
 
-    ## How to mend it
+    ## How to fix it
 
     Look into a few of these forms: targets that are always met were set too low.
     """

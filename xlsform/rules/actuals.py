@@ -47,7 +47,7 @@ def actual_copies_target(submission: Submission) -> Iterator[Violation]:
 
     Whether the target was met cannot be seen; as a rule the target was simply copied.
 
-    ## How to mend it
+    ## How to fix it
 
     Write the figure that was reached: 96%, 735人次, 19.8万元.
     """
@@ -76,7 +76,7 @@ def actual_not_comparable(submission: Submission) -> Iterator[Violation]:
 
     Points for a figure follow from the figure. Without it they are a matter of taste.
 
-    ## How to mend it
+    ## How to fix it
 
     Write the figure that was reached, in the target's unit.
     """
@@ -137,7 +137,7 @@ def impossible_percentage(submission: Submission) -> Iterator[Violation]:
 
     Of 100 pieces no more than 100 can be sound: the figure or the indicator's name is wrong.
 
-    ## How to mend it
+    ## How to fix it
 
     Check how the rate was worked out, numerator and denominator. If more than 100 % is meant, name the indicator
     accordingly (完成率).
@@ -180,7 +180,7 @@ def vague_target(submission: Submission) -> Iterator[Violation]:
 
     Nobody can say of such a target that it was missed.
 
-    ## How to mend it
+    ## How to fix it
 
     The target was approved and stays as it is this year. Name a figure when next year's targets are set.
     """
@@ -216,7 +216,7 @@ def category_mismatch(submission: Submission) -> Iterator[Violation]:
 
     Spending the money is not what the money was given for; as a quantity it hides that no output is named.
 
-    ## How to mend it
+    ## How to fix it
 
     Move the indicator to the kind it belongs to, and name an output (a number of things, people, kilometres) in its
     place. Where the targets are locked, do so next year.

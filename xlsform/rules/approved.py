@@ -87,7 +87,7 @@ def indicator_missing(submission: Submission) -> Iterator[Violation]:
 
     What was approved has to be reported on, also where nothing was achieved.
 
-    ## How to mend it
+    ## How to fix it
 
     Add the indicator with its approved target and weight, and say what was achieved.
     """
@@ -115,7 +115,7 @@ def indicator_added(submission: Submission) -> Iterator[Violation]:
 
     Indicators and weights were approved with the budget; one that was added later takes points from them.
 
-    ## How to mend it
+    ## How to fix it
 
     Take the indicator out, or show the approval of the change.
     """
@@ -138,7 +138,7 @@ def indicator_renamed(submission: Submission) -> Iterator[Violation]:
 
     A rephrased indicator may measure something else than what was approved.
 
-    ## How to mend it
+    ## How to fix it
 
     Give the indicator its approved name back.
     """
@@ -171,7 +171,7 @@ def weight_changed(submission: Submission) -> Iterator[Violation]:
 
     Shifting points from a missed indicator to a met one raises the total.
 
-    ## How to mend it
+    ## How to fix it
 
     Put the approved weight back.
     """
@@ -203,7 +203,7 @@ def target_changed(submission: Submission) -> Iterator[Violation]:
 
     A target lowered at the year's end is always met.
 
-    ## How to mend it
+    ## How to fix it
 
     Put the approved target back, and score the actual value against it.
     """
@@ -244,7 +244,7 @@ def project_mismatch(submission: Submission) -> Iterator[Violation]:
 
     The bureau's summary adds returns up by project; a return under another name belongs to nobody.
 
-    ## How to mend it
+    ## How to fix it
 
     Put the name back as it was approved. If the form of another project was filled in, use the right one.
     """
@@ -280,7 +280,7 @@ def differs_from_accounts(submission: Submission) -> Iterator[Violation]:
 
     The self-evaluation is published with the final accounts, and both have to give the same amounts.
 
-    ## How to mend it
+    ## How to fix it
 
     Check the amount against the accounts, in the form's unit of money. If the accounts are wrong, have them corrected.
     """

@@ -65,7 +65,7 @@ def level1_missing(submission: Submission) -> Iterator[Violation]:
 
     A form without, say, satisfaction leaves a tenth of the evaluation out, and its weights cannot be right.
 
-    ## How to mend it
+    ## How to fix it
 
     Fill in at least one indicator of that kind: name, target, actual value, weight and score.
     """
@@ -93,7 +93,7 @@ def level2_missing(submission: Submission) -> Iterator[Violation]:
 
     An output told by quantity alone says nothing of whether the work was good, in time and worth its price.
 
-    ## How to mend it
+    ## How to fix it
 
     Fill in an indicator of each kind named. Where a kind cannot apply to the project, the office that issued the
     form may accept it as it is.
@@ -137,7 +137,7 @@ def indicator_incomplete(submission: Submission) -> Iterator[Violation]:
     An indicator without a target cannot be missed, one without an actual value was not measured; without weight
     and score the total is wrong.
 
-    ## How to mend it
+    ## How to fix it
 
     Fill in the cells named. If the indicator does not belong there, clear its whole row.
     """
@@ -164,7 +164,7 @@ def indicator_without_name(submission: Submission) -> Iterator[Violation]:
 
     Nobody can tell what the values measure, and the points of the row count all the same.
 
-    ## How to mend it
+    ## How to fix it
 
     Write the indicator's name into the row, or clear its values if they were typed into the wrong one.
     """
@@ -190,7 +190,7 @@ def indicator_duplicated(submission: Submission) -> Iterator[Violation]:
 
     What was done once earns its points twice.
 
-    ## How to mend it
+    ## How to fix it
 
     Clear one of the two rows and give its weight to the other, or correct the name that was copied.
     """
@@ -221,7 +221,7 @@ def gap_between_rows(submission: Submission) -> Iterator[Violation]:
 
     It is harmless, but often the trace of an indicator that was deleted or forgotten.
 
-    ## How to mend it
+    ## How to fix it
 
     Move the indicators up so that the blank rows come last, unless one of them was forgotten: then fill it in.
     """

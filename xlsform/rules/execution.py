@@ -99,7 +99,7 @@ def execution_rate_off(submission: Submission) -> Iterator[Violation]:
 
     The execution score follows from the rate, and auditors work it out again.
 
-    ## How to mend it
+    ## How to fix it
 
     Divide 全年执行数 by 全年预算数 of the same row. In the workbook as issued this is done by itself.
     """
@@ -152,7 +152,7 @@ def execution_score_off(submission: Submission) -> Iterator[Violation]:
 
     Ten of the hundred points come from this one figure, and it is the only score that leaves no room for judgement.
 
-    ## How to mend it
+    ## How to fix it
 
     Multiply the execution rate by the 分值 of the row: 98.00% × 10 = 9.80. Not more than the 分值.
     """
@@ -219,7 +219,7 @@ def execution_weight_off(submission: Submission) -> Iterator[Violation]:
 
     With another weight the points no longer add up to 100, and the score cannot be compared with other projects'.
 
-    ## How to mend it
+    ## How to fix it
 
     Put the printed 分值 back. If your office shares out the points otherwise, ask it for a form that prints them so.
     """
@@ -257,7 +257,7 @@ def score_on_source_row(submission: Submission) -> Iterator[Violation]:
 
     Execution is scored once, on 年度资金总额. Points on the other rows would count it twice.
 
-    ## How to mend it
+    ## How to fix it
 
     Put — back into the cell.
     """

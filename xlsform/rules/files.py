@@ -51,7 +51,7 @@ def unreadable_workbook(arrival: ReceivedFile) -> Iterator[Violation]:
 
     Nothing in the file can be judged, so the return does not count.
 
-    ## How to mend it
+    ## How to fix it
 
     Open the file in WPS or Excel. If it opens, save it as .xlsx and send it again; if it does not, fill in the
     workbook that was issued once more.
@@ -71,7 +71,7 @@ def encrypted_workbook(arrival: ReceivedFile) -> Iterator[Violation]:
 
     Nothing in the file can be judged.
 
-    ## How to mend it
+    ## How to fix it
 
     Save the file without a password to open it, and send it again.
     """
@@ -90,7 +90,7 @@ def oversized_workbook(arrival: ReceivedFile) -> Iterator[Violation]:
 
     A small file that unpacks to gigabytes can stop the computer that reads it.
 
-    ## How to mend it
+    ## How to fix it
 
     Take pictures and foreign sheets out of the workbook, or fill in the workbook that was issued once more.
     """
@@ -109,7 +109,7 @@ def unknown_form(arrival: ReceivedFile) -> Iterator[Violation]:
 
     Without knowing the form there is nothing to judge it by.
 
-    ## How to mend it
+    ## How to fix it
 
     Check that the right file was sent. If the form was copied into another workbook, fill in the workbook that was
     issued instead.
@@ -132,7 +132,7 @@ def parts_left_out(arrival: ReceivedFile) -> Iterator[Violation]:
 
     What was left out may have held what the form asks for, and another program may show something there.
 
-    ## How to mend it
+    ## How to fix it
 
     Open the file in WPS or Excel, look at the places named, save it as .xlsx and send it again.
     """
@@ -152,7 +152,7 @@ def old_edition(submission: Submission) -> Iterator[Violation]:
 
     The form may since have changed, so that labels or formulas are no longer the ones in force.
 
-    ## How to mend it
+    ## How to fix it
 
     Fill in the edition in force; the office that issued the form can send it.
     """
@@ -181,7 +181,7 @@ def not_fully_checkable(submission: Submission) -> Iterator[Violation]:
 
     Whether a formula was overwritten or a lock was taken off stays unknown.
 
-    ## How to mend it
+    ## How to fix it
 
     Where that matters, ask for the workbook as .xlsx, as it was issued.
     """
@@ -200,7 +200,7 @@ def macro_in_workbook(arrival: ReceivedFile) -> Iterator[Violation]:
 
     The issued workbook has none. Macros are the commonest way in which office files carry harm.
 
-    ## How to mend it
+    ## How to fix it
 
     Save the workbook as .xlsx, which drops macros, and send it again. Do not open this file with macros enabled.
     """
@@ -217,7 +217,7 @@ def external_link(arrival: ReceivedFile) -> Iterator[Violation]:
     Figures that come from another file cannot be checked, change unseen, and the link may give away where the unit
     keeps its files.
 
-    ## How to mend it
+    ## How to fix it
 
     Break the links (Data → Edit links → Break link) so that the figures themselves stand in the cells.
     """
@@ -236,7 +236,7 @@ def extension_mismatch(arrival: ReceivedFile) -> Iterator[Violation]:
 
     Excel warns when such a file is opened, and some programs refuse it. Here it was read by its real type.
 
-    ## How to mend it
+    ## How to fix it
 
     Give the file the right extension, or save it anew as .xlsx.
     """
@@ -260,7 +260,7 @@ def never_calculated(submission: Submission) -> Iterator[Violation]:
 
     Whoever opens the file in a viewer that does not calculate sees blank totals.
 
-    ## How to mend it
+    ## How to fix it
 
     Open the file in WPS or Excel once and save it.
     """

@@ -92,7 +92,7 @@ def formula_overwritten(submission: Submission) -> Iterator[Violation]:
     Rates, scores and totals must follow from the figures of the form. One that was typed in does not change when
     the figures do.
 
-    ## How to mend it
+    ## How to fix it
 
     Fill in the workbook that was issued; its locked cells calculate by themselves.
     """
@@ -243,7 +243,7 @@ def formula_changed(submission: Submission) -> Iterator[Violation]:
 
     A changed formula gives other rates and totals than everybody else's.
 
-    ## How to mend it
+    ## How to fix it
 
     Put the issued formula back, or fill in the workbook that was issued once more.
     """
@@ -290,7 +290,7 @@ def stale_result(submission: Submission) -> Iterator[Violation]:
 
     What is printed or collected from the file is not what follows from its figures.
 
-    ## How to mend it
+    ## How to fix it
 
     Open the file in WPS or Excel, press F9, look whether the totals are right, and save it.
     """

@@ -41,7 +41,7 @@ def missing_goal(submission: Submission) -> Iterator[Violation]:
     The annual goal is what the indicators break down. Without it nobody can tell whether they measure the right
     things, and without the actual result there is nothing to evaluate.
 
-    ## How to mend it
+    ## How to fix it
 
     预期目标: copy the goal that was approved with the budget. 实际完成情况: write what was really done, and how much of it.
     """
@@ -62,7 +62,7 @@ def goal_copied(submission: Submission) -> Iterator[Violation]:
 
     A plan that is copied tells nothing of what was done, and reads as if the unit had not looked.
 
-    ## How to mend it
+    ## How to fix it
 
     Write in 实际完成情况 what was done in the year, with figures: how many, how much, by when, what was left over.
     """
@@ -89,7 +89,7 @@ def goal_too_thin(submission: Submission) -> Iterator[Violation]:
 
     The goal is to be published. "完成", an amount or the project's name again tells the public nothing.
 
-    ## How to mend it
+    ## How to fix it
 
     Write one or two sentences: what is done, for whom, how much of it, and what it brings.
     """
@@ -119,7 +119,7 @@ def goal_claims_done(submission: Submission) -> Iterator[Violation]:
 
     The sentence is read by itself, in the published report. It must not say more than the figures do.
 
-    ## How to mend it
+    ## How to fix it
 
     Say in 实际完成情况 what was not reached and why the money was not spent; or correct the score or the amount.
     """

@@ -38,7 +38,7 @@ def missing_head_field(submission: Submission) -> Iterator[Violation]:
 
     Without them nobody can tell which project the form reports on, and it cannot be put into the summary.
 
-    ## How to mend it
+    ## How to fix it
 
     Fill in the full names as they stand in the approved budget, and the year in four digits, such as 2021.
     """
@@ -72,7 +72,7 @@ def wrong_year(submission: Submission) -> Iterator[Violation]:
     A form of another year is counted for the wrong budget. A name with last year's number mostly means that last
     year's form was copied.
 
-    ## How to mend it
+    ## How to fix it
 
     Put the year for which the form was issued. If it is last year's form, fill in the workbook that was issued for
     this year. If the name has the wrong year, write it as it was approved; if it is right, say so when you return
@@ -142,7 +142,7 @@ def seal_or_date_missing(submission: Submission) -> Iterator[Violation]:
 
     The sealed form is what the unit answers for. One without a name on that line is sent back by most offices.
 
-    ## How to mend it
+    ## How to fix it
 
     Fill in the full name of the unit, print the form, and seal the print.
     """

@@ -24,7 +24,7 @@ def prefilled_value_changed(submission: Submission) -> Iterator[Violation]:
 
     These values were approved. Whoever changes one reports on another project than the one that was approved.
 
-    ## How to mend it
+    ## How to fix it
 
     Put the issued value back. Where it is wrong, ask the office that issued the form to correct it.
     """
@@ -55,7 +55,7 @@ def identity_conflict(submission: Submission) -> Iterator[Violation]:
 
     The return may be a form copied into another workbook, one that was made up, or the form of another project.
 
-    ## How to mend it
+    ## How to fix it
 
     Fill in the workbook that was issued for the project, and do not copy the form into another one.
     """
@@ -99,7 +99,7 @@ def name_lost(submission: Submission) -> Iterator[Violation]:
 
     Programs that collect figures by name will not find these.
 
-    ## How to mend it
+    ## How to fix it
 
     Nothing need be done; where it recurs, fill in the workbook that was issued and save it as .xlsx.
     """

@@ -54,7 +54,7 @@ def protection_removed(submission: Submission) -> Iterator[Violation]:
     Protection keeps honest people from breaking the form. Without it labels and formulas can be typed over, so the
     rest of this report deserves a closer look.
 
-    ## How to mend it
+    ## How to fix it
 
     Fill in the workbook as it was issued; there is no need to unprotect it.
     """
@@ -100,9 +100,9 @@ def validations_removed(submission: Submission) -> Iterator[Violation]:
     Without them Excel and WPS take any text for an amount or a score, and no hint appears when a cell is chosen. What was
     typed is checked here all the same.
 
-    ## How to mend it
+    ## How to fix it
 
-    Nothing needs to be mended in this return. Fill in the workbook as it was issued next time.
+    Nothing needs to be fixed in this return. Fill in the workbook as it was issued next time.
     """
     if not submission.workbook.complete or not submission.layout.inputs:
         return

@@ -28,7 +28,7 @@ def missing_amount(submission: Submission) -> Iterator[Violation]:
     The execution rate is 全年执行数 ÷ 全年预算数 of this row, and up to ten points follow from it. Without both there
     is neither.
 
-    ## How to mend it
+    ## How to fix it
 
     Fill in 年度资金总额: the budget as adjusted in the year, and what was spent of it by 31 December, in 万元.
     """
@@ -84,7 +84,7 @@ def total_not_sum_of_sources(submission: Submission) -> Iterator[Violation]:
     The execution rate is taken from the total row. A total that leaves out a source, or a total of 0 beside
     real amounts, makes the rate and its score wrong.
 
-    ## How to mend it
+    ## How to fix it
 
     Check each source against the accounts, then make the total their sum.
     """
@@ -128,7 +128,7 @@ def executed_over_budget(submission: Submission) -> Iterator[Violation]:
     Nobody may spend beyond the budget (law: 预算法). Mostly the figure is in the wrong row, the budget is the one from
     before an adjustment, or money of another year was counted. The execution score is capped at 100 % all the same.
 
-    ## How to mend it
+    ## How to fix it
 
     Take 全年预算数 as adjusted at the end of the year, carried-over money included, and 全年执行数 from the accounts. If
     both are right, say in the form why more was spent.
@@ -169,7 +169,7 @@ def spending_without_budget(submission: Submission) -> Iterator[Violation]:
     Without a budget there is no execution rate. Money added in the year has a budget: 年初预算数 is 0 then, 全年预算数
     is not.
 
-    ## How to mend it
+    ## How to fix it
 
     Put the budget as adjusted into 全年预算数. If nothing was budgeted and nothing spent, ask the office that issued
     the form how to share out the points of execution.
@@ -232,7 +232,7 @@ def cost_beyond_budget(submission: Submission) -> Iterator[Violation]:
     The same money stands in two places of the form. Where they differ, one of them is wrong, and the points for cost
     are given for a figure that the accounts do not show.
 
-    ## How to mend it
+    ## How to fix it
 
     Put the actual cost in 万元 as the accounts have it. If it covers other years or other money, say so in the row's
     偏差原因.

@@ -106,7 +106,7 @@ def narrative_figure_differs(submission: Submission) -> Iterator[Violation]:
 
     Text and table are published side by side. Where they differ one of them is wrong, and nobody can say which.
 
-    ## How to mend it
+    ## How to fix it
 
     Look up which figure is right, in the accounts if need be, and make the other the same.
     """

@@ -61,7 +61,7 @@ def narrative_missing(submission: Submission) -> Iterator[Violation]:
 
     The narratives are published with the table. A blank one is the first thing a reader sees.
 
-    ## How to mend it
+    ## How to fix it
 
     Write two or three sentences on what the label asks for. Where there were no problems, say so.
     """
@@ -86,7 +86,7 @@ def narrative_contradicts(submission: Submission) -> Iterator[Violation]:
     Points are lost for a reason, and that reason is a problem to be told. A text that denies it was copied from last
     year, or the scores were.
 
-    ## How to mend it
+    ## How to fix it
 
     Tell in 主要问题 why the points were lost; or, if the text is right, correct the scores.
     """
@@ -134,7 +134,7 @@ def narrative_copied(submission: Submission) -> Iterator[Violation]:
 
     Each narrative has its own question. A text that answers two of them answers at least one of them not at all.
 
-    ## How to mend it
+    ## How to fix it
 
     Keep the text where it belongs and write another for the other field.
     """

@@ -64,7 +64,7 @@ def score_over_weight(submission: Submission) -> Iterator[Violation]:
 
     More points than a row can have lift the total, and can make it more than 100.
 
-    ## How to mend it
+    ## How to fix it
 
     Give at most the weight. If the weight was mistyped, correct the weight.
     """
@@ -96,7 +96,7 @@ def full_points_though_missed(submission: Submission) -> Iterator[Violation]:
 
     Points that were not earned are the commonest fault of self-evaluations, and what an audit looks for first.
 
-    ## How to mend it
+    ## How to fix it
 
     Give the points that follow from the result, and say in the last column why the target was missed. If the target
     was met after all, correct the actual value.
@@ -144,7 +144,7 @@ def score_off_ratio(submission: Submission) -> Iterator[Violation]:
 
     The same result has to give the same points in every unit, or totals cannot be compared.
 
-    ## How to mend it
+    ## How to fix it
 
     Give the points that the message names, and adjust the total.
     """
@@ -188,7 +188,7 @@ def score_outside_band(submission: Submission) -> Iterator[Violation]:
 
     Grade and points tell the same thing; where they differ one of them is wrong.
 
-    ## How to mend it
+    ## How to fix it
 
     Give points within the band, or choose the grade that fits the points.
     """
@@ -250,7 +250,7 @@ def uniform_perfection(submission: Submission) -> Iterator[Violation]:
     It can be true of a project that pays fixed sums to fixed numbers of people. More often the targets were copied
     into the column of results.
 
-    ## How to mend it
+    ## How to fix it
 
     Compare the actual values with the records. If they are right, leave them.
     """

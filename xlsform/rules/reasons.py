@@ -48,7 +48,7 @@ def points_lost_though_met(submission: Submission) -> Iterator[Violation]:
 
     Either the unit gave away points, or it knows of a fault that the row does not tell.
 
-    ## How to mend it
+    ## How to fix it
 
     Give full points, or say what was wrong although the figure was reached.
     """
@@ -76,7 +76,7 @@ def reason_missing(submission: Submission) -> Iterator[Violation]:
 
     The reasons are what the evaluation is made for: next year's budget is decided by them.
 
-    ## How to mend it
+    ## How to fix it
 
     Write what kept the target from being reached, and what will be done about it.
     """
@@ -106,7 +106,7 @@ def reason_empty_words(submission: Submission) -> Iterator[Violation]:
 
     As for a blank reason: nobody learns from it why the target was missed.
 
-    ## How to mend it
+    ## How to fix it
 
     Write what kept the target from being reached, and what will be done about it, for each row on its own.
     """
@@ -139,7 +139,7 @@ def over_achieved_unexplained(submission: Submission) -> Iterator[Violation]:
 
     A target that is exceeded several times over was set too low, or the result is a slip: 150 for 15.0.
 
-    ## How to mend it
+    ## How to fix it
 
     Check the actual value. If it is right, say how it came about, and set next year's target accordingly.
     """
@@ -187,7 +187,7 @@ def reason_contradicts_score(submission: Submission) -> Iterator[Violation]:
 
     Reason and points contradict each other; a reader will believe the reason.
 
-    ## How to mend it
+    ## How to fix it
 
     Take off the points that the failure cost, or correct the reason if it belongs to another row.
     """

@@ -46,7 +46,7 @@ class Rule(NamedTuple):
 
     @property
     def page(self) -> str:
-        """The function's docstring: what it finds, why it matters, how to mend it."""
+        """The function's docstring: what it finds, why it matters, how to fix it."""
         return inspect.getdoc(self.run) or ""
 
 

@@ -19,7 +19,7 @@ from xlsform.spreadsheet.values import CellError
 from xlsform.submission.alignment import Axis, labels_kept, printed
 from xlsform.submission.submission import Entry, Submission
 
-#: The sheet that an annotated copy carries in front; a mended copy comes back with it.
+#: The sheet that an annotated copy carries in front; a fixed copy comes back with it.
 RETURN_SHEET = "退回意见"
 
 _SHOWN = 8
@@ -48,7 +48,7 @@ def form_sheet_missing(submission: Submission) -> Iterator[Violation]:
 
     Formulas of the workbook and the bureau's summary find the form by the name of its sheet.
 
-    ## How to mend it
+    ## How to fix it
 
     Give the sheet its name back. If it was deleted, fill in the workbook that was issued once more.
     """
@@ -79,7 +79,7 @@ def extra_sheet(submission: Submission) -> Iterator[Violation]:
 
     What stands on a foreign sheet is not read, and hidden sheets may hold what nobody meant to send.
 
-    ## How to mend it
+    ## How to fix it
 
     Delete the sheets that do not belong to the form, or move what they hold into the form.
     """
@@ -105,7 +105,7 @@ def label_changed(submission: Submission) -> Iterator[Violation]:
 
     The label says what the figures beside it mean. A changed one makes the form another form.
 
-    ## How to mend it
+    ## How to fix it
 
     Put the issued label back, or fill in the workbook that was issued once more.
     """
@@ -197,7 +197,7 @@ def rows_or_columns_moved(submission: Submission) -> Iterator[Violation]:
     An inserted row has no place in the bureau's summary, and not every sum counts it; a deleted one takes its figures
     along.
 
-    ## How to mend it
+    ## How to fix it
 
     Move what the inserted row holds into a row of the form and delete it. Where the rows are too few, ask the office
     for a form with more rows.
@@ -309,7 +309,7 @@ def merge_changed(submission: Submission) -> Iterator[Violation]:
 
     Cells merged over one another hide what they hold, and the form no longer looks like the official one.
 
-    ## How to mend it
+    ## How to fix it
 
     Restore the merged cells of the issued form, or fill in the workbook that was issued once more.
     """
@@ -353,7 +353,7 @@ def hidden_rows(submission: Submission) -> Iterator[Violation]:
 
     What is hidden is not seen when the form is read or printed, yet it counts in the sums.
 
-    ## How to mend it
+    ## How to fix it
 
     Select the rows or columns on both sides, right-click and choose Unhide. For a sheet, right-click the tab of another.
     """
@@ -394,7 +394,7 @@ def value_outside_form(submission: Submission) -> Iterator[Violation]:
 
     Remarks beside or below the form are not read, printed or summed up.
 
-    ## How to mend it
+    ## How to fix it
 
     Move the text into the field it belongs to (偏差原因, 实际完成情况 …), then clear the cell.
     """

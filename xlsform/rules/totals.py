@@ -28,7 +28,7 @@ def missing_total(submission: Submission) -> Iterator[Violation]:
 
     The total is the result of the whole form; rankings, grades and the published summary are made of it.
 
-    ## How to mend it
+    ## How to fix it
 
     In the issued workbook the total calculates by itself: fill that in. In any other file add the score of execution
     and the scores of all indicators, and enter the sum.
@@ -63,7 +63,7 @@ def total_not_sum(submission: Submission) -> Iterator[Violation]:
 
     The total goes into the bureau's summary as it stands.
 
-    ## How to mend it
+    ## How to fix it
 
     Add the score column up again, the score of execution included, and enter the sum.
     """
@@ -101,7 +101,7 @@ def total_over_100(submission: Submission) -> Iterator[Violation]:
 
     No score may exceed its weight and the weights make 100, so such a total cannot be.
 
-    ## How to mend it
+    ## How to fix it
 
     Add the score column up again; look for a score that was counted twice, and for a subtotal among the scores.
     """
@@ -126,7 +126,7 @@ def grade_off(submission: Submission) -> Iterator[Violation]:
 
     Next year's budget of the project depends on the grade.
 
-    ## How to mend it
+    ## How to fix it
 
     Enter the grade of the band in which the total lies.
     """
@@ -169,7 +169,7 @@ def perfect_despite_execution(submission: Submission) -> Iterator[Violation]:
 
     It is the contradiction that a reader of the published form sees first.
 
-    ## How to mend it
+    ## How to fix it
 
     Set the execution score right (the rate times its weight) and add the scores up again.
     """

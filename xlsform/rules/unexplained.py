@@ -52,7 +52,7 @@ def low_execution_unexplained(submission: Submission) -> Iterator[Violation]:
 
     Unspent money is the first thing that the reviewing office asks about, and what next year's budget is cut by.
 
-    ## How to mend it
+    ## How to fix it
 
     Say in 实际完成情况 or in a row's 偏差原因 why the money was not spent and what will be done: work delayed, a payment
     due next year, a saving by tender.
@@ -90,7 +90,7 @@ def budget_adjusted_unexplained(submission: Submission) -> Iterator[Violation]:
     A budget that is far from what was planned means that the plan was not sound, or that the targets no longer fit the
     money.
 
-    ## How to mend it
+    ## How to fix it
 
     Say in 实际完成情况 or in a row's 偏差原因 when and why the budget was raised or cut. If 年初预算数 is wrong, correct it.
     """

@@ -43,7 +43,7 @@ def not_a_number(submission: Submission) -> Iterator[Violation]:
 
     A text is in no sum. Where it stands nothing that depends on it can be checked or calculated.
 
-    ## How to mend it
+    ## How to fix it
 
     Type the figure alone, in Arabic digits, in the unit that the form prints. Where there is no money, leave the cell
     blank or put 0.
@@ -102,7 +102,7 @@ def number_as_text(submission: Submission) -> Iterator[Violation]:
     This program understands it, a formula does not: in the workbook itself the cell is in no sum, so rates and totals
     look wrong there.
 
-    ## How to mend it
+    ## How to fix it
 
     Type the figure alone. If it still sticks to the left of the cell, set the cell's format to General and type it
     again.
@@ -128,7 +128,7 @@ def negative_number(submission: Submission) -> Iterator[Violation]:
 
     Budgets, spending and points cannot be less than nothing. A negative figure lowers sums without being seen.
 
-    ## How to mend it
+    ## How to fix it
 
     Correct the sign. Money that was paid back lowers 全年执行数; put what was spent in the end.
     """
@@ -151,7 +151,7 @@ def cell_error(submission: Submission) -> Iterator[Violation]:
     An error value comes from a formula of the filler's own that cannot be calculated, often one that pointed into
     another workbook. What it should have shown is lost.
 
-    ## How to mend it
+    ## How to fix it
 
     Delete the formula and type the value itself.
     """
@@ -176,7 +176,7 @@ def too_many_decimals(submission: Submission) -> Iterator[Violation]:
     Such figures come from a division (3.3333333) or from an amount that was converted twice. On paper they show
     rounded, and sums no longer agree with what is printed.
 
-    ## How to mend it
+    ## How to fix it
 
     Round the figure to the decimals named. If it was calculated, look at the calculation once more.
     """
@@ -228,7 +228,7 @@ def placeholder_left(submission: Submission) -> Iterator[Violation]:
     The forms are published with the final accounts. A placeholder shows every reader that the field was not filled in
     with care, and often the figure itself is missing: 培训XX人次.
 
-    ## How to mend it
+    ## How to fix it
 
     Put what belongs there, or delete it. Rows that are not used may keep what is printed in them.
     """

@@ -30,7 +30,7 @@ def weights_not_100(submission: Submission) -> Iterator[Violation]:
     The total score is read as so many of 100 points. With weights that make 90, 110 or 800 it cannot be compared with
     any other project's, and its grade means nothing.
 
-    ## How to mend it
+    ## How to fix it
 
     Add the 分值 column up and set right the weights that differ from the approved ones. If there are none, share out
     what the weight of execution (usually 10) leaves: 50 for outputs, 30 for benefits, 10 for satisfaction.
@@ -80,7 +80,7 @@ def level_weight_off(submission: Submission) -> Iterator[Violation]:
     The ministry lets a unit shift weights between the kinds only for special reasons. A shift is the easiest way to
     hide a weak result.
 
-    ## How to mend it
+    ## How to fix it
 
     Move the weights of single indicators until each kind has its sum. If the split was approved as it stands, answer
     the finding with the approval.
@@ -119,7 +119,7 @@ def weight_not_positive(submission: Submission) -> Iterator[Violation]:
 
     An indicator that brings no points is not evaluated, and a negative weight turns a good result into a loss.
 
-    ## How to mend it
+    ## How to fix it
 
     Enter the approved weight. If the indicator does not count, clear its whole row.
     """
@@ -143,7 +143,7 @@ def weight_concentrated(submission: Submission) -> Iterator[Violation]:
 
     Where one indicator decides the result, the others no longer count, and a single figure makes or breaks the grade.
 
-    ## How to mend it
+    ## How to fix it
 
     Break the indicator down into what can be measured by itself, or share its points out among the others.
     """

@@ -57,7 +57,7 @@ def unit_suspicion(submission: Submission) -> Iterator[Violation]:
 
     One amount in 元 makes the sums of a whole district wrong by a factor of 10,000.
 
-    ## How to mend it
+    ## How to fix it
 
     Divide the amount by 10,000 and put it in 万元: 39200 元 is 3.92. If it is right as it stands, say so when you
     return the form.

@@ -58,7 +58,7 @@ def text_of(cell: Cell | None, *, lines: bool = False) -> str:
         return "是" if raw else "否"
     if isinstance(raw, str):
         if raw.isprintable():
-            # Of all that is mended below it can have nothing but spaces at its ends.
+            # Of all that is fixed below it can have nothing but spaces at its ends.
             return raw.strip(" ")
         text = raw.strip(_EDGES)
         text = "\n".join(text.splitlines()) if lines else _BREAKS.sub("", text).replace("\t", " ")

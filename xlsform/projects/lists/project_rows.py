@@ -89,7 +89,7 @@ def _amounts(line: ListRow, columns: Columns, form: Form) -> dict[str, Decimal]:
 
 
 def _sums(line: ListRow, amounts: Mapping[str, Decimal], form: Form) -> None:
-    """Note a total that its parts contradict: it would be locked in the workbook, and nobody could mend it there."""
+    """Note a total that its parts contradict: it would be locked in the workbook, and nobody could fix it there."""
     for table in form.tables.values():
         for column in table.columns if _TOTAL in table.rows else ():
             name = f"{table.name}.{_TOTAL}.{column}"

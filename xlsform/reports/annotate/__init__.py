@@ -63,7 +63,7 @@ def annotate(
     """Return a copy of a workbook in which each note is a comment on its cell and a line on a first sheet.
 
     The copy can be filled as before: locks, validations and everything else stay. Marks of an earlier round are replaced.
-    The six columns are headed: number, severity, place, problem, how to mend it, code.
+    The six columns are headed: number, severity, place, problem, how to fix it, code.
 
     Raises:
         ValueError: the package lacks a part that a workbook must have, or one is damaged.
@@ -137,7 +137,7 @@ def _mark(
     placed: Mapping[Range, Sequence[CellNote]],
     styles: CellStyles,
     author: str,
-    mend: str,
+    fix: str,
 ) -> list[Marked]:
     root = package.xml(entry.part)
     grid, merges = SheetRows(root), _merges(root)
@@ -153,7 +153,7 @@ def _mark(
             element.set("s", styles.filled(before, color))
             marked.append(Marked(entry.name, a1(row, column), before))
     add_comments(
-        CommentPlace(package, entry.part, root), {area: _comment(notes, mend) for area, notes in areas.items()}, author
+        CommentPlace(package, entry.part, root), {area: _comment(notes, fix) for area, notes in areas.items()}, author
     )
     package.write_xml(entry.part, root)
     return marked
@@ -191,14 +191,14 @@ def _line(note: CellNote, link: str, severities: Mapping[str, str]) -> ListedFin
     return ListedFinding(label, _COLORS[_known(note)], place, link, problem, note.how_to_fix, note.code)
 
 
-def _comment(notes: Sequence[CellNote], mend: str) -> str:
+def _comment(notes: Sequence[CellNote], fix: str) -> str:
     texts = []
     for number, note in enumerate(notes, 1):
         lead = f"{number}. " if len(notes) > 1 else ""
         head = f"{lead}{note.title}" if note.title else lead.rstrip()
         texts.append(
             "\n".join(
-                part for part in (head, note.message, f"{mend}：{note.how_to_fix}" if note.how_to_fix else "") if part
+                part for part in (head, note.message, f"{fix}：{note.how_to_fix}" if note.how_to_fix else "") if part
             )
         )
     return "\n".join(texts)[:_LONGEST]

@@ -107,7 +107,7 @@ _COLUMNS = (
     say("Severity"),
     say("Place"),
     say("What is wrong"),
-    say("How to mend it"),
+    say("How to fix it"),
     say("Code"),
 )
 _SEVERITIES = {"error": say("error"), "warning": say("warning"), "note": say("note")}
@@ -118,11 +118,9 @@ def _intro(verdict: Verdict, language: str) -> list[str]:
     if verdict.project_name:
         who = f"{verdict.project_name}（{verdict.unit}）" if verdict.unit else verdict.project_name
         lines.append(render(say("Project: {project}", project=who), language))
-    lines.append(render(say("Please mend what is listed below in this workbook, save it, and send it back."), language))
+    lines.append(render(say("Please fix what is listed below in this workbook, save it, and send it back."), language))
     lines.append(
-        render(
-            say("Errors have to be mended; for warnings, mend or explain; notes are for your information."), language
-        )
+        render(say("Errors have to be fixed; for warnings, fix or explain; notes are for your information."), language)
     )
     return lines
 

@@ -42,7 +42,7 @@ _TEXTS = {
     "open": say("Open all"),
     "close": say("Close all"),
     "shown": say("{shown} of {files} files shown", shown="{shown}", files="{files}"),
-    "rules": say("What the codes mean, and how to mend it"),
+    "rules": say("What the codes mean, and how to fix it"),
 }
 
 
