@@ -35,18 +35,19 @@ def generated() -> dict[str, str]:
         "docs/rules.zh.md": f"# 检查规则\n\n{MADE}{pages(None, 'markdown', 'zh')}",
         "docs/cli.md": f"# Command line\n\n{MADE}{''.join(commands())}",
         "docs/report.md": f"# The JSON report\n\n{MADE}{schema_page('reports', 'report')}",
-        "docs/templates.md": (ROOT / "docs/templates.head.md").read_text(encoding="utf-8")
-        + "\n## Every key\n\n"
-        + MADE
-        + schema_page("form", "template"),
-        "docs/reliability.md": (ROOT / "docs/reliability.head.md").read_text(encoding="utf-8")
-        + "\n## Limits\n\n"
-        + MADE
-        + limits(),
+        "docs/templates.md": f"{written('templates')}\n## Every key\n\n{MADE}{schema_page('form', 'template')}",
+        "docs/reliability.md": f"{written('reliability')}\n## Limits\n\n{MADE}{limits()}",
     }
     for sample in samples():
         files[f"samples/{sample.name}.txt"] = expected_report(sample)
     return files
+
+
+def written(page: str) -> str:
+    """Return the part of a page that people write; what the program says of itself follows it."""
+    text = (ROOT / f"scripts/pages/{page}.head.md").read_text(encoding="utf-8")
+    title, _, rest = text.partition("\n\n")
+    return f"{title}\n\n<!-- Written in scripts/pages/{page}.head.md; edit that, not this. -->\n\n{rest}"
 
 
 def make_samples(*, anew: bool) -> None:

@@ -40,7 +40,7 @@ def test_a_workbook_holds_the_data_beside_it(sample: Sample) -> None:
 
 
 def test_the_seed_has_its_known_faults_and_no_others() -> None:
-    """The faults that DOMAIN.md §4 lists of the published form that this project began with."""
+    """The faults that docs/domain.md#what-goes-wrong tells of the published form that this project began with."""
     findings = check(samples_folder() / "seed.xlsx", Options()).findings
     errors = {(each.code, each.cell) for each in findings if each.severity.value == "error"}
     assert errors == {

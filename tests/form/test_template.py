@@ -238,7 +238,7 @@ def grid(form: Form, rows: int = 3) -> dict[str, str]:
     return {area: text for area, each in texts.items() if (text := "".join(each.split()))}
 
 
-#: DOMAIN.md §2, down to the heading of the indicators.
+#: The annex of 财预〔2020〕10号, down to the heading of the indicators.
 _HEAD = {
     "A1:I1": "项目支出绩效自评表", "A2:I2": "（年度）",
     "A3": "项目名称",

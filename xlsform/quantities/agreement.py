@@ -62,7 +62,7 @@ class _Figures(NamedTuple):
 
 
 def agrees(stated: Decimal, exact: Decimal, decimals: int, most: int = 2) -> bool:
-    """Whether a stated figure is the exact one, as printed (`DOMAIN.md` §3, Tolerance).
+    """Whether a stated figure is the exact one, as printed (docs/domain.md#tolerance).
 
     It is if it equals the exact figure, or that figure rounded (half up or half even) or truncated at the decimals it
     is printed with, `most` at most; with more than that, it is itself cut to `most` in the same way. A whole number is

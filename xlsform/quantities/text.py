@@ -39,7 +39,8 @@ _NO_REASONS = """
 0 - / 无 没有 暂无 不适用 空 n/a N/A NA 同上 同前 正常 无偏差 没有偏差 不存在偏差 无差异 无原因 无改进 无措施 无说明
 完成 已完成 全部完成 已全部完成 按时完成 达成 已达成 已达标
 """
-#: What a reason, folded, may say without giving one. `DOMAIN.md` §3 names 无, 0, -, /, 同上; the rest are its sisters.
+#: What a reason, folded, may say without giving one. docs/domain.md#points-of-an-indicator has the
+#: commonest; the others are their like.
 EMPTY_WORDS = frozenset(_NO_REASONS.split())
 
 

@@ -47,7 +47,7 @@ def unit_suspicion(submission: Submission) -> Iterator[Violation]:
     Found where an amount is 10,000 times every other amount of its row (with two others, 5,000 times), where
     spending is more than 1,000 times its budget or a source more than 1,000 times the total, where a total is 10,000
     times the sum of its sources, and where a total is 10,000 times the amount in 万元 that a goal or narrative names as
-    the project's money (预算4万元 beside 40000). One finding a column where the total itself is meant. (DOMAIN.md §4, the
+    the project's money (预算4万元 beside 40000). One finding a column where the total itself is meant. (This
     project's own choice; nothing is said where the text can be read otherwise.)
 
     An error where the form contradicts itself because of it: spending beyond any budget, or a column that no longer
