@@ -64,7 +64,9 @@ UNIT = f"(?:{_any(list(RATES))}|(?:{_SCALE})?(?:{_any(_PLAIN_NAMES)})|{_SCALE}|{
 UNIT_OF_THINGS = f"(?:(?:{_SCALE})?(?:{_any(_COUNTERS)}){_NOUN}|{UNIT})"
 #: What a figure can be for each of: ``1次/月``, ``每人500元``.
 PER = f"(?:半年|{_any(_PLAIN_NAMES)})"
+#: Units of time as people type them, and by the one name that each has for `unit_of`.
 TIME_UNITS = frozenset(_TIME)
+TIME_NAMES = frozenset(_SAME.get(name, name) for name in _TIME)
 
 _PARTS = LazyPattern(f"(?P<scale>{_SCALE})?(?:(?P<name>{_any(_PLAIN_NAMES)})(?P<noun>{_NOUN})?)?")
 

@@ -9,7 +9,7 @@ from xlsform.findings import Severity, Violation
 from xlsform.messages import say
 from xlsform.patterns import LazyPattern
 from xlsform.quantities import Target
-from xlsform.quantities.units import TIME_UNITS, unit_of
+from xlsform.quantities.units import TIME_NAMES, TIME_UNITS, unit_of
 from xlsform.rules.indicators import indicators, setting, shown
 from xlsform.rules.registry import rule
 from xlsform.submission.submission import Submission
@@ -21,10 +21,9 @@ _NUMERALS = LazyPattern("[零〇一二两三四五六七八九十百千万亿半
 _NONE = ("无", "未", "没有", "零")
 
 #: What units measure, for those that cannot be taken for one another; counters (个, 次, 户 …) are all one.
-_MEASURED = {
+_MEASURED = dict.fromkeys(TIME_NAMES, "time") | {
     name: measured
     for measured, names in {
-        "time": "天 工作日 小时 分钟 秒 月 年 周 季度 学期",
         "length": "公里 千米 延长米 延米 米 厘米 毫米",
         "area": "平方公里 平方千米 平方米 平米 公顷 亩 顷",
         "weight": "吨 公斤 千克 克 斤",
