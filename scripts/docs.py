@@ -32,7 +32,7 @@ def generated() -> dict[str, str]:
     """Return every generated file by its path in the repository."""
     files = {
         "docs/rules.md": f"# Rules\n\n{MADE}{pages(None, 'markdown', 'en')}",
-        "docs/rules.zh.md": f"# 检查规则\n\n{MADE}{pages(None, 'markdown', 'zh')}",
+        "docs/rules.zh.md": f"# 审核规则\n\n{MADE}{pages(None, 'markdown', 'zh')}",
         "docs/cli.md": f"# Command line\n\n{MADE}{''.join(commands())}",
         "docs/report.md": f"# The JSON report\n\n{MADE}{schema_page('reports', 'report')}",
         "docs/templates.md": f"{written('templates')}\n## Every key\n\n{MADE}{schema_page('form', 'template')}",

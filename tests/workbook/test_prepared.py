@@ -205,7 +205,7 @@ def test_a_project_leaves_nothing_behind_for_the_next(template: str, monkeypatch
     assert (issue(layout, LOCK), issue(layout, LOCK, values=listed(1), year=2021)) == (blank, first)
 
 
-def test_two_locks_are_two_plates(tmp_path: Path) -> None:
+def test_two_locks_are_two_prepared_workbooks(tmp_path: Path) -> None:
     layout = layout_of("mof-2020", 1)
     seen = []
     for number, lock in enumerate((LOCK, lock_for("another"), LOCK)):
@@ -218,7 +218,7 @@ def test_two_locks_are_two_plates(tmp_path: Path) -> None:
 
 
 def test_the_time_is_that_of_issuing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also of the second workbook, whose frame was written before."""
+    """Also of the second workbook, whose base workbook was written before."""
     layout, path = layout_of("mof-2020", 1), tmp_path / "x.xlsx"
     for epoch, wanted in (("1700000000", "2023-11-14T22:13:20Z"), ("1700000001", "2023-11-14T22:13:21Z")):
         monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
@@ -228,7 +228,7 @@ def test_the_time_is_that_of_issuing(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_one_frame_serves_every_geometry(template: str) -> None:
+def test_one_base_workbook_serves_every_geometry(template: str) -> None:
     """The looks that it holds are those of any layout of the form."""
     form = load(template)
     known = set(looks(form))

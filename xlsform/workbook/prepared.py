@@ -46,7 +46,7 @@ def cached(result: Result) -> str | float | bool:
 
 
 class BaseWorkbook:
-    """A form's frame (`xlsform.workbook.base.base_workbook`) under a lock, taken apart."""
+    """A form's base workbook (`xlsform.workbook.base.base_workbook`) under a lock, taken apart."""
 
     def __init__(self, form: Form, data: bytes) -> None:
         self.archive = ZipArchive(data)
@@ -55,7 +55,7 @@ class BaseWorkbook:
             for name in (_FORM, _INSTRUCTIONS, _IDENTITY, _BOOK, _STRINGS, _STYLES, _CORE, _CUSTOM)
         }
         sheet = _SHEET.fullmatch(self.parts[_FORM])
-        assert sheet is not None, "the frame is as it was written"
+        assert sheet is not None, "the base workbook is as it was written"
         self.sheet = sheet.groupdict()
         samples = re.findall(r' s="(\d+)"', self.sheet["samples"])
         colours = re.findall(r'dxfId="(\d+)"', self.sheet["colours"])

@@ -20,7 +20,7 @@ _FORMAT_NUMBER = re.compile(r'numFmtId="\d+"')
 
 
 class StringTable:
-    """The texts of cells; what the frame holds comes first and is not shared with the form."""
+    """The texts of cells; what the base workbook holds comes first and is not shared with the form."""
 
     def __init__(self, written: str, first: int, numbers: Mapping[str, int]) -> None:
         self._written, self._first, self._numbers = written, first, dict(numbers)
