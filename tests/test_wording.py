@@ -1,7 +1,7 @@
 """Words that are out: of texts that people read, and of the code.
 
-How clerks and reviewers are spoken to: one word for one thing, in the workbook, letters, pages, reports and manual alike;
-nobody is accused. Where a word still stands is listed in `tests/data/words_to_clear.tsv`, which only ever gets shorter.
+How clerks and reviewers are spoken to: one word for one thing, in the workbook, letters, pages, reports and manual;
+nobody is accused. Where a word still stands is listed in `tests/data/words_to_clear.tsv`, which only gets shorter.
 """
 
 from __future__ import annotations
