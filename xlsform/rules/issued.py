@@ -9,7 +9,6 @@ from xlsform.form import identity as identities
 from xlsform.messages import plain, say
 from xlsform.rules.registry import rule, workbook_rule
 from xlsform.rules.structure import listed, text_of
-from xlsform.submission.alignment import issued_places
 from xlsform.submission.submission import Submission
 
 
@@ -105,7 +104,7 @@ def name_lost(submission: Submission) -> Iterator[Violation]:
     """
     if not submission.workbook.complete or not submission.alignment.unchanged:
         return
-    if submission.named == issued_places(submission.layout):
+    if submission.named == submission.layout.places:
         return
     lost = [name for name, entry in submission.entries.items() if submission.named.get(name) != entry.position]
     if lost:

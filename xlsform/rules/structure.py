@@ -16,7 +16,7 @@ from xlsform.quantities import is_blank_mark, normalize_text
 from xlsform.rules.registry import rule, workbook_rule
 from xlsform.spreadsheet.a1 import Position, Range, a1, letters
 from xlsform.spreadsheet.values import CellError
-from xlsform.submission.alignment import Axis, labels_kept, printed
+from xlsform.submission.alignment import Axis, labels_kept
 from xlsform.submission.submission import Entry, Submission
 
 #: The sheet that an annotated copy carries in front; a fixed copy comes back with it.
@@ -110,7 +110,7 @@ def label_changed(submission: Submission) -> Iterator[Violation]:
     Put the issued label back, or fill in the workbook that was issued once more.
     """
     kept = submission.alignment.unchanged and labels_kept(submission.layout, submission.sheet)
-    for area, text in () if kept else printed(submission.layout):
+    for area, text in () if kept else submission.layout.printed:
         place = _label_place(submission, area, text)
         if place is None:
             continue
@@ -377,12 +377,12 @@ def hidden_rows(submission: Submission) -> Iterator[Violation]:
 @lru_cache(maxsize=8)
 def _in_place(layout: Layout) -> frozenset[Position | None]:
     """Return the cells of a form in which something belongs."""
-    return frozenset([area.anchor for area, _ in printed(layout)] + [anchor for _, _, anchor in layout.anchors])
+    return frozenset([area.anchor for area, _ in layout.printed] + [anchor for _, _, anchor in layout.anchors])
 
 
 def _taken(submission: Submission) -> frozenset[Position | None]:
     """Return the cells in which something of the form stands now."""
-    labels = (_label_place(submission, area, text) for area, text in printed(submission.layout))
+    labels = (_label_place(submission, area, text) for area, text in submission.layout.printed)
     return frozenset(labels) | {entry.position for entry in submission.entries.values()}
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from xlsform.form.definition import Form, Style
-from xlsform.form.layout.fields import Field, Label, PlacedCheck, UnknownReferenceError
+from xlsform.form.layout.fields import HINTS_TITLE, Field, Label, PlacedCheck, UnknownReferenceError
 from xlsform.form.layout.formula_refs import closure
 from xlsform.form.layout.fragment import Fragment, fits, outcome
 from xlsform.form.layout.resolver import Resolver
@@ -53,6 +53,23 @@ class Layout:
     def anchors(self) -> tuple[tuple[str, Field, Position], ...]:
         """Every field with the cell that holds its value, in reading order."""
         return tuple((name, item, item.range.anchor) for name, item in self.fields.items())
+
+    @cached_property
+    def places(self) -> Mapping[str, Position]:
+        """The cell that holds each field's value."""
+        return {name: anchor for name, _, anchor in self.anchors}
+
+    @cached_property
+    def printed(self) -> tuple[tuple[Range, str], ...]:
+        """The printed texts and their cells, what stands above the hints included."""
+        title = Range(1, self.hint_column, 1, self.hint_column)
+        labels = [(label.range, label.text) for label in self.labels if label.text]
+        return tuple(labels if 1 in self.checks_by_row else [*labels, (title, HINTS_TITLE)])
+
+    @cached_property
+    def printed_by_place(self) -> Mapping[Position, str]:
+        """The printed texts by the cell that holds them."""
+        return {area.anchor: text for area, text in self.printed}
 
     @cached_property
     def computed(self) -> Mapping[str, str]:
