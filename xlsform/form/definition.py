@@ -172,6 +172,12 @@ class Form:
         """The table with numbered rows, if the form has one."""
         return next((table for table in self.tables.values() if table.groups), None)
 
+    @property
+    def indicator_kinds(self) -> tuple[tuple[str, str], ...]:
+        """The kinds of indicators, as level 1 and level 2, in the form's order."""
+        groups = self.repeated.groups if self.repeated else ()
+        return tuple((group.level1, level2) for group in groups for level2 in group.level2)
+
 
 def cell_specs(form: Form) -> Iterator[tuple[str, RowSpec, CellSpec]]:
     """Yield every cell of the grid with its block's name and its row."""

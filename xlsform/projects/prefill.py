@@ -20,7 +20,7 @@ def rows_needed(project: Project, form: Form, spare: int = 0) -> tuple[int, ...]
         form: the form that is issued.
         spare: rows beyond its indicators, for the unit to add its own.
     """
-    kinds = _kinds(form)
+    kinds = form.indicator_kinds
     if not project.indicators:
         return (PRINTED_ROWS,) * len(kinds)
     listed = [(each.level1, each.level2) for each in project.indicators]
@@ -66,8 +66,3 @@ def values(project: Project, layout: Layout) -> dict[str, Cast]:
 def _indicator(indicator: ListedIndicator, row: Mapping[str, Field]) -> dict[str, Cast]:
     given = {"name": indicator.name, "target": indicator.target, "weight": indicator.weight}
     return {row[column].name: value for column, value in given.items() if column in row and value is not None}
-
-
-def _kinds(form: Form) -> list[tuple[str, str]]:
-    table = form.repeated
-    return [(group.level1, level2) for group in table.groups for level2 in group.level2] if table else []

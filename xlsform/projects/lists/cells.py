@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from xlsform.form.field_types import MONEY, POINTS, FieldType
 from xlsform.messages import Message, say
-from xlsform.projects.lists.files import Cell
+from xlsform.projects.lists.tables import Cell
 from xlsform.quantities import is_blank_mark, number_of, printed_decimals, read_number
 from xlsform.spreadsheet.values import CellError
 

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from xlsform.messages import say
-from xlsform.projects.lists.files import Cell, ListTable, Recognise, unreadable
+from xlsform.projects.lists.tables import Cell, ListTable, Recognise, unreadable
 from xlsform.spreadsheet.a1 import MAX_COLUMN, letters
 
 _DELIMITERS = (",", ";", "\t", "，", "|")

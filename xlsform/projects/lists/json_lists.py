@@ -10,7 +10,7 @@ from typing import Any
 
 from xlsform.errors import UsageError
 from xlsform.messages import say
-from xlsform.projects.lists.files import Cell, ListFile, ListTable, unreadable
+from xlsform.projects.lists.tables import Cell, ListFile, ListTable, unreadable
 from xlsform.spreadsheet.values import CellError
 
 _PROJECTS = ("projects", "项目", "项目清单")

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from xlsform.messages import Message, say
 from xlsform.projects.lists.cells import CellProblemError, text_of
-from xlsform.projects.lists.files import Cell, ListTable
-from xlsform.projects.lists.headings import Columns
+from xlsform.projects.lists.columns import Columns
+from xlsform.projects.lists.tables import Cell, ListTable
 from xlsform.projects.project import ListProblem
 
 T = TypeVar("T")
@@ -21,12 +21,14 @@ _TOTALS = ("合计", "总计", "小计")
 class ListRow:
     """One row; what is wrong with it goes to the list's problems."""
 
-    def __init__(self, grid: ListTable, columns: Columns, number: int, problems: list[ListProblem]) -> None:
+    def __init__(self, table: ListTable, columns: Columns, number: int, problems: list[ListProblem]) -> None:
         self.number = number
         self.code = ""
         """The project that problems are laid to, once known."""
-        self._sheet, self._columns, self._problems = grid.sheet, columns, problems
-        self._row = grid.rows[number]
+        self.noted = 0
+        """How many problems were noted in this row."""
+        self._sheet, self._columns, self._problems = table.sheet, columns, problems
+        self._row = table.rows[number]
         self.cells = {name: self._row[place] for name, place in columns.names.items() if place in self._row}
 
     def __contains__(self, name: str) -> bool:
@@ -36,6 +38,7 @@ class ListRow:
     def problem(self, name: str, message: Message) -> None:
         """Note a problem at a field's cell."""
         place = self._columns.names.get(name, "")
+        self.noted += 1
         self._problems.append(ListProblem(self._sheet, self.number, place, message, self.code))
 
     def take(self, name: str, read: Callable[[Cell | None], T], otherwise: T) -> T:
@@ -46,6 +49,21 @@ class ListRow:
             self.problem(name, problem.message)
             return otherwise
 
+    def required(self, name: str, read: Callable[[Cell | None], T], label: str, otherwise: T) -> T:
+        """Return what a cell says, as `take` does; that it is blank is noted, too, if the table has the column.
+
+        Args:
+            name: the field.
+            read: returns what a cell says.
+            label: what a message calls the field.
+            otherwise: what is returned where the cell cannot be used.
+        """
+        before = self.noted
+        value = self.take(name, read, otherwise)
+        if value in (None, "") and name in self and self.noted == before:
+            self.problem(name, say("{field} is blank", field=label))
+        return value
+
     def text(self, name: str, limit: int | None, *, label: str = "", lines: bool = False) -> str:
         """Return a field's text.
 
@@ -55,10 +73,11 @@ class ListRow:
             label: what a message calls the field; given, the field must not be blank, if it has a column.
             lines: whether line breaks stay.
         """
-        before = len(self._problems)
-        text = self.take(name, lambda cell: text_of(cell, lines=lines), "")
-        if not text and label and name in self and len(self._problems) == before:
-            self.problem(name, say("{field} is blank", field=label))
+
+        def read(cell: Cell | None) -> str:
+            return text_of(cell, lines=lines)
+
+        text = self.required(name, read, label, "") if label else self.take(name, read, "")
         if limit is not None and len(text) > limit:
             self.problem(name, say("{length} characters; the form takes {limit}", length=len(text), limit=limit))
         return text
@@ -85,11 +104,11 @@ class ListRow:
         return not self.cells or first.startswith(EXAMPLE) or total
 
 
-def lines_of(grid: ListTable, columns: Columns, problems: list[ListProblem]) -> Iterator[ListRow]:
+def lines_of(table: ListTable, columns: Columns, problems: list[ListProblem]) -> Iterator[ListRow]:
     """Yield the rows below the headings that somebody filled."""
-    for number in sorted(grid.rows):
+    for number in sorted(table.rows):
         if number > columns.row:
-            line = ListRow(grid, columns, number, problems)
+            line = ListRow(table, columns, number, problems)
             if not line.unused:
                 yield line
 

@@ -10,9 +10,10 @@ from xlsform.form.definition import Form
 from xlsform.form.field_types import MONEY
 from xlsform.messages import say
 from xlsform.projects.lists.cells import code_of, email_of, number_in, text_of
-from xlsform.projects.lists.files import ListTable
-from xlsform.projects.lists.headings import Columns, project_headings
+from xlsform.projects.lists.columns import Columns
+from xlsform.projects.lists.headings import project_headings
 from xlsform.projects.lists.lines import ListRow, lines_of
+from xlsform.projects.lists.tables import ListTable
 from xlsform.projects.project import ListProblem, Project
 from xlsform.quantities import normalize_text
 
@@ -22,15 +23,12 @@ _LONGEST_NAME = 200
 _TOTAL = "total"
 
 
-def projects_in(grid: ListTable, columns: Columns, form: Form, problems: list[ListProblem]) -> list[Project]:
+def projects_in(table: ListTable, columns: Columns, form: Form, problems: list[ListProblem]) -> list[Project]:
     """Return the projects of a table, without indicators yet, one a row that has a code; problems are added."""
     projects: list[Project] = []
     rows: dict[str, int] = {}
-    for line in lines_of(grid, columns, problems):
-        before = len(problems)
-        line.code = line.take("project_code", code_of, "")
-        if not line.code and "project_code" in line and len(problems) == before:
-            line.problem("project_code", say("{field} is blank", field="项目编码"))
+    for line in lines_of(table, columns, problems):
+        line.code = line.required("project_code", code_of, "项目编码", "")
         if len(line.code) > _LONGEST_CODE:
             line.problem(
                 "project_code",

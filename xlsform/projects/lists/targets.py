@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from xlsform.messages import say
 from xlsform.projects.lists.cells import CellProblemError, text_of
-from xlsform.projects.lists.files import Cell
+from xlsform.projects.lists.tables import Cell
 from xlsform.quantities import Target, is_blank_mark, normalize_text, read_target
 
 _SIGNS = ("≥", "≤", "=", ">", "<")

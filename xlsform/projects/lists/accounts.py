@@ -12,8 +12,9 @@ from xlsform.form.definition import Form
 from xlsform.form.field_types import MONEY
 from xlsform.messages import say
 from xlsform.projects.lists.cells import code_of, number_in
+from xlsform.projects.lists.columns import columns_of
 from xlsform.projects.lists.files import open_list
-from xlsform.projects.lists.headings import account_headings, columns_of, recognised
+from xlsform.projects.lists.headings import account_headings, recognised
 from xlsform.projects.lists.lines import ListRow, lines_of
 from xlsform.projects.project import ListProblem
 
@@ -34,11 +35,11 @@ def read_accounts(path: Path, form: Form) -> dict[str, dict[str, Decimal]]:
     def recognise(headings: Iterable[str], *, indicators: bool) -> int:
         return 0 if indicators else recognised(headings, known)
 
-    grid = open_list(path, None, recognise).projects
-    columns = columns_of(grid, known)
-    problems = [ListProblem(grid.sheet, columns.row, place, message) for place, message in columns.problems]
+    table = open_list(path, None, recognise).projects
+    problems: list[ListProblem] = []
+    columns = columns_of(table, known, problems)
     accounts: dict[str, dict[str, Decimal]] = {}
-    for line in lines_of(grid, columns, problems):
+    for line in lines_of(table, columns, problems):
         code = line.take("project_code", code_of, "")
         if not code:
             line.problem("project_code", say("{field} is blank", field="项目编码"))
