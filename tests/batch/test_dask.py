@@ -26,9 +26,10 @@ from dask import config as dask_config
 from distributed import Client
 from support.inbox_by_hand import Member, mail, named, raw_zip
 
-from xlsform.batch import dask, worker
+from xlsform.batch import dask, dask_connection, worker
+from xlsform.batch.keyless import verified
 from xlsform.batch.validate import validate
-from xlsform.batch.worker import JobSpec, judge_chunk, verified
+from xlsform.batch.worker import JobSpec, judge_chunk
 from xlsform.cli import cli
 from xlsform.demo.samples import samples_folder
 from xlsform.errors import UsageError
@@ -61,7 +62,8 @@ def a_cluster(workers: str, **environment: str) -> Iterator[tuple[Any, str]]:
     code = f"""
 from distributed import LocalCluster
 if __name__ == "__main__":
-    with LocalCluster({workers}, threads_per_worker=1, dashboard_address=":0", protocol="tcp", silence_logs=50) as local:
+    more = {{"dashboard_address": ":0", "protocol": "tcp", "silence_logs": 50}}
+    with LocalCluster({workers}, threads_per_worker=1, **more) as local:
         print(local.scheduler_address.replace("tcp", "dask"), flush=True)
         input()
 """
@@ -83,9 +85,12 @@ def issued() -> dict[str, bytes]:
     """A workbook of each of some projects, signed with a key."""
     lock = lock_for("x")
     return {
-        code: issue_project(load("mof-2020"), Project(code, f"项目{code}", "某局", "某站", "", {}, (), {}, 2), lock, year=2021, key=b"k")
-        for code in (DEAD, LATE, "001")
-    }  # fmt: skip
+        code: issue_project(load("mof-2020"), project(code), lock, year=2021, key=b"k") for code in (DEAD, LATE, "001")
+    }
+
+
+def project(code: str) -> Project:
+    return Project(code, f"项目{code}", "某局", "某站", "", {}, (), {}, 2)
 
 
 @pytest.fixture(scope="module")
@@ -93,9 +98,8 @@ def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A register, a project list, what was issued by them, and what came back: among it what nobody issued."""
     folder = tmp_path_factory.mktemp("round")
     with (folder / "list.csv").open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file).writerows(
-            [["项目编码", "项目名称", "实施单位", "全年预算数"], *([f"{number:03}", f"项目{number}", "某站", 9] for number in range(30))]
-        )  # fmt: skip
+        csv.writer(file).writerow(["项目编码", "项目名称", "实施单位", "全年预算数"])
+        csv.writer(file).writerows([f"{number:03}", f"项目{number}", "某站", 9] for number in range(30))
     generate = [
         "generate",
         "mof-2020",
@@ -158,9 +162,7 @@ class Deadly(dict[str, Project]):
         return super().__contains__(code)
 
 
-DEADLY = Options(
-    projects=Deadly({"001": Project("001", "项目001", "某局", "某站", "", {}, (), {}, 2)}), limits=Limits(seconds=1.5)
-)
+DEADLY = Options(projects=Deadly({"001": project("001")}), limits=Limits(seconds=1.5))
 
 
 def batch(issued: dict[str, bytes], bad: dict[int, str], count: int) -> list[Incoming]:
@@ -177,7 +179,7 @@ def bad_ones_alone(verdicts: Sequence[Verdict], bad: dict[int, str]) -> None:
 
 def test_a_file_that_kills_or_hangs_costs_its_own_verdict(engine: str, issued: dict[str, bytes]) -> None:
     bad = {1: DEAD, 3: LATE}
-    with dask.connected(engine) as connected:
+    with dask_connection.connected(engine) as connected:
         judged = validate(batch(issued, bad, 4), DEADLY, cluster=connected)
         bad_ones_alone([each.verdict for each in judged], bad)
 
@@ -193,7 +195,7 @@ def test_a_worker_that_dies_costs_one_file(
     engine: str, issued: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dask, "judge_chunk", deadly_to_workers)
-    with dask.connected(engine) as connected:
+    with dask_connection.connected(engine) as connected:
         verdicts = [each.verdict for each in validate(batch(issued, {}, 20), Options(), cluster=connected)]
     bad_ones_alone(verdicts, {18: DEAD})
     assert [each for n, each in enumerate(verdicts) if n != 18] == [
@@ -209,13 +211,13 @@ def test_only_a_few_files_are_in_memory(engine: str, issued: dict[str, bytes]) -
         for taken in range(1, 1001):
             yield Incoming(f"{taken:03}", f"{taken}.xlsx", issued["001"], None, "")
 
-    with dask.connected(engine) as connected:
+    with dask_connection.connected(engine) as connected:
         for number, _ in enumerate(validate(counted(), Options(), cluster=connected), 1):
             assert taken - number <= 16 * (4 * 2 + 2)
             if number == 200:
                 break
         # What was sent is not remembered either.
-        assert not connected._client.scheduler_comm.recent_message_log
+        assert not connected.client.scheduler_comm.recent_message_log
 
 
 @pytest.mark.parametrize(
@@ -315,8 +317,8 @@ def test_what_is_no_address_of_a_scheduler(given: str) -> None:
 @pytest.fixture
 def mute(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """The port of something that listens, and never says a word."""
-    monkeypatch.setattr(dask, "_CONNECT", 0.5)
-    monkeypatch.setattr(dask, "_CLOSE", 0.5)
+    monkeypatch.setattr(dask_connection, "_CONNECT", 0.5)
+    monkeypatch.setattr(dask_connection, "_CLOSE", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 
@@ -371,7 +373,7 @@ def test_another_version_is_refused(engine: str, monkeypatch: pytest.MonkeyPatch
 def test_a_worker_of_another_version_that_joins_late_is_refused(
     engine: str, issued: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with dask.connected(engine) as connected:
+    with dask_connection.connected(engine) as connected:
         monkeypatch.setattr(worker, "__version__", "9.9")
         with pytest.raises(UsageError, match="a worker does not have the same xlsform"):
             list(connected.validate(batch(issued, {}, 1), Options(), lambda _: None))
@@ -395,16 +397,16 @@ def test_more_is_read_ahead_when_workers_join_and_a_deserted_cluster_is_given_up
     client: Any = Manned()
     client.threads = {"a": 1}
     connected = dask.Cluster(client, "dask://h:1")
-    few = connected._ahead()
+    few = connected.ahead()
     client.threads = {"a": 1, "b": 8}
     now += 2
-    assert connected._ahead() == 9 * few
+    assert connected.ahead() == 9 * few
     client.threads = {}
     now += 59
-    assert connected._ahead() == few
+    assert connected.ahead() == few
     now += 2
     with pytest.raises(UsageError, match="the cluster has no worker"):
-        connected._ahead()
+        connected.ahead()
 
 
 def test_a_cluster_without_workers() -> None:

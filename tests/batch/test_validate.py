@@ -7,6 +7,7 @@ import os
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from xlsform.form.template import load
 from xlsform.inbox import Incoming
 from xlsform.projects import ApprovedProjects, Project, read_projects
 from xlsform.submission.submission import Submission
+from xlsform.verdict import judge
 from xlsform.verdict.judge import Judge
 from xlsform.verdict.verdict import Judged, Options, Verdict
 
@@ -99,14 +101,14 @@ def test_the_number_of_processes_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_fault_of_ours_costs_one_file_its_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Judge._inform
+    real = judge.recognise
 
-    def broken(self: Judge, submission: Submission) -> None:
-        if submission.path.name == KILLER:
+    def broken(path: Path, *given: Any) -> Submission | None:
+        if path.name == KILLER:
             raise ZeroDivisionError
-        real(self, submission)
+        return real(path, *given)
 
-    monkeypatch.setattr(Judge, "_inform", broken)
+    monkeypatch.setattr(judge, "recognise", broken)
     judged = list(validate(files(3, frozenset({1})), Options()))
     assert [each.verdict.status for each in judged] == ["passed", "unreadable", "passed"]
     (finding,) = judged[1].verdict.findings

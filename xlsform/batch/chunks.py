@@ -1,4 +1,8 @@
-"""Files in chunks: judged side by side by whatever executes, their verdicts in order."""
+"""Files in chunks, judged side by side by an executor, their verdicts in the order of the files.
+
+An executor is what judges many files at once: `batch.processes` has one of processes on this machine, `batch.dask` one of
+a cluster.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +10,51 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import AbstractContextManager
+from typing import Protocol
 
 from xlsform.inbox import Incoming
+from xlsform.verdict.judge import Judge
 from xlsform.verdict.verdict import Judged, Known, Verdict
 
-#: Bytes of files that are judged at once.
+#: Bytes of files at which a chunk is full.
 _CHUNK_BYTES = 4_000_000
-#: Chunks that are read ahead for each process that judges: none of them is to wait for the slowest.
+#: Chunks that are read ahead for each process that judges, so that no process has to wait while another is slow.
 AHEAD = 4
+#: Seconds to wait for an answer before `Executor.ahead` is asked again: a cluster may have grown, or lost its workers.
 _PATIENCE = 2.0
-"""Seconds after which it is asked again how many processes there are."""
 
+#: The verdicts on the files of a chunk, once they are there.
 Answer = Future[list[Verdict]]
 #: Has files judged; returns at once.
 Submit = Callable[[Sequence[Incoming]], Answer]
+
+
+class ChunkLostError(Exception):
+    """What judged a chunk was brought down, most probably by one of its files."""
+
+
+class Executor(Protocol):
+    """Judges chunks of files side by side, each file at the risk of bringing down what judges it."""
+
+    @property
+    def here(self) -> Judge | None:
+        """Judges a single new file in this process, if that is quicker than to start anything for it."""
+
+    def ahead(self) -> int:
+        """Return how many chunks may be read before the first of them is judged; asked again and again."""
+
+    def started(self) -> AbstractContextManager[Submit]:
+        """Start what judges; it ends with the block, whether or not all that was submitted is judged."""
+
+    def result(self, answer: Answer) -> list[Verdict]:
+        """Return the verdicts of an answer that has come.
+
+        Raises:
+            ChunkLostError: there are none; what judges has to be started anew.
+        """
+
+    def one_by_one(self, files: Sequence[Incoming]) -> Iterable[Verdict]:
+        """Return the verdicts on the files of a chunk that was lost: the one that brings it down again costs its own."""
 
 
 class Chunk:
@@ -67,54 +102,53 @@ def chunked(files: Iterable[Incoming], known: Known, most: int) -> Iterator[Chun
         yield chunk
 
 
-def in_order(
-    chunks: Iterator[Chunk],
-    started: Callable[[], AbstractContextManager[Submit]],
-    ahead: Callable[[], int],
-    lost: type[Exception],
-    one_by_one: Callable[[Sequence[Incoming]], Iterable[Verdict]],
-    here: Callable[[Incoming], Verdict] | None = None,
-    result: Callable[[Answer], list[Verdict]] = Future.result,
-) -> Iterator[Judged]:
-    """Yield each file with its verdict, in the order given; a chunk that brings down what judges it is judged file by file.
+def in_order(chunks: Iterator[Chunk], executor: Executor) -> Iterator[Judged]:
+    """Yield each file with its verdict, in the order given.
 
-    Args:
-        chunks: what is to be judged.
-        started: starts what judges; left when all is done, when something was lost, or when nobody wants the rest.
-        ahead: chunks that may be read before the first of them is judged; asked again and again.
-        lost: raised for a chunk that brought down what judged it; what judges is then started anew.
-        one_by_one: judges the new files of such a chunk, of which one may do it again.
-        here: judges a single new file, where starting anything takes longer than that.
-        result: returns what an answer that has come says, or raises ``lost``.
+    A chunk that brings down what judges it is judged file by file, and the rest goes on behind it.
     """
     held: deque[Chunk] = deque()
-    """Chunks that were read and have no verdict yet: what breaks down loses none of them."""
+    """Chunks that were read and have no verdicts yet: what breaks down loses none of them."""
+    here = executor.here
     while True:
-        running: deque[Answer | None] = deque()
-        with started() as submit:
-            try:
-                while True:
-                    while len(held) < ahead() and (chunk := next(chunks, None)):
-                        held.append(chunk)
-                    if not held:
-                        return
-                    if here and not running and sum(len(chunk.new) for chunk in held) <= 1:
-                        verdicts = [here(each) for each in held[0].new]
-                    else:
-                        while len(running) < len(held):
-                            new = held[len(running)].new
-                            running.append(submit(new) if new else None)
-                        if (first := running[0]) and not arrived(first):
-                            continue
-                        running.popleft()
-                        verdicts = result(first) if first else []
-                    yield from held.popleft().judged(verdicts)
-            except lost:
-                suspects, here = held.popleft(), None
-        yield from suspects.judged(one_by_one(suspects.new))
+        try:
+            yield from _judged(chunks, held, executor, here)
+            return
+        except ChunkLostError:
+            suspects = held.popleft()
+        # From now on no file is judged in this process: one that brings it down would end the whole batch.
+        here = None
+        yield from suspects.judged(executor.one_by_one(suspects.new))
+
+
+def _judged(chunks: Iterator[Chunk], held: deque[Chunk], executor: Executor, here: Judge | None) -> Iterator[Judged]:
+    """Yield the files of chunks with their verdicts until all are judged or, by an exception, the first held is lost."""
+    running: deque[Answer | None] = deque()
+    """The answers to the first of the chunks held, None where a chunk has nothing new."""
+    with executor.started() as submit:
+        while _read_ahead(chunks, held, executor.ahead()):
+            if here is not None and not running and sum(len(chunk.new) for chunk in held) <= 1:
+                verdicts = [here.verdict(each) for each in held[0].new]
+            else:
+                while len(running) < len(held):
+                    new = held[len(running)].new
+                    running.append(submit(new) if new else None)
+                first = running[0]
+                if first is not None and not arrived(first):
+                    continue
+                running.popleft()
+                verdicts = executor.result(first) if first is not None else []
+            yield from held.popleft().judged(verdicts)
+
+
+def _read_ahead(chunks: Iterator[Chunk], held: deque[Chunk], most: int) -> bool:
+    """Hold so many chunks, or all that there are; return whether there is any."""
+    while len(held) < most and (chunk := next(chunks, None)):
+        held.append(chunk)
+    return bool(held)
 
 
 def arrived(answer: Answer) -> bool:
-    """Wait a little; whether an answer has come then, of whatever kind."""
+    """Wait a little; return whether an answer is there then, of whatever kind."""
     wait([answer], _PATIENCE)
     return answer.done()

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import logging
-import re
-import threading
 import time
 import uuid
-import warnings
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, Future
+from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from xlsform.batch.chunks import AHEAD, Answer, Submit, arrived, chunked, in_order
-from xlsform.batch.worker import DifferentError, JobSpec, judge_chunk, verified, version
+from xlsform.batch.chunks import AHEAD, Answer, ChunkLostError, Submit, arrived, chunked, in_order
+from xlsform.batch.keyless import verified
+from xlsform.batch.worker import DifferentError, JobSpec, judge_chunk, version
 from xlsform.errors import UsageError
 from xlsform.inbox import Incoming
 from xlsform.messages import Message, say
@@ -29,33 +26,27 @@ if TYPE_CHECKING:
 
 #: Files in a task: a scheduler takes as long for one of them as for sixteen.
 _CHUNK = 16
-#: Seconds until a scheduler that does not answer is given up, and one that says good-bye.
-_CONNECT, _CLOSE = 10.0, 5.0
 #: Seconds for which the number of threads is believed, and after which a cluster without any is given up.
 _FRESH, _DESERTED = 1.0, 60.0
-#: Where Dask speaks to its own people; what concerns ours is told in their words.
-_LOGS = ("distributed", "distributed.client", "distributed.gc", "tornado", "tornado.application", "asyncio")
-
-
-class _LostError(Exception):
-    """A chunk brought down every worker that it was given to."""
 
 
 class Cluster:
     """A cluster that this program is connected to."""
 
     def __init__(self, client: Client, name: str) -> None:
-        self._client = client
-        self._name = name
+        self.client = client
+        self.name = name
+        """The address that the user gave, for messages."""
         self._threads = 0
         self._asked = self._manned = float("-inf")
+        """When the number of threads was asked for last, and when there were some."""
 
     def validate(self, files: Iterable[Incoming], options: Options, known: Known) -> Iterator[Judged]:
         """Yield each file with its verdict, in the order given; no more are in memory than keep the cluster busy.
 
         Args:
             files: what came in.
-            options: what the reviewer asked for; the key stays here.
+            options: what the reviewer asked for; the register's key stays here.
             known: asked first, file by file in their order.
 
         Raises:
@@ -63,70 +54,30 @@ class Cluster:
                 version of this program.
             TemplateError: the template named cannot be used.
         """
-        crashed = partial(_crashed, Judge(options))
-        started = partial(self._started, JobSpec.of(options))
-
-        def one_by_one(files: Iterable[Incoming]) -> Iterator[Verdict]:
-            with started() as submit:
-                for each in files:
-                    yield self._verdict(submit, each, crashed)
-
-        judged = in_order(
-            chunked(files, known, _CHUNK), started, self._ahead, _LostError, one_by_one, result=self._result
-        )
+        tasks = _Tasks(self, JobSpec.of(options), Judge(options))
         with ExitStack() as stack:
-            anew: Submit | None = None
-            for incoming, verdict in judged:
+            submit_forged: Submit | None = None
+            for incoming, verdict in in_order(chunked(files, known, _CHUNK), tasks):
                 whole = verified(verdict, options.key)
                 if whole is None:
-                    anew = anew or stack.enter_context(self._started(JobSpec.of(options, forged=True)))
-                    whole = self._verdict(anew, incoming, crashed)
+                    if submit_forged is None:
+                        forged = _Tasks(self, JobSpec.of(options, forged=True), Judge(options))
+                        submit_forged = stack.enter_context(forged.started())
+                    whole = tasks.verdict(submit_forged, incoming)
                 yield Judged(incoming, whole)
 
-    def _verdict(self, submit: Submit, incoming: Incoming, crashed: Callable[[Incoming], Verdict]) -> Verdict:
-        answer = submit([incoming])
-        # It may be that no worker is left to answer.
-        while not arrived(answer):
-            self._ahead()
-        try:
-            return self._result(answer)[0]
-        except _LostError:
-            return crashed(incoming)
+    def ahead(self) -> int:
+        """Return how many chunks keep all threads busy that there are now.
 
-    @contextmanager
-    def _started(self, spec: JobSpec) -> Iterator[Submit]:
-        # A task, and not data: what is lost with a worker comes about anew on another.
-        there = self._client.submit(_same, spec, key=f"xlsform-terms-{uuid.uuid4().hex}", pure=False)
-        executor = self._client.get_executor(pure=False)
-        try:
-            yield partial(executor.submit, judge_chunk, there)
-        finally:
-            executor.shutdown(wait=False)
-
-    def _result(self, answer: Answer) -> list[Verdict]:
-        from distributed import KilledWorker
-
-        try:
-            return answer.result()
-        except KilledWorker:
-            raise _LostError from None
-        except DifferentError as error:
-            raise self._different(say("a worker"), str(error)) from None
-        except CancelledError:
-            raise self._gone() from None
-        except Exception as error:
-            raise UsageError(
-                say("{address}: a worker cannot judge ({reason})", address=self._name, reason=_first_line(error))
-            ) from None
-
-    def _ahead(self) -> int:
-        """Return how many chunks keep all threads busy that there are now."""
+        Raises:
+            UsageError: the cluster cannot be reached any more, or has had no worker for a minute.
+        """
         now = time.monotonic()
         if now - self._asked > _FRESH:
             try:
-                self._threads = sum(self._client.nthreads().values())
+                self._threads = sum(self.client.nthreads().values())
             except (OSError, RuntimeError):
-                raise self._gone() from None
+                raise self.gone() from None
             self._asked = now
             if self._threads:
                 self._manned = now
@@ -141,127 +92,113 @@ class Cluster:
             UsageError: it is not, or there is no worker.
         """
         try:
-            workers: dict[str, object] = self._client.run(version, on_error="return")
+            workers: dict[str, object] = self.client.run(version, on_error="return")
         except (OSError, RuntimeError):
-            raise self._gone() from None
+            raise self.gone() from None
         if not workers:
             raise self._deserted()
         try:
-            scheduler: object = self._client.run_on_scheduler(version)
+            scheduler: object = self.client.run_on_scheduler(version)
         except Exception as error:
             scheduler = error
         asked = [(say("the worker {address}", address=address), found) for address, found in workers.items()]
         for where, found in [*asked, (say("the scheduler"), scheduler)]:
             if found != version():
-                raise self._different(where, _first_line(found) if isinstance(found, Exception) else str(found))
+                raise self.different(where, first_line(found) if isinstance(found, Exception) else str(found))
 
-    def _different(self, where: Message, found: str) -> UsageError:
+    def different(self, where: Message, found: str) -> UsageError:
+        """Return what is to be said where another version of this program was found."""
         return UsageError(
             say(
                 "{address}: {where} does not have the same xlsform as is used here ({here}), but: {found}. Install the same "
                 "version everywhere: verdicts may differ",
-                address=self._name, where=where, here=version(), found=found,
+                address=self.name, where=where, here=version(), found=found,
             )
         )  # fmt: skip
 
     def _deserted(self) -> UsageError:
-        return UsageError(
-            say("{address}: the cluster has no worker; start some with `dask worker`", address=self._name)
-        )
+        return UsageError(say("{address}: the cluster has no worker; start some with `dask worker`", address=self.name))
 
-    def _gone(self) -> UsageError:
+    def gone(self) -> UsageError:
+        """Return what is to be said where the connection is lost."""
         return UsageError(
             say(
                 "{address}: the connection is lost. Run the same command again; with --register, what was judged is not "
                 "judged again",
-                address=self._name,
+                address=self.name,
             )
         )
 
 
-@contextmanager
-def connected(address: str) -> Iterator[Cluster]:
-    """Connect to a cluster and see whether it can judge; let go of it at the end.
+class _Tasks:
+    """An `Executor` of tasks on a cluster."""
 
-    Args:
-        address: ``dask://HOST:PORT``, the address of a Dask scheduler.
+    here = None
 
-    Raises:
-        UsageError: it is no such address, nobody answers there, Dask is not installed, or the cluster does not have this
-            version of this program.
-    """
-    host, port = _place(address)
-    try:
-        from dask import config
-        from distributed import Client, Security
-    except ImportError:
-        raise UsageError(say("--engine {address} needs Dask: pip install 'xlsform[dask]'", address=address)) from None
-    # Dask remembers what it has sent last, which here are the files themselves.
-    with _quiet(), config.set({"distributed.admin.low-level-log-length": 0}):
-        # As Dask's own configuration has it.
-        security = Security()
-        protocol = "tls" if security.tls_client_cert else "tcp"
-        client = _answered(partial(Client, f"{protocol}://{host}:{port}", security=security), address)
+    def __init__(self, cluster: Cluster, spec: JobSpec, judge: Judge) -> None:
+        """Prepare to have files judged.
+
+        Args:
+            cluster: where.
+            spec: by what.
+            judge: gives a file that brings every worker down its verdict, without looking into it.
+        """
+        self._cluster = cluster
+        self._spec = spec
+        self._judge = judge
+
+    def ahead(self) -> int:
+        return self._cluster.ahead()
+
+    @contextmanager
+    def started(self) -> Iterator[Submit]:
+        client = self._cluster.client
+        # By a task, and not as data: when a worker that has it is lost, a task is run again on another.
+        spec = client.submit(_itself, self._spec, key=f"xlsform-job-{uuid.uuid4().hex}", pure=False)
+        executor = client.get_executor(pure=False)
         try:
-            cluster = Cluster(client, address)
-            cluster.check()
-            yield cluster
+            yield partial(executor.submit, judge_chunk, spec)
         finally:
-            client.close(timeout=_CLOSE)
+            executor.shutdown(wait=False)
 
+    def result(self, answer: Answer) -> list[Verdict]:
+        from distributed import KilledWorker
 
-def _answered(connect: Callable[..., Client], address: str) -> Client:
-    """Connect, or give up: something else than a scheduler may take all the time there is for its answer."""
-    found: Future[Client] = Future()
-
-    def attempt() -> None:
+        cluster = self._cluster
         try:
-            found.set_result(connect(timeout=_CONNECT, set_as_default=False))
+            return answer.result()
+        except KilledWorker:
+            raise ChunkLostError from None
+        except DifferentError as error:
+            raise cluster.different(say("a worker"), str(error)) from None
+        except CancelledError:
+            raise cluster.gone() from None
         except Exception as error:
-            found.set_exception(error)
+            raise UsageError(
+                say("{address}: a worker cannot judge ({reason})", address=cluster.name, reason=first_line(error))
+            ) from None
 
-    threading.Thread(target=attempt, daemon=True).start()
-    try:
-        return found.result(_CONNECT + _CLOSE)
-    except Exception as error:
-        raise UsageError(
-            say("{address}: no Dask scheduler answers there ({reason})", address=address, reason=_first_line(error))
-        ) from None
+    def one_by_one(self, files: Iterable[Incoming]) -> Iterator[Verdict]:
+        with self.started() as submit:
+            for each in files:
+                yield self.verdict(submit, each)
 
-
-def _place(address: str) -> tuple[str, str]:
-    found = re.fullmatch(r"dask://(\[[0-9A-Fa-f:.]+\]|[^\s/:@\[\]]+):([0-9]{1,5})/?", address)
-    if found is None or int(found[2]) > 65_535:
-        raise UsageError(
-            say("--engine {address}: expected is the address of a Dask scheduler, dask://HOST:PORT", address=address)
-        )
-    return found[1], found[2]
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep what Dask says to its own people off the terminal."""
-    loggers = [logging.getLogger(name) for name in _LOGS]
-    levels = [each.level for each in loggers]
-    with warnings.catch_warnings():
-        # That versions of libraries differ, or that a chunk is large.
-        warnings.filterwarnings("ignore", module=r"distributed\b")
-        for each in loggers:
-            each.setLevel(logging.CRITICAL + 1)
+    def verdict(self, submit: Submit, incoming: Incoming) -> Verdict:
+        """Return the verdict on one file, which may bring down every worker that it is given to."""
+        answer = submit([incoming])
+        while not arrived(answer):
+            # Ends the waiting where no worker is left to answer.
+            self._cluster.ahead()
         try:
-            yield
-        finally:
-            for each, level in zip(loggers, levels, strict=True):
-                each.setLevel(level)
+            return self.result(answer)[0]
+        except ChunkLostError:
+            return self._judge.verdict(replace(incoming, data=Unreadable("crashed")))
 
 
-def _crashed(judge: Judge, incoming: Incoming) -> Verdict:
-    return judge.verdict(replace(incoming, data=Unreadable("crashed")))
-
-
-def _same(spec: JobSpec) -> JobSpec:
+def _itself(spec: JobSpec) -> JobSpec:
     return spec
 
 
-def _first_line(error: object) -> str:
+def first_line(error: object) -> str:
+    """Return the first line of what an error says, or its kind where it says nothing."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -21,23 +21,23 @@ from functools import partial
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
-from xlsform.batch.chunks import AHEAD, Submit, chunked, in_order
+from xlsform.batch.chunks import AHEAD, Answer, ChunkLostError, Submit, chunked, in_order
 from xlsform.inbox import Incoming
 from xlsform.reading.workbook import Unreadable, took_too_long
 from xlsform.verdict.judge import Judge
 from xlsform.verdict.verdict import Judged, Known, Verdict
 
+#: Files that a process is given at once. They have 20 kB each: with the chunks that are read ahead, some megabytes.
 _CHUNK = 8
-"""Files that a process is given at once: of 20 kB each, and with those that are read ahead, some megabytes."""
+#: Seconds that a process has for a file beyond the file's own limit. Old formats are read in yet another process, whose
+#: clock has to strike first: it knows better what went wrong.
 _GRACE = 1.0
-"""Seconds more than a file has: the clock of what is read in yet another process is to strike first."""
-
 
 #: Makes what judges, in whichever process it is needed.
 MakeJudge = Callable[[], Judge]
 
 
-def pooled(files: Iterable[Incoming], known: Known, judge: Judge, jobs: int) -> Iterator[Judged]:
+def judged_by_processes(files: Iterable[Incoming], known: Known, judge: Judge, jobs: int) -> Iterator[Judged]:
     """Yield each file with its verdict, in the order given; when a process dies, others go on behind what it worked on.
 
     Args:
@@ -46,41 +46,58 @@ def pooled(files: Iterable[Incoming], known: Known, judge: Judge, jobs: int) -> 
         judge: judges where no process is worth its start.
         jobs: processes to work with.
     """
-    make = partial(Judge, judge.options)
+    return in_order(chunked(files, known, _CHUNK), _Processes(judge, jobs))
+
+
+class _Processes:
+    """An `Executor` of processes on this machine."""
+
+    def __init__(self, judge: Judge, jobs: int) -> None:
+        self.here: Judge | None = judge
+        self._jobs = jobs
+        self._make = partial(Judge, judge.options)
+
+    def ahead(self) -> int:
+        return AHEAD * self._jobs
 
     @contextmanager
-    def started() -> Iterator[Submit]:
-        pool = process_pool(make, jobs)
+    def started(self) -> Iterator[Submit]:
+        pool = process_pool(self._make, self._jobs)
         try:
-            yield partial(submit, pool)
+            yield partial(self._submit, pool)
         finally:
             # Whoever stops half-way does not wait for chunks that nobody works on yet.
             pool.shutdown(cancel_futures=True)
 
-    ahead = AHEAD * jobs
-    yield from in_order(
-        chunked(files, known, _CHUNK),
-        started,
-        lambda: ahead,
-        BrokenProcessPool,
-        partial(one_by_one, make),
-        judge.verdict,
-    )
+    def _submit(self, pool: ProcessPoolExecutor, files: Sequence[Incoming]) -> Answer:
+        try:
+            return submit(pool, files)
+        except BrokenProcessPool:
+            raise ChunkLostError from None
+
+    def result(self, answer: Answer) -> list[Verdict]:
+        try:
+            return answer.result()
+        except BrokenProcessPool:
+            raise ChunkLostError from None
+
+    def one_by_one(self, files: Sequence[Incoming]) -> Iterator[Verdict]:
+        return one_by_one(self._make, files)
 
 
 def process_pool(make: MakeJudge, jobs: int, context: BaseContext | None = None) -> ProcessPoolExecutor:
-    """Return processes that judge what is given to `submit`; the system's own way to start them where none is named."""
+    """Return processes that judge what is given to `submit`; they are started as the system does it, or as told."""
     return ProcessPoolExecutor(jobs, context, initializer=_start, initargs=(make,))
 
 
-def submit(pool: ProcessPoolExecutor, files: Sequence[Incoming]) -> Future[list[Verdict]]:
+def submit(pool: ProcessPoolExecutor, files: Sequence[Incoming]) -> Answer:
     """Have files judged by a process of a pool."""
-    # In one piece: what the queue's own thread packs, piece by piece, leaves holes in its memory that add up.
+    # Packed here, in one piece: left to the queue's own thread, packing leaves its memory in fragments that add up.
     packed = pickle.dumps(files, pickle.HIGHEST_PROTOCOL)
     if threading.current_thread() is not threading.main_thread():
         return pool.submit(_judge_all, packed)
-    # Ctrl-C reaches all processes of a terminal. Those that start now inherit that it is none of their business, before
-    # they could say so themselves.
+    # Ctrl-C is sent to all processes of a terminal, but only this one is to act on it. The processes that the pool starts
+    # now inherit that they ignore it, so that there is no moment in which they do not.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         return pool.submit(_judge_all, packed)
@@ -97,19 +114,20 @@ def one_by_one(make: MakeJudge, files: Iterable[Incoming], context: BaseContext 
             if pool is not None:
                 with suppress(BrokenProcessPool):
                     verdict = submit(pool, [each]).result()[0]
-            # What a process dies of that has read others before may be theirs.
+            # A process that has read other files may have died of one of those: only a fresh process proves it.
             if pool is None or verdict is None:
                 if pool is not None:
                     pool.shutdown()
                 pool = process_pool(make, 1, context)
-                verdict = _first(pool, each, make)
+                verdict = _verdict_of_fresh(pool, each, make)
             yield verdict
     finally:
         if pool is not None:
             pool.shutdown(cancel_futures=True)
 
 
-def _first(pool: ProcessPoolExecutor, incoming: Incoming, make: MakeJudge) -> Verdict:
+def _verdict_of_fresh(pool: ProcessPoolExecutor, incoming: Incoming, make: MakeJudge) -> Verdict:
+    """Return the verdict of a process that has judged nothing yet: if it dies, or takes too long, that is the verdict."""
     started = time.monotonic()
     try:
         return submit(pool, [incoming]).result()[0]
@@ -121,25 +139,29 @@ def _first(pool: ProcessPoolExecutor, incoming: Incoming, make: MakeJudge) -> Ve
         return judge.verdict(replace(incoming, data=reason))
 
 
+# --- in a worker process
+
 _worker: Judge | None = None
+"""What judges in this process."""
 _nowhere = -1
+"""Where a process that is ended writes what it was doing: nowhere."""
 
 
 def _start(make: MakeJudge) -> None:
     """Prepare a worker process: what is the same for all files goes there once."""
     global _worker, _nowhere
-    # Where processes start afresh, nothing was inherited.
+    # A process that was not forked has not inherited that it ignores Ctrl-C.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # What was there before shares its memory with the other processes for as long as nobody touches it.
+    # A forked process shares the memory of all that was there before, as long as the collector does not write to it.
     gc.freeze()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _worker = make()
     _nowhere = os.open(os.devnull, os.O_WRONLY)
-    # Windows has no such limit; there the limits that are counted have to do.
+    # Windows cannot limit a process's memory; there the limits on cells, texts and sizes have to do.
     if sys.platform != "win32":
         import resource
 
-        # Whatever was inherited, it is to end the process.
+        # The alarm has to end this process, whatever handler was inherited.
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         size = _taken() + _worker.options.limits.memory
@@ -147,7 +169,7 @@ def _start(make: MakeJudge) -> None:
 
 
 def _taken() -> int:
-    """Return the bytes of address space that this process has taken before it reads anything; 0 where nobody tells."""
+    """Return the bytes of address space that this process has taken already; 0 where the system does not tell."""
     try:
         pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
@@ -156,7 +178,7 @@ def _taken() -> int:
 
 
 def _end_with_parent() -> None:
-    """Wait for the parent to end, which may be killed, and end, too: nobody would ask for anything any more."""
+    """Wait for the parent, which may be killed, to end, and end as well: nobody else would end this process."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         multiprocessing.connection.wait([parent.sentinel])
@@ -177,12 +199,15 @@ def _judge(incoming: Incoming) -> Verdict:
 
 
 def _by_signal(seconds: float) -> None:
-    """End this process in so many seconds, even if a library never comes back; with 0, let it live."""
+    """Have this process ended in so many seconds, even if a library never returns; with 0, call that off."""
     signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _by_thread(seconds: float) -> None:
-    """Do the same where there is no such signal; it starts a thread each time, which takes as long as much of a file."""
+    """Do the same where there is no such signal.
+
+    It starts a thread each time, which takes as long as a good part of reading a file.
+    """
     if seconds:
         faulthandler.dump_traceback_later(seconds, exit=True, file=_nowhere)
     else:

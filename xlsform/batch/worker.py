@@ -1,6 +1,7 @@
-"""Judge files apart from whatever has them judged: in processes that may die, wherever they are sent to.
+"""Judge chunks of files on a worker of a cluster: what is sent there once, and the function that is called there.
 
-`judge_chunk` runs under any executor of `concurrent.futures`: threads, processes or a cluster's, on this machine or another.
+`judge_chunk` runs under any executor of `concurrent.futures`, in a thread or a process, on this machine or another. It
+judges in a child process of its own, so that a file that brings down what reads it costs no worker.
 """
 
 from __future__ import annotations
@@ -14,23 +15,22 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from functools import partial
 from multiprocessing.util import Finalize
 from typing import Any
 
 from xlsform import __version__
+from xlsform.batch.keyless import KeylessJudge
 from xlsform.batch.processes import MakeJudge, one_by_one, process_pool, submit
-from xlsform.form.identity import Identity
 from xlsform.form.template import build, bundled, find, read
 from xlsform.inbox import Incoming
-from xlsform.rules.registry import ReceivedFile
 from xlsform.submission.recognition import known_forms
 from xlsform.verdict.judge import Judge
 from xlsform.verdict.verdict import Options, Verdict
 
-#: Processes that start afresh: whoever asks may have threads, which a copy of its process would not survive.
-_AFRESH = multiprocessing.get_context("spawn")
+#: How child processes are started: a fork would copy the threads' locks of whoever calls, but not the threads.
+_SPAWN = multiprocessing.get_context("spawn")
 
 
 class DifferentError(Exception):
@@ -44,9 +44,9 @@ def version() -> str:
 
 
 class JobSpec:
-    """What a batch is judged by, packed, and the idle processes that judge by it here.
+    """What a batch is judged by, packed, and the idle child processes that judge by it here.
 
-    It is sent once to wherever chunks go. Where it arrives it has no processes yet; they end when it is needed no more.
+    It is sent once to wherever chunks go. When it arrives it has no processes yet; they end when it is no longer needed.
     """
 
     def __init__(self, packed: bytes, made_by: str) -> None:
@@ -54,14 +54,14 @@ class JobSpec:
         self.made_by = made_by
         """The version of whoever packed it."""
         self._idle: deque[ProcessPoolExecutor] = deque()
-        # Ahead of what multiprocessing itself does at the end: without its queues nobody could tell them to go.
+        # At exit it goes before multiprocessing closes its queues, through which the processes are told to end.
         Finalize(self, _end, (self._idle,), exitpriority=100)
 
     @classmethod
     def of(cls, options: Options, *, forged: bool = False) -> JobSpec:
-        """Pack what a reviewer asked for, with the template that was named: where it is sent to, that file is not.
+        """Pack what a reviewer asked for, with the content of the template's file: there is no such file on a cluster.
 
-        The register's key stays here. Verdicts without it are Unproven, and `proven` makes them whole.
+        The register's key is left out. Verdicts given without it are `Unverified`, and `verified` makes them whole.
 
         Args:
             options: what the reviewer asked for.
@@ -73,7 +73,7 @@ class JobSpec:
         Judge(options)
         own = read(find(options.template)) if options.template and options.template not in bundled() else None
         unverified = options.key is not None and not forged
-        # No signature is that of a key that nobody has.
+        # With a random key every signature is false.
         sent = replace(options, key=os.urandom(32) if forged else None)
         return cls(zlib.compress(pickle.dumps((sent, own, unverified)), 1), version())
 
@@ -82,24 +82,24 @@ class JobSpec:
 
     @property
     def make(self) -> MakeJudge:
-        """What makes a judge by these terms; it holds no processes."""
-        return partial(_judge, self._packed)
+        """What makes a judge by it; holds no processes."""
+        return partial(_make_judge, self._packed)
 
-    def process(self) -> ProcessPoolExecutor:
-        """Return a process that judges by these terms, and that nobody else uses until it is given to `spare`."""
+    def take_process(self) -> ProcessPoolExecutor:
+        """Return a process that judges by it, and that nobody else uses until it is given back."""
         try:
             return self._idle.pop()
         except IndexError:
-            return process_pool(self.make, 1, _AFRESH)
+            return process_pool(self.make, 1, _SPAWN)
 
-    def spare(self, process: ProcessPoolExecutor) -> None:
+    def give_back(self, process: ProcessPoolExecutor) -> None:
         """Keep a process for the next chunk."""
         self._idle.append(process)
 
 
-def _judge(packed: bytes) -> Judge:
+def _make_judge(packed: bytes) -> Judge:
     options, own, unverified = pickle.loads(zlib.decompress(packed))
-    return (_KeylessJudge if unverified else Judge)(options, build(own) if own is not None else None)
+    return (KeylessJudge if unverified else Judge)(options, build(own) if own is not None else None)
 
 
 def _end(idle: deque[ProcessPoolExecutor]) -> None:
@@ -113,55 +113,22 @@ def judge_chunk(spec: JobSpec, files: Sequence[Incoming]) -> list[Verdict]:
     A file that brings its process down, or exceeds its time, costs its own verdict and no other.
 
     Raises:
-        DifferentError: the terms were packed by another version of this program.
+        DifferentError: the spec was packed by another version of this program.
     """
     here = version()
     if spec.made_by != here:
         raise DifferentError(here)
-    # Somebody's child that ends with its parent may have none of its own. Ours end with theirs.
+    # Python does not let a daemon process have children, since they might outlive it. Ours end with their parent.
     if multiprocessing.current_process().daemon:
         multiprocessing.current_process().daemon = False
-    process = spec.process()
+    process = spec.take_process()
     try:
         verdicts = submit(process, files).result()
     except BrokenProcessPool:
         process.shutdown()
-        return list(one_by_one(spec.make, files, _AFRESH))
+        return list(one_by_one(spec.make, files, _SPAWN))
     except BaseException:
         process.shutdown(wait=False, cancel_futures=True)
         raise
-    spec.spare(process)
+    spec.give_back(process)
     return verdicts
-
-
-@dataclass(frozen=True, slots=True)
-class Unverified(Verdict):
-    """A verdict that takes the signature of the workbook's identity for good."""
-
-    identity: Identity | None = None
-
-
-class _KeylessJudge(Judge):
-    """A judge without the register's key, who passes on what the key has to be held against."""
-
-    def concluded(self, origin: str, digest: str | None, arrival: ReceivedFile) -> Verdict:
-        verdict = super().concluded(origin, digest, arrival)
-        identity = arrival.submission.identities.get("sheet") if arrival.submission else None
-        if identity is None or not identity.intact:
-            return verdict
-        return Unverified(**_shallow(verdict), identity=replace(identity, issued={}))
-
-
-def verified(verdict: Verdict, key: bytes | None) -> Verdict | None:
-    """Return a verdict as it is with the register's key; None where that shows the signature to be false."""
-    if not isinstance(verdict, Unverified):
-        return verdict
-    if verdict.identity is None or key is None or not verdict.identity.signed_with(key):
-        return None
-    content = _shallow(verdict)
-    del content["identity"]
-    return Verdict(**content)
-
-
-def _shallow(verdict: Verdict) -> dict[str, Any]:
-    return {each.name: getattr(verdict, each.name) for each in fields(verdict)}

@@ -249,7 +249,7 @@ def _opened(path: Path) -> Register:
 
 
 def _connected(engine: str) -> AbstractContextManager[Cluster]:
-    from xlsform.batch.dask import connected
+    from xlsform.batch.dask_connection import connected
 
     return connected(engine)
 
