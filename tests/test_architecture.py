@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from functools import cache
 from pathlib import Path
 
@@ -69,17 +69,27 @@ def imports(nodes: Iterator[ast.AST]) -> Iterator[str]:
                 yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def at_start(path: Path) -> Iterator[ast.AST]:
-    """Yield what runs when a module is imported."""
+def at_start(path: Path, *, functions: bool = False) -> Iterator[ast.AST]:
+    """Yield what runs when a module is imported, and what runs when its functions are called, if wanted."""
     waiting: list[ast.AST] = list(tree(path).body)
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ast.FunctionDef) or (
-            isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
-        ):
-            continue
-        yield node
-        waiting += ast.iter_child_nodes(node)
+        for_types = isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+        if not for_types and (functions or not isinstance(node, ast.FunctionDef)):
+            yield node
+            waiting += ast.iter_child_nodes(node)
+
+
+def modules_imported(nodes: Iterator[ast.AST], known: Set[str]) -> Iterator[str]:
+    """Yield the modules of ours that are imported; of a name that a package exports, that is the package's face."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from ({alias.name for alias in node.names} & known)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                places = (f"{node.module}.{alias.name}", f"{node.module}.{alias.name}.__init__")
+                owners = (str(node.module), f"{node.module}.__init__")
+                yield from [name for name in (*places, *owners) if name in known][:1]
 
 
 def test_a_room_imports_only_from_floors_below() -> None:
@@ -97,9 +107,10 @@ def test_a_room_imports_only_from_floors_below() -> None:
 
 
 def test_no_module_imports_itself_by_a_detour() -> None:
+    """Not even inside a function: an import that has to wait for a call is a circle all the same."""
     names = {".".join(("xlsform", *path.relative_to(PACKAGE).with_suffix("").parts)): path for path in MODULES}
     needed = {
-        name: {other for other in imports(at_start(path)) if other in names and other != name}
+        name: {each for each in modules_imported(at_start(path, functions=True), names.keys()) if each != name}
         for name, path in names.items()
     }
     done: set[str] = set()
@@ -107,6 +118,13 @@ def test_no_module_imports_itself_by_a_detour() -> None:
         ready = {name for name in left if needed[name] <= done}
         assert ready, f"these modules import one another in a circle: {sorted(left)}"
         done |= ready
+
+
+def test_commands_do_not_know_the_program_that_loads_them() -> None:
+    """It loads them by name, which the test on detours does not see."""
+    for path in (PACKAGE / "cli").rglob("*.py"):
+        if path.name not in ("__init__.py", "group.py"):
+            assert not {"xlsform.cli.group", "xlsform.cli.cli"} & set(imports(ast.walk(tree(path)))), place(path)
 
 
 def test_each_third_party_has_its_rooms() -> None:
@@ -120,7 +138,7 @@ def test_each_third_party_has_its_rooms() -> None:
 
 
 def test_the_command_line_starts_with_click_alone() -> None:
-    for path in (PACKAGE / "cli").glob("*.py"):
+    for path in (PACKAGE / "cli").rglob("*.py"):
         own = {name for name in imports(at_start(path)) if name.partition(".")[0] not in sys.stdlib_module_names}
         foreign = {name for name in own if not name.startswith(("click", "xlsform.cli", "xlsform.__version__"))}
         assert foreign <= {"xlsform"}, place(path)

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from support.made_verdicts import finding, missing, unreadable, verdict
 
-from xlsform.batch import review
+from xlsform.batch.remembered import judged_by
+from xlsform.batch.review import review
+from xlsform.batch.superseded import counted
 from xlsform.inbox import Incoming, incoming
 from xlsform.projects import ListedIndicator, Project
 from xlsform.reading import Limits
@@ -46,7 +48,7 @@ def test_what_is_known_is_not_judged_again(tmp_path: Path, judged: list[str]) ->
     def run() -> list[Judged]:
         judged.clear()
         with Register.open(tmp_path / "register.db", create=True) as register:
-            return list(review.review(incoming([inbox], Limits()), Options(), 1, register))
+            return list(review(incoming([inbox], Limits()), Options(), 1, register))
 
     first = run()
     assert judged == ["faultless.xlsx", "faults-goal.xlsx"]
@@ -67,15 +69,15 @@ def listed(code: str, target: str = "≥120公里") -> Project:
 
 
 def test_what_is_approved_for_one_project_has_no_other_judged_again() -> None:
-    both = review.judged_by(Options(projects={"1": listed("1"), "2": listed("2")}))
-    more = review.judged_by(Options(projects={"1": listed("1"), "2": listed("2", "≥130公里"), "3": listed("3")}))
+    both = judged_by(Options(projects={"1": listed("1"), "2": listed("2")}))
+    more = judged_by(Options(projects={"1": listed("1"), "2": listed("2", "≥130公里"), "3": listed("3")}))
     assert both("a.xlsx", "1") == more("b.XLSX", "1")
     assert both("a.xlsx", "2") != more("a.xlsx", "2")
     assert both("a.xlsx", "1") != both("a.xls", "1")
     # By its name it may be any.
     assert both("a.xlsx", None) != more("a.xlsx", None)
     assert both("a.xlsx", "9") != more("a.xlsx", "9")
-    paid = review.judged_by(Options(projects={"1": listed("1")}, accounts={"1": {"funds.total.executed": Decimal(3)}}))
+    paid = judged_by(Options(projects={"1": listed("1")}, accounts={"1": {"funds.total.executed": Decimal(3)}}))
     assert paid("a.xlsx", "1") != both("a.xlsx", "1")
 
 
@@ -85,7 +87,7 @@ def came(path: str, day: int | None, **own: Any) -> Judged:
 
 
 def superseded(*judged: Judged) -> dict[str, str]:
-    return {each.path: each.superseded for each in review.counted(judged) if each.superseded}
+    return {each.path: each.superseded for each in counted(judged) if each.superseded}
 
 
 def test_of_a_projects_returns_the_newest_counts() -> None:

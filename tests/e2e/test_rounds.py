@@ -196,8 +196,8 @@ def test_an_interruption_leaves_no_workbook_recorded_that_is_not_there(
         written.append(path)
         write_whole(path, data)
 
-    monkeypatch.setattr("xlsform.cli.office._GROUP", 2)
-    monkeypatch.setattr("xlsform.files.atomic.write_whole", interrupted)
+    monkeypatch.setattr("xlsform.register.issuing._GROUP", 2)
+    monkeypatch.setattr("xlsform.register.issuing.write_whole", interrupted)
     generate = ["generate", "mof-2020", "--projects", project_list, "--register", tmp_path / "r.db", "-o", tmp_path]
     run(*generate, code=130)
     with Register.open(tmp_path / "r.db") as register:

@@ -7,7 +7,7 @@ import signal
 import sys
 from types import FrameType
 
-from xlsform.cli.console import cli
+from xlsform.cli.group import cli
 
 __all__ = ["cli", "main"]
 

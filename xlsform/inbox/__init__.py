@@ -16,7 +16,7 @@ from xlsform.reading import Limits
 from xlsform.reading.package import DEFAULT_LIMITS
 from xlsform.reading.workbook import Unreadable
 
-__all__ = ["EXTENSIONS", "Incoming", "Url", "below", "count", "incoming", "is_url", "nothing_found"]
+__all__ = ["EXTENSIONS", "Incoming", "Note", "Url", "at_least_one", "below", "count", "incoming", "is_url"]
 
 
 def incoming(paths: Sequence[Path | Url], limits: Limits, passed_over: Note = lambda _: None) -> Iterator[Incoming]:
@@ -40,6 +40,20 @@ def incoming(paths: Sequence[Path | Url], limits: Limits, passed_over: Note = la
     sources = find(paths)
     unpacker = Unpacker(limits, passed_over, sources.holds)
     return (each for source in sources for each in unpacker.source(source))
+
+
+def at_least_one(found: Iterator[Incoming]) -> Iterator[Incoming]:
+    """Pass everything on; that there is nothing, or only mails without attachments, is as good as no file at all.
+
+    Raises:
+        NothingFoundError: there is nothing.
+    """
+    none = True
+    for each in found:
+        none = False
+        yield each
+    if none:
+        raise nothing_found()
 
 
 def count(paths: Sequence[Path | Url], limits: Limits = DEFAULT_LIMITS) -> int | None:

@@ -6,13 +6,19 @@ import contextlib
 import smtplib
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Literal, NamedTuple
 
 from xlsform.errors import UsageError
 from xlsform.messages import say
+
+Security = Literal["ssl", "starttls", "none"]
+"""How the connection is encrypted: from the start, from the server's answer on, or not at all."""
+
+#: The port that servers listen on where none is named.
+PORTS: Mapping[Security, int] = {"ssl": 465, "starttls": 587, "none": 25}
 
 _TIMEOUT = 60.0
 
@@ -23,7 +29,7 @@ class Server:
 
     host: str
     port: int
-    security: Literal["ssl", "starttls", "none"] = "starttls"
+    security: Security = "starttls"
     user: str = ""
     password: str = field(default="", repr=False)
     timeout: float = _TIMEOUT

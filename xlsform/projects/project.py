@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
+from xlsform.errors import DataError
 from xlsform.messages import Message, say
 
 
@@ -83,3 +84,12 @@ class ProjectList:
     the headings are wrong, since then nobody knows what is missing."""
     problems: tuple[ListProblem, ...]
     """Everything that is wrong, by place."""
+
+    def require_sound(self) -> None:
+        """See that nothing is wrong with the list.
+
+        Raises:
+            DataError: something is; with every problem.
+        """
+        if self.problems:
+            raise DataError(str(self.path), [problem.line for problem in self.problems])

@@ -1,0 +1,60 @@
+"""The commands for those who work with the data of a form: describe its fields, put data in, take them out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from xlsform.cli.console import as_json, write_out
+from xlsform.cli.options import FILE, OUTPUT
+
+
+@click.command()
+@click.argument("source", metavar="TEMPLATE|WORKBOOK")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def describe(source: str, form: str) -> None:
+    """List every field of a form: name, cell, kind, type, label, whether it must be filled."""
+    from xlsform.form.check import load_checked
+    from xlsform.form.layout import lay_out
+    from xlsform.form.template import bundled
+    from xlsform.submission.from_file import open_submission
+    from xlsform.workbook.data import describe as fields_of
+
+    if source in bundled() or Path(source).suffix.lower() == ".json":
+        layout = lay_out(load_checked(source))
+    else:
+        layout = open_submission(Path(source))[0].layout
+    fields = fields_of(layout)
+    if form == "json":
+        click.echo(as_json(fields), nl=False)
+        return
+    for each in fields:
+        mark = "*" if each["required"] else " "
+        click.echo(f"{mark} {each['name']:<32} {each['cell']:<12} {each['kind']:<9} {each['type']:<7} {each['label']}")
+
+
+@click.command()
+@click.argument("workbook", type=FILE)
+@click.argument("data", type=FILE)
+@click.option("-o", "--output", type=FILE, required=True, help="The filled workbook.")
+def fill(workbook: Path, data: Path, output: Path) -> None:
+    """Put data into the input cells of an issued workbook; formulas, locks and validations stay."""
+    from xlsform.files.atomic import write_whole
+    from xlsform.submission.from_file import open_submission
+    from xlsform.workbook.data import fill as put
+    from xlsform.workbook.data import read_data
+
+    submission, original = open_submission(workbook)
+    write_whole(output, put(submission, original, read_data(data), str(data)))
+
+
+@click.command()
+@click.argument("workbook", type=FILE)
+@OUTPUT
+def extract(workbook: Path, output: Path | None) -> None:
+    """Print the data of a filled workbook as JSON."""
+    from xlsform.submission.from_file import open_submission
+    from xlsform.workbook.data import extract as data_of
+
+    write_out(as_json(data_of(open_submission(workbook)[0])), output)

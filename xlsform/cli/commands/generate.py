@@ -1,0 +1,165 @@
+"""The command that issues workbooks: one of a form, or one for each project of a list."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from xlsform.cli.console import language, remark, remark_written, tell
+from xlsform.cli.options import DAY, FILE, YEAR, together
+from xlsform.cli.progress import progress
+
+if TYPE_CHECKING:
+    from xlsform.form.definition import Form
+
+
+class _Size(NamedTuple):
+    """What the workbooks look like."""
+
+    year: int | None
+    rows: int | None
+
+
+class _ListOptions(NamedTuple):
+    """What goes with a project list."""
+
+    spare: int
+    keep_going: bool
+    register: Path | None
+    due: datetime | None
+
+
+@click.command()
+@click.argument("template")
+@click.option(
+    "--projects", type=FILE, help="Project list (.xlsx, .csv, .json): one prefilled workbook for each project."
+)
+@together(
+    "size",
+    _Size,
+    click.option("--year", type=YEAR, help="Year of the form, printed and locked; else the filler types it."),
+    click.option("--rows", type=click.IntRange(1, 200), help="Rows in each level-2 block; three if not given."),
+)
+@together(
+    "listing",
+    _ListOptions,
+    click.option(
+        "--spare", type=click.IntRange(0, 50), default=0, help="With --projects: rows beyond a project's indicators."
+    ),
+    click.option(
+        "--keep-going", is_flag=True, help="With --projects: leave out what is wrong in the list, issue the rest."
+    ),
+    click.option("--register", type=FILE, help="With --projects: record in this file what was issued, and sign it."),
+    click.option("--due", type=DAY, help="With --register: the last day for returns."),
+)
+@click.option(
+    "--password-file", type=FILE, help="File whose first line is the password of the locks; else XLSFORM_PASSWORD."
+)
+@click.option("-o", "--output", type=FILE, help="Workbook to write, or folder to write into.")
+def generate(
+    template: str,
+    projects: Path | None,
+    size: _Size,
+    listing: _ListOptions,
+    password_file: Path | None,
+    output: Path | None,
+) -> None:
+    """Write the locked workbook of an official form, or one for each project of a list."""
+    from xlsform.form.check import load_checked
+
+    form = load_checked(template)
+    if projects is not None:
+        _issue_list(form, projects, size, listing, password_file, output or Path())
+    elif listing.register is not None:
+        raise click.UsageError("--register goes with --projects")
+    else:
+        _issue_one(form, size, password_file, output)
+
+
+def _issue_one(form: Form, size: _Size, password_file: Path | None, output: Path | None) -> None:
+    from xlsform.files.atomic import write_whole
+    from xlsform.form.layout import lay_out
+    from xlsform.workbook.issue import issue
+    from xlsform.workbook.locks import lock_for
+
+    layout = lay_out(form, size.rows)
+    name = f"{form.id}{f'-{size.year}' if size.year else ''}.xlsx"
+    path = Path(name) if output is None else output / name if output.suffix.lower() != ".xlsx" else output
+    write_whole(path, issue(layout, lock_for(_password(password_file)), year=size.year))
+    remark_written(path)
+
+
+def _issue_list(
+    form: Form, source: Path, size: _Size, listing: _ListOptions, password_file: Path | None, folder: Path
+) -> None:
+    """Write a workbook for each project of a list; none at all while the list has a problem, unless asked to go on."""
+    from contextlib import nullcontext
+
+    from xlsform.errors import UsageError
+    from xlsform.messages import say
+    from xlsform.projects import read_projects
+    from xlsform.register import Register
+    from xlsform.register.issuing import Round, issue_round, withdrawn
+
+    listed = read_projects(source, form)
+    if not listing.keep_going:
+        listed.require_sound()
+    for problem in listed.problems:
+        tell(problem.line)
+    if not listed.projects and not listed.problems:
+        raise UsageError(say("{path}: the list has no projects", path=source))
+    password = _password(password_file)
+    about = Round(form, size.year, size.rows, listing.spare, listing.due.date() if listing.due else None)
+    with nullcontext() if listing.register is None else Register.open(listing.register, create=True) as register:
+        before = withdrawn(register) if register else set()
+        issued = issue_round(about, listed.projects, folder, password, register)
+        for _ in progress(issued, len(listed.projects), say("written")):
+            pass
+    remark(say("written: {count} workbooks in {folder}", count=len(listed.projects), folder=folder))
+    again = [each.code for each in listed.projects if each.code in before]
+    if again:
+        tell(say("withdrawn before, and now expected again: {codes}", codes=again))
+    if listed.problems:
+        click.get_current_context().exit(2)
+
+
+def _password(file: Path | None) -> str:
+    """Return the password from the file, the environment or a prompt; else a random one that nobody knows."""
+    import os
+    import secrets
+
+    from xlsform.messages import say
+
+    if file is not None:
+        return _first_line(file)
+    given = os.environ.get("XLSFORM_PASSWORD")
+    if given:
+        return given
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        from xlsform.messages import render
+
+        text = render(say("Password for the locks (blank: a random one that nobody knows)"), language())
+        typed = click.prompt(text, default="", hide_input=True, show_default=False, err=True)
+        if typed:
+            return str(typed)
+    remark(say("locked with a random password that is not kept; set XLSFORM_PASSWORD to be able to unlock"))
+    return secrets.token_urlsafe(24)
+
+
+def _first_line(file: Path) -> str:
+    from xlsform.errors import UsageError, reading_failed
+    from xlsform.messages import say
+
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise reading_failed(file, error) from None
+    except UnicodeDecodeError:
+        raise UsageError(say("{path}: not UTF-8 text", path=file)) from None
+    if not lines or not lines[0]:
+        raise UsageError(say("{path}: its first line is to be the password, but it is blank", path=file))
+    return lines[0]

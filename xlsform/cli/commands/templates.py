@@ -1,0 +1,65 @@
+"""The commands that list, show and check templates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from xlsform.cli.console import HELP, as_json, language, remark, write_out
+from xlsform.cli.options import OUTPUT
+
+
+@click.group(invoke_without_command=True, context_settings=HELP)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_context
+def templates(ctx: click.Context, form: str) -> None:
+    """List the official forms, show one, or check a template file."""
+    if ctx.invoked_subcommand is not None:
+        return
+    from xlsform.form.template import bundled, load
+
+    forms = [load(name) for name in bundled()]
+    if form == "json":
+        lines = [
+            {"id": each.id, "edition": each.edition, "name": dict(each.name), "source": each.source} for each in forms
+        ]
+        click.echo(as_json(lines), nl=False)
+        return
+    for each in forms:
+        click.echo(f"{each.id:<14} {each.edition:<8} {each.name[language()]}")
+
+
+@templates.command("show")
+@click.argument("template")
+@OUTPUT
+def templates_show(template: str, output: Path | None) -> None:
+    """Print a template as JSON, what it builds on merged in."""
+    from xlsform.form.template import find, read
+
+    write_out(as_json({key: value for key, value in read(find(template)).items() if key != "extends"}), output)
+
+
+@templates.command("check")
+@click.argument("files", nargs=-1, required=True)
+@click.pass_context
+def templates_check(ctx: click.Context, files: tuple[str, ...]) -> None:
+    """Say everything that is wrong with template files."""
+    from xlsform.errors import TemplateError
+    from xlsform.form.check import problems
+    from xlsform.form.template import find, read
+    from xlsform.messages import say
+
+    faulty = False
+    for name in files:
+        path = find(name)
+        try:
+            found = problems(read(path))
+        except TemplateError as error:
+            found = list(error.problems)
+        faulty |= bool(found)
+        for problem in found:
+            click.echo(f"{path}: {problem}")
+        if not found:
+            remark(say("{path}: sound", path=path))
+    ctx.exit(2 if faulty else 0)

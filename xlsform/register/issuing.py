@@ -1,0 +1,92 @@
+"""Issue the workbooks of a round: write one for each project of a list, and record what went out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from xlsform.files.atomic import write_whole
+from xlsform.form.definition import Form
+from xlsform.projects import Project, places
+from xlsform.register.records import State
+from xlsform.register.register import Register
+from xlsform.workbook.issue import issue_projects
+from xlsform.workbook.locks import lock_for
+
+#: Workbooks that are recorded together.
+_GROUP = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What all workbooks of a round have in common."""
+
+    form: Form
+    year: int | None = None
+    """Of the form, printed and locked; None where the filler types it."""
+    rows: int | None = None
+    """Rows in each level-2 block at least; as many as a project has indicators, if None."""
+    spare: int = 0
+    """Rows beyond a project's indicators."""
+    due: dt.date | None = None
+    """The last day for returns."""
+
+
+def issue_round(
+    about: Round, projects: Sequence[Project], folder: Path, password: str, register: Register | None = None
+) -> Iterator[Path]:
+    """Write a workbook for each project, one folder a unit, and yield its path once it is written.
+
+    They are recorded in groups, since each change of the register waits for the disk. What was written but not yet
+    recorded when the program ends is issued anew by the next run.
+
+    Args:
+        about: the round.
+        projects: the projects.
+        folder: where the units' folders go.
+        password: of the locks.
+        register: where the workbooks are recorded, and whose key they are signed with.
+
+    Raises:
+        UsageError: the folder or the register cannot be written to.
+    """
+    lock, paths = lock_for(password), places(projects)
+    key = register.key if register else None
+    size = _GROUP if register else max(len(projects), 1)
+    for start in range(0, len(projects), size):
+        group = projects[start : start + size]
+        digests: dict[str, str] = {}
+        for project, data in issue_projects(
+            about.form, group, lock, year=about.year, rows=about.rows, spare=about.spare, key=key
+        ):
+            path = folder / paths[project.code]
+            write_whole(path, data)
+            digests[project.code] = hashlib.sha256(data).hexdigest()
+            yield path
+        if register is not None:
+            written = [(project, folder / paths[project.code], digests[project.code]) for project in group]
+            _record(register, about, written, password)
+
+
+def withdrawn(register: Register) -> set[str]:
+    """Return the codes of the projects that were withdrawn: issued anew, they are expected again."""
+    return {each.code for each in register.status().projects if each.state is State.WITHDRAWN}
+
+
+def _record(register: Register, about: Round, written: Sequence[tuple[Project, Path, str]], password: str) -> None:
+    """Record workbooks in the order of the list, each with its file and its digest."""
+    with register.together():
+        for project, path, digest in written:
+            register.record_issued(
+                project,
+                template=about.form.id,
+                edition=about.form.edition,
+                year=about.year,
+                file=str(path.resolve()),
+                digest=digest,
+                password=password,
+                due=about.due,
+            )
