@@ -315,7 +315,7 @@ def test_a_file_of_no_project_is_known_too(register: Register) -> None:
 
 
 def test_returns_are_recorded_before_they_are_told(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xlsform.register.register._GROUP", 2)
+    monkeypatch.setattr("xlsform.register.returns._GROUP", 2)
 
     def judged() -> Iterator[NewReturn]:
         for name in "abcde":
@@ -336,7 +336,7 @@ def test_returns_are_recorded_before_they_are_told(register: Register, monkeypat
 
 
 def test_what_takes_long_is_recorded_at_once(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xlsform.register.register._GROUP_SECONDS", 0.0)
+    monkeypatch.setattr("xlsform.register.returns._GROUP_SECONDS", 0.0)
     told = register.record_returns(NewReturn(verdict(name, name), name, "rules 1") for name in "ab")
     assert next(told).project_code == "a"
     assert [each.verdict.project_code for each in everything(register)] == ["a"]

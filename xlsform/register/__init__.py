@@ -16,7 +16,8 @@ from xlsform.register.records import (
     UnitStatus,
     Why,
 )
-from xlsform.register.register import NewReturn, Register
+from xlsform.register.register import Register
+from xlsform.register.returns import NewReturn
 
 __all__ = [
     "Counts",

@@ -12,7 +12,7 @@ from xlsform.register.records import MailKind, ProjectStatus, State, Status, Str
 from xlsform.verdict.verdict import Status as Outcome
 
 
-class Issue(NamedTuple):
+class IssueLine(NamedTuple):
     """A workbook that went out, without what stands in it."""
 
     id: int
@@ -27,7 +27,7 @@ class Issue(NamedTuple):
     reason: str
 
 
-class ProjectLine(NamedTuple):
+class ReturnLine(NamedTuple):
     """A return without its findings."""
 
     id: int
@@ -49,8 +49,8 @@ class ProjectLine(NamedTuple):
 
 
 def newest(
-    lines: Iterable[ProjectLine], years: Mapping[str, Sequence[int | None]], year: int | None
-) -> list[ProjectLine]:
+    lines: Iterable[ReturnLine], years: Mapping[str, Sequence[int | None]], year: int | None
+) -> list[ReturnLine]:
     """Return the newest return of each project and every one that stands for none, in the order of recording.
 
     One whose identity is not the one that was issued stands for its project only while there is no better one: anybody
@@ -63,7 +63,7 @@ def newest(
     """
     lines = [line for line in lines if _answers(line, years.get(line.code or "", ()), year)]
     genuine = {line.code for line in lines if not line.forged}
-    found: dict[str | int, ProjectLine] = {}
+    found: dict[str | int, ReturnLine] = {}
     for line in lines:
         if line.forged and line.code in genuine:
             found[line.id] = line._replace(aside=True)
@@ -74,7 +74,7 @@ def newest(
     return sorted(found.values())
 
 
-def _answers(line: ProjectLine, issued: Sequence[int | None], year: int | None) -> bool:
+def _answers(line: ReturnLine, issued: Sequence[int | None], year: int | None) -> bool:
     """Whether a return answers the workbook that is asked for."""
     if not issued:
         return True
@@ -84,8 +84,8 @@ def _answers(line: ProjectLine, issued: Sequence[int | None], year: int | None) 
 
 
 def progress(
-    issues: Sequence[Issue],
-    lines: Iterable[ProjectLine],
+    issues: Sequence[IssueLine],
+    lines: Iterable[ReturnLine],
     mailed: Mapping[tuple[str, str], MailKind],
     due: dt.date | None,
     today: dt.date,
@@ -100,7 +100,7 @@ def progress(
         today: the day to judge by.
     """
     known = {issue.code: issue for issue in issues}
-    returned: dict[str | None, ProjectLine] = {}
+    returned: dict[str | None, ReturnLine] = {}
     strays: list[Stray] = []
     for line in sorted(lines, key=lambda line: (line.received, line.id)):
         issue = known.get(line.code or "")
@@ -119,7 +119,7 @@ def progress(
     )
 
 
-def _project(issue: Issue, line: ProjectLine | None, due: dt.date | None, today: dt.date) -> ProjectStatus:
+def _project(issue: IssueLine, line: ReturnLine | None, due: dt.date | None, today: dt.date) -> ProjectStatus:
     last = due or (dt.date.fromisoformat(issue.due) if issue.due else None)
     state = State.WITHDRAWN if issue.withdrawn else _state(line, last, today)
     project = ProjectStatus(
@@ -128,13 +128,13 @@ def _project(issue: Issue, line: ProjectLine | None, due: dt.date | None, today:
     return _with(project, line) if line else project
 
 
-def _state(line: ProjectLine | None, due: dt.date | None, today: dt.date) -> State:
+def _state(line: ReturnLine | None, due: dt.date | None, today: dt.date) -> State:
     if line is None:
         return State.OVERDUE if due is not None and today > due else State.OUTSTANDING
     return State.PASSED if line.status == "passed" else State.SENT_BACK
 
 
-def _with(project: ProjectStatus, line: ProjectLine) -> ProjectStatus:
+def _with(project: ProjectStatus, line: ReturnLine) -> ProjectStatus:
     return replace(
         project,
         returns=line.returns,
@@ -146,7 +146,7 @@ def _with(project: ProjectStatus, line: ProjectLine) -> ProjectStatus:
     )
 
 
-def _stray(line: ProjectLine, why: Why) -> Stray:
+def _stray(line: ReturnLine, why: Why) -> Stray:
     received = dt.datetime.fromisoformat(line.received)
     return Stray(line.code or "", line.name or "", line.unit or "", line.status, received, line.origin, why)
 

@@ -3,48 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from itertools import starmap
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Self
 
 from xlsform.errors import UsageError
-from xlsform.findings import Severity
 from xlsform.messages import say
 from xlsform.projects import Project
-from xlsform.register import rows
-from xlsform.register.codec import decode, encode
+from xlsform.register.issues import Issues
 from xlsform.register.mails import Mails
-from xlsform.register.progress import Issue, ProjectLine, newest, progress
+from xlsform.register.progress import ReturnLine, progress
 from xlsform.register.records import History, Issued, Return, Status
+from xlsform.register.returns import NewReturn, Returns
 from xlsform.register.store import Store
 from xlsform.verdict.verdict import Verdict
-
-_PAGE = 100
-
-_RECORD_RETURN = """
-    INSERT INTO returns (digest, origin, received, code, name, unit, template, year, status, score, errors, warnings,
-        forged, verdict, judged_by, issue)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT max(id) FROM issues WHERE code = ?))
-    ON CONFLICT (digest, origin) DO UPDATE SET code = excluded.code, name = excluded.name, unit = excluded.unit,
-        template = excluded.template, year = excluded.year, status = excluded.status, score = excluded.score,
-        errors = excluded.errors, warnings = excluded.warnings, forged = excluded.forged,
-        verdict = excluded.verdict, judged_by = excluded.judged_by, issue = excluded.issue
-    WHERE verdict IS NOT excluded.verdict OR judged_by IS NOT excluded.judged_by OR issue IS NOT excluded.issue"""
-
-#: Returns are kept in groups: each change waits for the disk, which takes as long as judging a few of them.
-_GROUP, _GROUP_SECONDS = 50, 1.0
-
-
-class NewReturn(NamedTuple):
-    """A return to be recorded; its parts are those of `Register.record_return`."""
-
-    verdict: Verdict
-    origin: str
-    judged_by: str
-    received: dt.datetime | None = None
 
 
 class Register:
@@ -57,6 +30,7 @@ class Register:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._issues, self._returns = Issues(store), Returns(store)
         self.mails = Mails(store)
         self.key = store.rows("SELECT key FROM register")[0][0]
 
@@ -114,11 +88,15 @@ class Register:
             password: of its lock.
             due: the last day on which it is in time.
         """
-        self._store.run(
-            "INSERT INTO issues (code, name, department, unit, email, project, template, edition, year, file, digest,"
-            " password, due, issued) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            *(project.code, project.name, project.department, project.unit, project.email, encode(project)),
-            *(template, edition, year, file, digest, password, due.isoformat() if due else None, rows.stamp(None)),
+        self._issues.record(
+            project,
+            template=template,
+            edition=edition,
+            year=year,
+            file=file,
+            digest=digest,
+            password=password,
+            due=due,
         )
 
     def issued(self, year: int | None = None) -> Iterator[Issued]:
@@ -126,13 +104,11 @@ class Register:
 
         Projects that were withdrawn are left out.
         """
-        return self._issued([each.id for each in self._newest_issues(year) if not each.withdrawn])
+        return self._issues.whole([each.id for each in self._issues.newest(year) if not each.withdrawn])
 
     def project(self, code: str) -> Project | None:
         """Return a project as it was issued last, or None."""
-        found = self._store.rows("SELECT project FROM issues WHERE code = ? ORDER BY id DESC LIMIT 1", code)
-        project: Project | None = decode(found[0][0]) if found else None
-        return project
+        return self._issues.project(code)
 
     def withdraw(self, codes: Sequence[str], reason: str) -> None:
         """Expect nothing of these projects any more; one that is issued anew is expected again.
@@ -140,17 +116,7 @@ class Register:
         Raises:
             UsageError: one of them was never issued; nothing is changed.
         """
-        with self.together():
-            unknown = [code for code in codes if self.project(code) is None]
-            if unknown:
-                raise UsageError(
-                    say("{path}: never issued: {codes}; nothing was changed", path=self._store.path, codes=unknown)
-                )
-            for code in codes:
-                self._store.run(
-                    "UPDATE issues SET withdrawn = ?, reason = ? WHERE id = (SELECT max(id) FROM issues WHERE code = ?)",
-                    *(rows.stamp(None), reason, code),
-                )
+        self._issues.withdraw(codes, reason)
 
     # --- what came back
 
@@ -164,26 +130,14 @@ class Register:
             received: its mail's date or the file's own; now if not given. A time that is yet to come counts as now,
                 or a unit whose clock is wrong could never send anything newer.
         """
-        year = verdict.year if verdict.year is not None and 0 < verdict.year < 10_000 else None
-        self._store.run(
-            _RECORD_RETURN,
-            *(verdict.sha256 or "", origin, rows.stamp(received), verdict.project_code),
-            *(verdict.project_name, verdict.unit, verdict.template, year, verdict.status),
-            str(verdict.score) if verdict.score is not None else None,
-            *(verdict.count(Severity.ERROR), verdict.count(Severity.WARNING), verdict.forged),
-            *(encode(verdict), judged_by, verdict.project_code),
-        )
+        self._returns.record(verdict, origin, judged_by, received)
 
     def record_returns(self, arrivals: Iterable[NewReturn]) -> Iterator[Verdict]:
         """Record returns as they are judged, some together since each change costs time; yield those recorded.
 
         When it is interrupted, what was judged in the last second is judged again next time.
         """
-        for group in _groups(arrivals):
-            with self.together():
-                for arrival in group:
-                    self.record_return(*arrival)
-            yield from (arrival.verdict for arrival in group)
+        return self._returns.record_all(arrivals)
 
     def known(self, digest: str, judged_by: Callable[[str | None], str]) -> Verdict | None:
         """Return the verdict on a file with this content, if judging it again could give no other.
@@ -196,19 +150,13 @@ class Register:
             judged_by: names, by the code of the file's project, everything that a verdict depends on besides the file
                 and what was issued: version of the program, editions of the templates, options, the file's extension.
         """
-        found = self._store.rows(
-            "SELECT code, judged_by, verdict FROM returns WHERE digest = ?"
-            " AND issue IS (SELECT max(id) FROM issues WHERE issues.code = returns.code) ORDER BY id DESC",
-            digest,
-        )
-        verdict: Verdict | None = next((decode(text) for code, by, text in found if by == judged_by(code)), None)
-        return verdict
+        return self._returns.known(digest, judged_by)
 
     def returns(self) -> Iterator[Return]:
-        """Yield the return that stands for each project, in the order in which they were recorded."""
-        expected = {each.code for each in self._newest_issues(None) if not each.withdrawn}
+        """Yield the return that counts for each project, in the order in which they were recorded."""
+        expected = {each.code for each in self._issues.newest(None) if not each.withdrawn}
         lines = [line for line in self._newest_returns(None) if line.code in expected and not line.aside]
-        return map(rows.returned, self._pages("returns", rows.RETURNED, [line.id for line in lines]))
+        return self._returns.whole([line.id for line in lines])
 
     # --- how far things are
 
@@ -220,7 +168,7 @@ class Register:
             today: the day to judge by; by the clock if not given.
             year: only what was issued for that year.
         """
-        issues, returns = self._newest_issues(year), self._newest_returns(year)
+        issues, returns = self._issues.newest(year), self._newest_returns(year)
         return progress(issues, returns, self.mails.outcomes("issue"), due, today or dt.date.today())
 
     def history(self, code: str) -> History:
@@ -229,44 +177,15 @@ class Register:
         Raises:
             UsageError: nothing is.
         """
-        issued = [
-            rows.issued(row)
-            for row in self._store.rows(f"SELECT {rows.ISSUED} FROM issues WHERE code = ? ORDER BY id", code)
-        ]
-        returns = [
-            rows.returned(row)
-            for row in self._store.rows(
-                f"SELECT {rows.RETURNED} FROM returns WHERE code = ? ORDER BY received, id", code
-            )
-        ]
+        issued, returns = self._issues.of(code), self._returns.of(code)
         if not issued and not returns:
             raise UsageError(say("{path}: nothing is known of project {code}", path=self._store.path, code=code))
         concerned = {("issue", each.digest) for each in issued} | {("reply", each.reference) for each in returns}
         mails = [mail for mail in self.mails.all() if any((mail.purpose, about) in concerned for about in mail.about)]
         return History(tuple(issued), tuple(returns), tuple(mails))
 
-    def _newest_issues(self, year: int | None) -> list[Issue]:
-        """Return the newest issue of each project, in the order of issue."""
-        found = self._store.rows(
-            "SELECT id, code, name, department, unit, email, due, digest, withdrawn, reason FROM issues WHERE id IN"
-            " (SELECT max(id) FROM issues WHERE ? IS NULL OR year = ? GROUP BY code) ORDER BY id",
-            *(year, year),
-        )
-        return list(starmap(Issue, found))
-
-    def _issued(self, ids: Sequence[int]) -> Iterator[Issued]:
-        return map(rows.issued, self._pages("issues", rows.ISSUED, ids))
-
-    def _newest_returns(self, year: int | None) -> list[ProjectLine]:
-        """Return the newest return of each project, and all that stand for none."""
-        years: dict[str, list[int | None]] = {}
-        for code, each in self._store.rows("SELECT code, year FROM issues ORDER BY id"):
-            years.setdefault(code, []).append(each)
-        lines = self._store.rows(
-            "SELECT id, code, name, unit, year, status, score, errors, warnings, origin, received, forged"
-            " FROM returns ORDER BY received, id"
-        )
-        return newest(starmap(ProjectLine, lines), years, year)
+    def _newest_returns(self, year: int | None) -> list[ReturnLine]:
+        return self._returns.newest(self._issues.years(), year)
 
     # --- what is to be mailed
 
@@ -275,10 +194,10 @@ class Register:
         mailed = self.mails.outcomes("issue")
         waiting = [
             each.id
-            for each in self._newest_issues(year)
+            for each in self._issues.newest(year)
             if not each.withdrawn and mailed.get((each.email, each.digest)) != "sent"
         ]
-        return list(self._issued(waiting))
+        return list(self._issues.whole(waiting))
 
     def to_answer(self, year: int | None = None) -> list[Return]:
         """Return the newest returns that have errors or cannot be read, and were not yet sent back.
@@ -286,26 +205,6 @@ class Register:
         Those of projects that were withdrawn are not answered.
         """
         sent = {about for (_, about), kind in self.mails.outcomes("reply").items() if kind == "sent"}
-        gone = {each.code for each in self._newest_issues(year) if each.withdrawn}
-        ids = [line.id for line in self._newest_returns(year) if line.status != "passed" and line.code not in gone]
-        faulty = map(rows.returned, self._pages("returns", rows.RETURNED, ids))
-        return [each for each in faulty if each.reference not in sent]
-
-    def _pages(self, table: str, columns: str, ids: Sequence[int]) -> Iterator[Any]:
-        """Yield rows by id, in that order, a page at a time: neither all in memory, nor a query that stays open."""
-        for start in range(0, len(ids), _PAGE):
-            page = ids[start : start + _PAGE]
-            places = ", ".join("?" * len(page))
-            yield from self._store.rows(f"SELECT {columns} FROM {table} WHERE id IN ({places}) ORDER BY id", *page)
-
-
-def _groups(arrivals: Iterable[NewReturn]) -> Iterator[list[NewReturn]]:
-    group: list[NewReturn] = []
-    started = time.monotonic()
-    for arrival in arrivals:
-        group.append(arrival)
-        if len(group) >= _GROUP or time.monotonic() - started >= _GROUP_SECONDS:
-            yield group
-            group, started = [], time.monotonic()
-    if group:
-        yield group
+        gone = {each.code for each in self._issues.newest(year) if each.withdrawn}
+        faulty = [line for line in self._newest_returns(year) if line.status != "passed" and line.code not in gone]
+        return [each for each in self._returns.whole([line.id for line in faulty]) if each.reference not in sent]

@@ -17,6 +17,9 @@ from xlsform.messages import Message, say
 #: Seconds to wait for another program that is changing the register.
 PATIENCE = 60.0
 
+#: Rows that are read at a time where there may be many.
+_PAGE = 100
+
 #: Tells a register from any other SQLite file: ``xlsf``.
 _APPLICATION = 0x786C7366
 
@@ -95,6 +98,13 @@ class Store:
         """Return what a query gives, all at once: a query that is still open would keep others from writing."""
         with self._told():
             return self._connection.execute(sql, [_storable(value) for value in values]).fetchall()
+
+    def pages(self, table: str, columns: str, ids: Sequence[int]) -> Iterator[Any]:
+        """Yield rows by their ids, in that order, some at a time: neither all in memory, nor a query that stays open."""
+        for start in range(0, len(ids), _PAGE):
+            page = ids[start : start + _PAGE]
+            places = ", ".join("?" * len(page))
+            yield from self.rows(f"SELECT {columns} FROM {table} WHERE id IN ({places}) ORDER BY id", *page)
 
     def run(self, sql: str, *values: Any) -> None:
         """Change something, by itself or as part of a change that is under way."""
