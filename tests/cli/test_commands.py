@@ -385,8 +385,9 @@ def loaded_by(*arguments: object) -> set[str]:
 
 #: What costs much of a start, or is of no use without what it is for; no command has these loaded unasked.
 COSTLY = {
-    "calendar", "concurrent.futures", "csv", "difflib", "email", "html", "http", "jinja2", "jsonschema", "logging", "msoffcrypto",
-    "multiprocessing", "olefile", "openpyxl", "python_calamine", "rich", "sqlite3", "ssl", "subprocess", "urllib.request",
+    "calendar", "concurrent.futures", "csv", "difflib", "email", "html", "http", "jinja2", "jsonschema", "logging",
+    "msoffcrypto", "multiprocessing", "olefile", "openpyxl", "python_calamine", "rich", "sqlite3", "ssl", "subprocess",
+    "urllib.request",
 }  # fmt: skip
 
 
@@ -411,8 +412,9 @@ def test_one_return_is_judged_without_what_only_others_need() -> None:
     rooms = {"xlsform.projects", "xlsform.register"}
     parts = {
         "xlsform.batch.processes", "xlsform.verdict.waivers", "xlsform.workbook.prepared", "xlsform.workbook.issued",
-        "xlsform.inbox.archives", "xlsform.inbox.mail", "xlsform.inbox.mailboxes", "xlsform.inbox.headers", "xlsform.reading.legacy",
-        "xlsform.reports.tally", "xlsform.reports.html", "xlsform.form.check.grid", "xlsform.form.check.meaning",
+        "xlsform.inbox.archives", "xlsform.inbox.mail", "xlsform.inbox.mailboxes", "xlsform.inbox.headers",
+        "xlsform.reading.legacy", "xlsform.reports.tally", "xlsform.reports.html", "xlsform.form.check.grid",
+        "xlsform.form.check.meaning",
     }  # fmt: skip
     assert all(importlib.util.find_spec(name) for name in rooms | parts), "what is gone cannot be loaded"
     assert not loaded & {*COSTLY, *rooms, *parts, "pickle", "tempfile", "xlsxwriter"}

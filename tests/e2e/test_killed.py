@@ -90,13 +90,21 @@ def whole(folder: Path) -> dict[str, bool]:
     return {path.name: checks[path.suffix](path) for path in files if path.suffix in checks}
 
 
-COMMANDS: dict[str, Callable[[Path, Path, Path], list[object]]] = {
-    "generate": lambda listed, inbox, out: ["generate", "mof-2020", "--projects", listed, "--register", out / "r.db", "-o", out],
-    "validate": lambda listed, inbox, out: ["validate", inbox, "--format", "json", "--jobs", "1", "-o", out / "report.json"],
-    "annotate": lambda listed, inbox, out: ["validate", inbox, "--jobs", "1", "--annotate", out / "back", "-o", out / "report.txt"],
-    "summarize": lambda listed, inbox, out: ["summarize", inbox, "--jobs", "1", "-o", out / "summary.xlsx"],
-    "register": lambda listed, inbox, out: ["validate", inbox, "--jobs", "1", "--register", out / "r.db", "-o", out / "report.txt"],
-}  # fmt: skip
+#: By name, with LISTED, INBOX and OUT for the project list, what came back, and the folder of the outputs.
+COMMANDS = {
+    "generate": "generate mof-2020 --projects LISTED --register OUT/r.db -o OUT",
+    "validate": "validate INBOX --format json --jobs 1 -o OUT/report.json",
+    "annotate": "validate INBOX --jobs 1 --annotate OUT/back -o OUT/report.txt",
+    "summarize": "summarize INBOX --jobs 1 -o OUT/summary.xlsx",
+    "register": "validate INBOX --jobs 1 --register OUT/r.db -o OUT/report.txt",
+}
+
+
+def words(name: str, listed: Path, inbox: Path, out: Path) -> list[str]:
+    """Return a command with its paths."""
+    paths = {"LISTED": listed, "INBOX": inbox, "OUT": out}
+    parts = [word.split("/") for word in COMMANDS[name].split()]
+    return [str(Path(paths[first], *rest)) if first in paths else first for first, *rest in parts]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -107,13 +115,13 @@ def test_what_is_killed_leaves_whole_files_or_none(
     inputs = [*inbox.iterdir(), listed]
     before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in inputs}
 
-    forked([str(each) for each in COMMANDS["generate"](listed, inbox, tmp_path)], None)
+    forked(words("generate", listed, inbox, tmp_path), None)
 
     def run(out: Path, seconds: float | None) -> bool:
         out.mkdir(exist_ok=True)
         if name == "register" and not (out / "r.db").exists():
             shutil.copy(tmp_path / "r.db", out)
-        return forked([str(each) for each in COMMANDS[name](listed, inbox, out)], seconds)
+        return forked(words(name, listed, inbox, out), seconds)
 
     started = time.perf_counter()
     assert run(tmp_path / "whole", None)

@@ -1,7 +1,7 @@
 """Published forms: the faults that a person found in them are found, and no error is told that they do not have.
 
-Each set of errors is whole, and each error is argued from the form's figures. `tests/support/published.py` says how the forms
-were typed and what was left out. Where a text ends too early, so does the form here, and it is told so.
+Each set of errors is whole, and each error is argued from the form's figures. `tests/support/published.py` says how the
+forms were typed and what was left out. Where a text ends too early, so does the form here, and it is told so.
 """
 
 from __future__ import annotations

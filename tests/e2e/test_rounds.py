@@ -524,9 +524,9 @@ def test_a_forged_return_takes_no_other_ones_place(round_folder: Path) -> None:
     run("summarize", folder, *register, "-o", table, "--lang", "zh")
     assert statuses(table)["004"] == "通过"
     sources = openpyxl.load_workbook(table)["数据来源"]
-    assert [(Path(str(row[8].value)).name, Path(str(row[12].value or "")).name) for row in sources.iter_rows(min_row=2, max_row=3)] == [
-        ("1.xlsx", ""), ("2.xlsx", "1.xlsx"),
-    ]  # fmt: skip
+    rows = list(sources.iter_rows(min_row=2, max_row=3))
+    assert [Path(str(row[8].value)).name for row in rows] == ["1.xlsx", "2.xlsx"]
+    assert [Path(str(row[12].value or "")).name for row in rows] == ["", "1.xlsx"]
 
 
 @pytest.mark.parametrize("listed", [True, False])

@@ -1,4 +1,4 @@
-"""Mails and archives as the programs write them that units use, and that the builders agree with the standard library."""
+"""Mails and archives as the programs of units write them; the builders here agree with the standard library."""
 
 import base64
 import email

@@ -12,10 +12,15 @@ from xlsform.reading import Limits
 from xlsform.reading.workbook import Reason
 
 SENDERS = ["张三 <zs@x.cn>", "李四 <ls@y.cn>", "王五 <ww@z.cn>"]
-MAILS = [
-    mail(named("表.xlsx", workbook(str(number))), sender=sender.encode(), boundary=f"b{number}").replace(b"04", b"%02d" % (number + 1))
-    for number, sender in enumerate(SENDERS)
-]  # fmt: skip
+
+
+def mail_of(number: int, sender: str) -> bytes:
+    """Return a mail with a workbook, sent on a day of its own."""
+    sent = mail(named("表.xlsx", workbook(str(number))), sender=sender.encode(), boundary=f"b{number}")
+    return sent.replace(b"04", b"%02d" % (number + 1))
+
+
+MAILS = [mail_of(number, sender) for number, sender in enumerate(SENDERS)]
 
 
 def test_three_mails_with_lines_that_begin_with_from(tmp_path: Path) -> None:

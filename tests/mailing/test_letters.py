@@ -47,16 +47,29 @@ def project(code: str, name: str, unit: str, address: str) -> Project:
 def issued(folder: Path, code: str, unit: str = "公路养护中心", address: str = "gl@example.cn", **more: Any) -> Issued:
     (folder / f"{code}_项目.xlsx").write_bytes(f"workbook {code}".encode())
     return Issued(
-        project(code, more.get("name", f"项目{code}"), unit, address), "mof-2020", "2020.1", 2025, f"{code}_项目.xlsx", f"digest{code}",
-        "secret", more.get("due"), WHEN,
-    )  # fmt: skip
+        project(code, more.get("name", f"项目{code}"), unit, address),
+        template="mof-2020",
+        edition="2020.1",
+        year=2025,
+        file=f"{code}_项目.xlsx",
+        digest=f"digest{code}",
+        password="secret",
+        due=more.get("due"),
+        when=WHEN,
+    )
 
 
 def letter(**changes: Any) -> Letter:
     values: dict[str, Any] = {
-        "purpose": "issue", "unit": "公路养护中心", "to": "gl@example.cn", "subject": "自评表", "text": "正文", "html": "<p>正文</p>",
-        "attachments": (), "about": ("d",),
-    }  # fmt: skip
+        "purpose": "issue",
+        "unit": "公路养护中心",
+        "to": "gl@example.cn",
+        "subject": "自评表",
+        "text": "正文",
+        "html": "<p>正文</p>",
+        "attachments": (),
+        "about": ("d",),
+    }
     return Letter(**values | changes)
 
 

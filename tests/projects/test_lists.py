@@ -459,10 +459,12 @@ def test_a_problem_says_its_place(listed: Listed) -> None:
 def test_a_missing_heading_is_said_once_with_its_likeness(listed: Listed) -> None:
     found = listed([["项目编号码", "项目名称", "承办单位", "备注"], ["1", "a", "b", "c"]])
     assert problems(found) == [
-        "项目清单 1  there is no column 实施单位; is 承办单位 meant? The columns are 项目编号码, 项目名称, 承办单位, 备注",
-        "项目清单 1 A column 项目编号码 is not known; is 项目编码 meant? Known are 项目编码, 项目名称, 主管部门, 实施单位, "
-        "电子邮箱, 年初预算数, 全年预算数, 当年财政拨款年初预算数, 当年财政拨款全年预算数, 上年结转资金年初预算数, "
-        "上年结转资金全年预算数, 其他资金年初预算数, 其他资金全年预算数, 预期目标",
+        "项目清单 1  there is no column 实施单位; is 承办单位 meant? "
+        "The columns are 项目编号码, 项目名称, 承办单位, 备注",
+        "项目清单 1 A column 项目编号码 is not known; is 项目编码 meant? "
+        "Known are 项目编码, 项目名称, 主管部门, 实施单位, 电子邮箱, 年初预算数, 全年预算数, "
+        "当年财政拨款年初预算数, 当年财政拨款全年预算数, 上年结转资金年初预算数, 上年结转资金全年预算数, "
+        "其他资金年初预算数, 其他资金全年预算数, 预期目标",
     ]
     assert found.projects == ()
 

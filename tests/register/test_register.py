@@ -139,10 +139,9 @@ def test_a_verdict_comes_back_as_it_was(register: Register) -> None:
     faulty = submission(funds__total__weight=20, funds__total__budget=1, goal_actual=None, project_name="……")
     found = tuple(findings(faulty))
     assert len(found) > 3
-    summary = Summary(
-        "某县交通运输局", {"total_score": Figure(Decimal("97.80"), "自评表!I30"), "funds.total.rate": Figure(None, "自评表!H7")},
-        "优", (MissedTarget("养护里程", "≥120公里", "118公里", "=1+1"),),
-    )  # fmt: skip
+    figures = {"total_score": Figure(Decimal("97.80"), "自评表!I30"), "funds.total.rate": Figure(None, "自评表!H7")}
+    missed = MissedTarget("养护里程", "≥120公里", "118公里", "=1+1")
+    summary = Summary("某县交通运输局", figures, "优", (missed,))
     judged = verdict(status="failed", findings=found, summary=summary)
     receive(register, judged, "邮件 7 › 附件.xlsx")
     [back] = everything(register)

@@ -1,7 +1,7 @@
 """Files in chunks, judged side by side by an executor, their verdicts in the order of the files.
 
-An executor is what judges many files at once: `batch.processes` has one of processes on this machine, `batch.dask` one of
-a cluster.
+An executor is what judges many files at once: `batch.processes` has one of processes on this machine, `batch.dask` one
+of a cluster.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Executor(Protocol):
         """
 
     def one_by_one(self, files: Sequence[Incoming]) -> Iterable[Verdict]:
-        """Return the verdicts on the files of a chunk that was lost: the one that brings it down again costs its own."""
+        """Return the verdicts on the files of a chunk that was lost; one that does it again costs its own verdict."""
 
 
 class Chunk:
@@ -122,7 +122,11 @@ def in_order(chunks: Iterator[Chunk], executor: Executor) -> Iterator[Judged]:
 
 
 def _judged(chunks: Iterator[Chunk], held: deque[Chunk], executor: Executor, here: Judge | None) -> Iterator[Judged]:
-    """Yield the files of chunks with their verdicts until all are judged or, by an exception, the first held is lost."""
+    """Yield the files of chunks with their verdicts until all are judged, or the first that is held is lost.
+
+    Raises:
+        ChunkLostError: that chunk is still held, and so are those behind it.
+    """
     running: deque[Answer | None] = deque()
     """The answers to the first of the chunks held, None where a chunk has nothing new."""
     with executor.started() as submit:

@@ -19,13 +19,13 @@ from xlsform.verdict.verdict import Judged, Options, Verdict
 def compared(judged: Iterable[Judged], options: Options, *, contents: bool = True) -> Iterator[Judged]:
     """Yield the verdicts with what is wrong across the files added, and then one for each project that did not return.
 
-    What that is, is known only when all have come in. Until then they wait in a temporary file, and what is compared,
-    less than a thousand bytes a file, in memory.
+    What is wrong across files is known only when all have come in. Until then the verdicts wait in a temporary file; in
+    memory there is only what is compared, less than a thousand bytes a file.
 
     Args:
         judged: all files of a batch.
         options: what the reviewer asked for.
-        contents: whether the files' contents are wanted again, too, and not only the verdicts.
+        contents: whether the files' contents are wanted again, and not only the verdicts.
     """
     recognised: dict[int, Returned] = {}
     claims: list[Claim] = []
@@ -66,7 +66,7 @@ class Claim(NamedTuple):
 def set_aside(claims: Sequence[Claim]) -> set[str]:
     """Return the paths of returns whose identity is not their project's own, where another return has the right one.
 
-    They stand for no project, and are compared with no other: anybody can make a workbook with a project's code in it.
+    They count for no project and are compared with no other: anybody can make a workbook with a project's code in it.
     """
     genuine = {each.code for each in claims if each.path and each.code and not each.forged}
     return {each.path for each in claims if each.forged and each.code in genuine}
@@ -81,7 +81,7 @@ def _returned(judged: Judged) -> Returned:
         origin=incoming.origin,
         project=verdict.project_code or name,
         name=name,
-        # Many have these in common.
+        # Thousands of returns share a few hundred units and labels: each of these texts is kept once.
         unit=sys.intern(verdict.unit or ""),
         received=incoming.received,
         content=summary.content,

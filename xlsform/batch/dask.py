@@ -50,8 +50,8 @@ class Cluster:
             known: asked first, file by file in their order.
 
         Raises:
-            UsageError: the template named cannot be used, the cluster cannot be reached any more, or a worker has another
-                version of this program.
+            UsageError: the template named cannot be used, the cluster cannot be reached any more, or a worker has
+                another version of this program.
             TemplateError: the template named cannot be used.
         """
         tasks = _Tasks(self, JobSpec.of(options), Judge(options))
@@ -110,11 +110,14 @@ class Cluster:
         """Return what is to be said where another version of this program was found."""
         return UsageError(
             say(
-                "{address}: {where} does not have the same xlsform as is used here ({here}), but: {found}. Install the same "
-                "version everywhere: verdicts may differ",
-                address=self.name, where=where, here=version(), found=found,
+                "{address}: {where} does not have the same xlsform as is used here ({here}), but: {found}. Install the "
+                "same version everywhere: verdicts may differ",
+                address=self.name,
+                where=where,
+                here=version(),
+                found=found,
             )
-        )  # fmt: skip
+        )
 
     def _deserted(self) -> UsageError:
         return UsageError(say("{address}: the cluster has no worker; start some with `dask worker`", address=self.name))
@@ -123,8 +126,8 @@ class Cluster:
         """Return what is to be said where the connection is lost."""
         return UsageError(
             say(
-                "{address}: the connection is lost. Run the same command again; with --register, what was judged is not "
-                "judged again",
+                "{address}: the connection is lost. Run the same command again; with --register, what was judged is "
+                "not judged again",
                 address=self.name,
             )
         )

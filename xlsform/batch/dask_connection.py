@@ -33,8 +33,8 @@ def connected(address: str) -> Iterator[Cluster]:
         address: ``dask://HOST:PORT``, the address of a Dask scheduler.
 
     Raises:
-        UsageError: it is no such address, nobody answers there, Dask is not installed, or the cluster does not have this
-            version of this program.
+        UsageError: it is no such address, nobody answers there, Dask is not installed, or the cluster does not have
+            this version of this program.
     """
     host, port = _place(address)
     try:

@@ -1,9 +1,9 @@
 """Verdicts given without the register's key, and how they are verified with it afterwards.
 
-Identities of issued workbooks are signed with the key of the office's register. Whoever has the key can forge workbooks,
-so it is never sent to a cluster. There a workbook is judged as if its signature were genuine, and its identity comes back
-with the verdict: here, where the key is, the signature is verified. If it is false, the file is judged once more, as one
-whose signature is known to be false.
+Identities of issued workbooks are signed with the key of the office's register. Whoever has the key can forge such
+workbooks, so it is never sent to a cluster. There a workbook is judged as if its signature were genuine, and its
+identity comes back with the verdict: here, where the key is, the signature is verified. If it is false, the file is
+judged once more, as one whose signature is known to be false.
 """
 
 from __future__ import annotations

@@ -96,8 +96,8 @@ def submit(pool: ProcessPoolExecutor, files: Sequence[Incoming]) -> Answer:
     packed = pickle.dumps(files, pickle.HIGHEST_PROTOCOL)
     if threading.current_thread() is not threading.main_thread():
         return pool.submit(_judge_all, packed)
-    # Ctrl-C is sent to all processes of a terminal, but only this one is to act on it. The processes that the pool starts
-    # now inherit that they ignore it, so that there is no moment in which they do not.
+    # Ctrl-C is sent to all processes of a terminal, but only this one is to act on it. The processes that the pool
+    # starts now inherit that they ignore it, so that there is no moment in which they do not.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         return pool.submit(_judge_all, packed)
@@ -127,7 +127,7 @@ def one_by_one(make: MakeJudge, files: Iterable[Incoming], context: BaseContext 
 
 
 def _verdict_of_fresh(pool: ProcessPoolExecutor, incoming: Incoming, make: MakeJudge) -> Verdict:
-    """Return the verdict of a process that has judged nothing yet: if it dies, or takes too long, that is the verdict."""
+    """Return the verdict of a process that has judged nothing yet; that it dies or takes too long is a verdict, too."""
     started = time.monotonic()
     try:
         return submit(pool, [incoming]).result()[0]

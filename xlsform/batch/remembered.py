@@ -114,7 +114,7 @@ def _told(finding: Finding, project: ProjectStatus) -> Finding:
 
 
 def other_returns(digests: Container[str | None], register: Register) -> Iterator[Judged]:
-    """Yield the returns that stand for their projects in the register, but for those with one of these digests."""
+    """Yield the returns that count for their projects in the register, but for those with one of these digests."""
     for each in register.returns():
         if each.verdict.sha256 not in digests:
             gone = Incoming(each.origin, Path(each.origin).name, Unreadable("missing"), each.received, "")

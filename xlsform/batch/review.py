@@ -63,7 +63,7 @@ class ReviewRequest:
     contents: bool = True
     """Whether the files' contents are wanted again, and not only the verdicts."""
     remembered: bool = False
-    """Whether the returns that stand for their projects in the register follow, if they came in by an earlier run."""
+    """Whether the returns that count for their projects in the register follow, if they came in by an earlier run."""
 
 
 class ShowProgress(Protocol):
@@ -182,14 +182,14 @@ def review(
         options: what the reviewer asked for.
         jobs: processes to work with.
         register: where returns are remembered.
-        remembered: whether the returns that stand for their projects follow, if they came in by an earlier run.
+        remembered: whether the returns that count for their projects follow, if they came in by an earlier run.
         contents: whether the files' contents are wanted again, and not only the verdicts.
         watch: passes files on as they are judged, which may be long before they are yielded.
         cluster: judges in place of this machine's processes.
 
     Raises:
-        UsageError: the template named cannot be used, the register cannot be written to, or the cluster cannot be reached
-            any more.
+        UsageError: the template named cannot be used, the register cannot be written to, or the cluster cannot be
+            reached any more.
     """
     if register is None:
         judged = watch(validate(files, options, jobs, cluster=cluster))

@@ -46,7 +46,7 @@ def version() -> str:
 class JobSpec:
     """What a batch is judged by, packed, and the idle child processes that judge by it here.
 
-    It is sent once to wherever chunks go. When it arrives it has no processes yet; they end when it is no longer needed.
+    It is sent once to wherever chunks go. When it arrives it has no processes yet; they end when it is needed no more.
     """
 
     def __init__(self, packed: bytes, made_by: str) -> None:

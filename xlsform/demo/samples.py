@@ -24,8 +24,8 @@ from xlsform.workbook.data import fill
 from xlsform.workbook.issue import issue
 from xlsform.workbook.locks import lock_for
 
+#: No secret: the samples are there to be looked into.
 _PASSWORD = "xlsform-sample"
-"""The samples are for everybody to take apart."""
 
 
 @dataclass(frozen=True, slots=True)

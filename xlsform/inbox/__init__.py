@@ -20,7 +20,7 @@ __all__ = ["EXTENSIONS", "Incoming", "Note", "Url", "at_least_one", "below", "co
 
 
 def incoming(paths: Sequence[Path | Url], limits: Limits, passed_over: Note = lambda _: None) -> Iterator[Incoming]:
-    """Return all that came in, one at a time: files as named, folders sorted and searched deep, mails and members in order.
+    """Return all that came in, one at a time: files as named, folders sorted and searched deep, the rest as it stands.
 
     Nothing is written to disk, and nothing about a file raises an exception. At any time one chain of containers is
     open, and one member in memory.
@@ -36,7 +36,7 @@ def incoming(paths: Sequence[Path | Url], limits: Limits, passed_over: Note = la
         UsageError: a path that does not exist, a folder that may not be listed, or a URL that cannot be asked.
         NothingFoundError: there is no file to look into.
     """
-    # Before the first one is asked for: what cannot be used is said at once.
+    # No generator: that a path cannot be used is told at once, and not when the first return is asked for.
     sources = find(paths)
     unpacker = Unpacker(limits, passed_over, sources.holds)
     return (each for source in sources for each in unpacker.source(source))
@@ -98,6 +98,7 @@ def below(origin: str, roots: Sequence[Path | Url]) -> PurePath:
 
 
 def _expected(source: Source, limits: Limits) -> int | None:
+    # As in `unpacking`: most runs meet no archive, and start sooner without its reader.
     from xlsform.inbox.archives import IncomingZip
 
     place = place_of(source.path, limits)

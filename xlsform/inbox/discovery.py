@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from xlsform.errors import NothingFoundError, UsageError, reading_failed
 from xlsform.inbox.incoming import EXTENSIONS
-from xlsform.inbox.kinds import CONTAINERS, is_candidate
+from xlsform.inbox.kinds import CONTAINERS, is_candidate, is_maildir
 from xlsform.inbox.remote import RemoteFile, Url, is_folder, remote_files
 from xlsform.messages import say
 
@@ -28,7 +28,8 @@ class Source(NamedTuple):
 class Sources:
     """Files in their order, each once.
 
-    Kept as names by folder, and made a `Source` when its turn comes: ten thousand paths take four megabytes.
+    Only their names are kept, by folder, and each is made a `Source` in its turn: ten thousand paths would take four
+    megabytes.
     """
 
     def __init__(self, searches: Iterable[Iterable[Source]]) -> None:
@@ -37,7 +38,7 @@ class Sources:
         self._runs: dict[str, list[_Run]] = {}
         """By folder."""
         self._met: dict[str, int | set[str]] = {}
-        """By folder the only search that met it, or the names, which are kept anyway, where there was another."""
+        """By folder the number of the only search that met it, or its names, once another search has met it, too."""
         remote: set[RemoteFile] = set()
         for number, search in enumerate(searches):
             for each in search:
@@ -125,7 +126,7 @@ def _local(path: Path) -> Iterable[Source]:
 
 def _is_folder(path: Path) -> bool:
     try:
-        # A link that leads nowhere is there, and gets its verdict as a file.
+        # A link that leads nowhere is there, too: it is taken for a file, and gets the verdict that it is missing.
         path.lstat()
         return path.is_dir()
     except (FileNotFoundError, NotADirectoryError, ValueError):
@@ -149,8 +150,6 @@ def _below(folder: Path) -> Iterator[Source]:
 
 def _entries(folder: Path) -> Iterator[Path | Source]:
     """Yield what is right in a folder: the folders that are to be searched, too, and files."""
-    from xlsform.inbox.mailboxes import is_maildir
-
     names, folders = _listed(folder)
     maildir = is_maildir(folders)
     for name in names:
@@ -160,7 +159,7 @@ def _entries(folder: Path) -> Iterator[Path | Source]:
         elif name not in folders:
             if is_candidate(name):
                 yield Source(path)
-        # A link may lead back to where one came from.
+        # Folders behind links are passed over, since a link may lead back to a folder that it stands in.
         elif not (name.startswith(".") or (maildir and name == "tmp") or path.is_symlink()):
             yield path
 

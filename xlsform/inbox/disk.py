@@ -28,7 +28,7 @@ def place_of(path: Path | RemoteFile, limits: Limits) -> ContainerPlace:
         status = path.stat()
         size = status.st_size
         received = datetime.fromtimestamp(status.st_mtime, UTC)
-    # Whether it can be had at all is asked elsewhere; a broken clock is no reason against it.
+    # That a file cannot be read is told when it is opened; a time that makes no sense is left out.
     except (OSError, ValueError, OverflowError):
         pass
     name = safe(decoded(os.fsencode(path.name))) or "_"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import quote, unquote, unquote_to_bytes
 
 from xlsform.inbox.encodings import decoded, words
@@ -109,14 +110,11 @@ def sender(header: Header) -> str:
 
 def sent(header: Header) -> datetime | None:
     """Return when a mail says it was sent, in UTC."""
-    # Costly to load, and most runs see no mail.
-    from email.utils import parsedate_to_datetime
-
     try:
         found = parsedate_to_datetime(header.get("date", "")[:100])
         # ``-0000``: the sender's zone is not known.
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    # It raises whatever an impossible date leads to.
+    # An impossible date raises exceptions of many kinds.
     except Exception:
         return None
 

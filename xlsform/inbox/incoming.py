@@ -14,7 +14,8 @@ from xlsform.reading.workbook import Reason, Unreadable
 #: Extensions of what is taken for a workbook whatever stands in it.
 EXTENSIONS = frozenset({".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlt", ".et", ".ett", ".xlsb", ".ods"})
 
-#: A container may unpack to this many times its own size, besides ``Limits.total_size``: .xls packs ten to fifteen times.
+#: A container may unpack to this many times its own size, besides ``Limits.total_size``: an .xls is packed to a tenth
+#: or a fifteenth.
 _SPREAD = 20
 #: Members of an archive and of all in it, in ``Limits.members``: a zip may hold the returns of a whole district.
 _CROWD = 20
@@ -30,7 +31,7 @@ class Incoming:
     name: str
     """The innermost file name: decoded, at most 120 characters, safe to show and free of what a path is made of."""
     data: bytes | Unreadable = field(repr=False)
-    """Of no concern to a log."""
+    """Not shown in logs."""
     received: datetime | None
     """When its mail was sent, by the mail's own word, else when the file was last changed; in UTC."""
     sender: str

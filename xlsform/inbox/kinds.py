@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from xlsform.inbox.incoming import EXTENSIONS
@@ -63,6 +64,11 @@ def is_candidate(name: str) -> bool:
     """Whether a file of that name is taken from a folder."""
     wanted = suffix(name) in EXTENSIONS | CONTAINERS or name.lower() in ("mbox", _WINMAIL)
     return wanted and not name.startswith((".", "~$"))
+
+
+def is_maildir(folders: Iterable[str]) -> bool:
+    """Whether a folder that holds folders of these names is a Maildir."""
+    return {"cur", "new", "tmp"} <= set(folders)
 
 
 def refusal(name: str, head: bytes, content_type: str = "") -> Message:

@@ -1,4 +1,4 @@
-"""Mailboxes: many mails in one file (mbox), or one in each file of a folder (Maildir).
+"""Mailboxes: many mails in one file (mbox).
 
 ``mailbox`` of the standard library begins a new mail at every line that begins with "From ".
 """
@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import IO
 
 from xlsform.inbox.incoming import RefusedError, too_large
@@ -21,11 +21,6 @@ _EXACT = re.compile(rb"From \S+ +[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\
 _CHUNK = 250_000
 #: More than what has to be seen of two lines to tell a separator.
 _CONTEXT = 500
-
-
-def is_maildir(names: Iterable[str]) -> bool:
-    """Whether a folder that holds folders of these names is a Maildir."""
-    return {"cur", "new", "tmp"} <= set(names)
 
 
 def is_mbox(head: bytes) -> bool:
@@ -69,7 +64,7 @@ def _spans(file: IO[bytes]) -> Iterator[tuple[int, int]]:
 
 def _separators(file: IO[bytes]) -> Iterator[tuple[int, int]]:
     """Yield where each line stands that begins a mail, and where it ends; the file may be moved in between."""
-    # As if a line had ended before the file.
+    # A line end before the file, so that a mail at its very start is found like any other.
     buffer, base, undecided = b"\n", -1, 0
     while True:
         file.seek(base + len(buffer))

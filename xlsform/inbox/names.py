@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from xlsform.patterns import LazyPattern
 
-#: As the file names that are issued: they come back whole.
+#: As long as the file names that are issued, so that these come back whole.
 _CHARACTERS = 120
 _BYTES = 240
 _FOLDERS = 8

@@ -12,12 +12,12 @@ from typing import IO, Any
 
 from xlsform.errors import UsageError
 from xlsform.inbox.incoming import too_large
-from xlsform.inbox.kinds import is_candidate
+from xlsform.inbox.kinds import is_candidate, is_maildir
 from xlsform.messages import Message, say
 from xlsform.reading import Limits
 from xlsform.reading.workbook import Unreadable
 
-# With one letter it is a drive of Windows.
+# A single letter before the colon is a drive of Windows.
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
@@ -60,7 +60,7 @@ class RemoteFile:
         try:
             found: datetime = self.system.modified(self.key)
             return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-        # Each file system has its own ways not to know.
+        # A file system that does not know it raises what it likes.
         except Exception:
             return None
 
@@ -148,8 +148,6 @@ def remote_files(url: Url) -> Iterator[tuple[RemoteFile, bool]]:
     Raises:
         UsageError: as `is_folder`, or a folder may not be listed.
     """
-    from xlsform.inbox.mailboxes import is_maildir
-
     system, key, info = _found(url)
     text = _shown(url.text)
     if info["type"] != "directory":
@@ -201,7 +199,7 @@ def _listed(system: Any, folder: str, url: Url) -> Iterator[tuple[str, Any]]:
         ) from None
     for entry in entries:
         path = entry["name"].rstrip("/")
-        # Some list the folder itself.
+        # Some file systems list the folder itself, too.
         if path.strip("/") != folder.strip("/"):
             yield path.rpartition("/")[2], entry
 

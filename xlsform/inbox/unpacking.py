@@ -28,7 +28,11 @@ Note = Callable[[Message], None]
 
 
 class Unpacker:
-    """Yields the returns of files, and gives each an origin of its own."""
+    """Yields the returns of files, and gives each an origin of its own.
+
+    What reads containers is imported when the first one is met: most runs meet none, and start 3 ms sooner, 14 ms with
+    what mails need of the standard library.
+    """
 
     def __init__(self, limits: Limits, passed_over: Note, holds: Callable[[str], bool]) -> None:
         """Prepare to unpack.
@@ -42,14 +46,15 @@ class Unpacker:
         self._passed_over = passed_over
         self._holds = holds
         self._own = ""
-        """Where the file that is being unpacked stands."""
+        """The origin of the file that is being unpacked."""
         self._taken: set[int] = set()
-        """Hashes of the origins given: of ten thousand their texts take megabytes, and by mistake one gets a number."""
+        """Hashes of the origins given: the texts of ten thousand would take megabytes. Where two hashes are the same by
+        chance, an origin gets a number that it does not need."""
         self._numbers: dict[str, int] = {}
-        """The last number given to one that was there already."""
+        """By origin, the last number that was given to tell another one apart from it."""
 
     def source(self, source: Source) -> Iterator[Incoming]:
-        """Yield what a file brings: at least one return, or why there is none, unless it is a mail without attachments."""
+        """Yield what a file brings: returns, or why there are none; of a mail without attachments nothing."""
         place = place_of(source.path, self._limits)
         self._own = place.origin
         if not source.message and kind_of(place.name, b"") == "workbook":
@@ -65,7 +70,8 @@ class Unpacker:
         with file:
             head = file.read(8_192)
             kind = kind_of_file(source, place.name, head)
-            # As it is, a path has to be kept only where it is what the return is opened by.
+            # Origins of what is in a container are only shown. The path of a return that is a file stays as it is, even
+            # if it holds bytes that are no text, since the file is opened by it.
             inside = replace(place, origin=text_of(source.path))
             if kind == "zip":
                 yield from self._zip(file, inside)
@@ -195,7 +201,7 @@ class Unpacker:
             else:
                 yield self._incoming(data, place)
         except RefusedError as error:
-            # A broken document of another kind is nobody's concern here.
+            # A broken file under a name of neither a workbook nor an archive is no return, and not told of.
             if not doubtful or isinstance(error, SpentError):
                 raise
 

@@ -108,7 +108,7 @@ def _connected(server: Server) -> Iterator[smtplib.SMTP]:
 
 
 def _greet(connection: smtplib.SMTP, server: Server) -> None:
-    # Kept from before a connection was lost, the answers would pass for this one's.
+    # After a reconnect smtplib would take the answers of the old connection for those of the new one.
     connection.ehlo_resp = connection.helo_resp = None
     connection.ehlo_or_helo_if_needed()
     if server.security == "starttls":

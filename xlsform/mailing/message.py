@@ -17,7 +17,7 @@ from xlsform.mailing.letters import Attachment, Letter
 from xlsform.messages import say
 
 _POLICY = SMTP.clone(refold_source="none")
-"""Headers that are given folded stay so; folding them anew would undo the encoded words."""
+"""Headers stay folded as they are given: to fold them again would undo their encoded words."""
 
 _XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 

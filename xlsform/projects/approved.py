@@ -9,9 +9,10 @@ from xlsform.projects.project import Project
 
 
 class ApprovedProjects(Mapping[str, Project]):
-    """What is to come back: every process that judges has it all, and needs one project at a time.
+    """The approved projects by code.
 
-    Packed, a project takes a thousand bytes; unpacked it is more than five thousand.
+    Every process that judges has all of them and needs one at a time. So each is kept packed, in which it takes a
+    thousand bytes instead of more than five thousand.
     """
 
     def __init__(self, projects: Iterable[Project]) -> None:

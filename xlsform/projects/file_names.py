@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from xlsform.projects.project import Project
 
 _SUFFIX = ".xlsx"
-#: Longest name: Windows takes 255 UTF-16 units, Linux 255 bytes, and the folders before it count in Windows' 260.
+#: Longest name. Windows takes 255 UTF-16 units, Linux 255 bytes; a whole path, with its folders, has 260 on Windows.
 _CHARACTERS = 120
 _BYTES = 240
 _FOLDER_CHARACTERS = 80
@@ -71,7 +71,10 @@ def places(projects: Iterable[Project]) -> dict[str, PurePosixPath]:
 
 
 def _free(stem: str, suffix: str, taken: set[str], folder: str = "") -> str:
-    """Return a name that is not taken, and take it: Windows and macOS tell no case, and macOS no kind of accent."""
+    """Return a name that is not taken, and take it.
+
+    Names that differ in case alone are one to Windows and macOS, and to macOS also two ways to encode an accent.
+    """
     name, count = stem + suffix, 1
     while (key := unicodedata.normalize("NFKC", folder + name).casefold()) in taken:
         count += 1
@@ -98,7 +101,7 @@ def _fitted(parts: list[str], characters: int, size: int, suffix: str) -> str:
         )
         parts[longest] = parts[longest][:-1]
     name = "_".join(part.rstrip("._ ") for part in parts) or "_"
-    # What counts is the part before the first point: NUL.x.xlsx is the device too.
+    # Windows looks only at what stands before the first point: NUL.x.xlsx means the device, too.
     return ("_" if name.partition(".")[0].strip().upper() in _DEVICES else "") + name + suffix
 
 

@@ -24,7 +24,7 @@ def rows_needed(project: Project, form: Form, spare: int = 0) -> tuple[int, ...]
     if not project.indicators:
         return (PRINTED_ROWS,) * len(kinds)
     listed = [(each.level1, each.level2) for each in project.indicators]
-    # A block never disappears: the form is an official one.
+    # An official form has all its blocks, even if a project has no indicator of some kind.
     return tuple(min(max(listed.count(kind) + spare, 1), MAX_ROWS) for kind in kinds)
 
 

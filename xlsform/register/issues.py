@@ -78,7 +78,8 @@ class Issues:
                 )
             for code in codes:
                 self._store.run(
-                    "UPDATE issues SET withdrawn = ?, reason = ? WHERE id = (SELECT max(id) FROM issues WHERE code = ?)",
+                    "UPDATE issues SET withdrawn = ?, reason = ?"
+                    " WHERE id = (SELECT max(id) FROM issues WHERE code = ?)",
                     *(rows.stamp(None), reason, code),
                 )
 

@@ -29,7 +29,7 @@ class Mails:
     ) -> int:
         """Record a draft, or that delivery begins; return the number by which `settle` tells how that ended.
 
-        What the arguments mean stands at `Mail`.
+        The arguments are the fields of a `MailRecord`.
         """
         with self._store.change():
             self._store.run(
@@ -53,7 +53,8 @@ class Mails:
     def outcomes(self, purpose: Purpose) -> dict[tuple[str, str], MailKind]:
         """Return what became of mails, by address and what they were about.
 
-        What was sent stays so, and where nobody knows only a later success tells; else the last attempt counts.
+        A mail that was sent stays sent. One whose delivery was interrupted stays uncertain until a later attempt
+        succeeds. Of all others the last attempt counts.
         """
         kinds: dict[tuple[str, str], MailKind] = {}
         for mail in self.all():

@@ -45,15 +45,15 @@ class ReturnLine(NamedTuple):
     returns: int = 1
     """How many came back for its project."""
     aside: bool = False
-    """Whether it does not stand for its project: its identity is not the one issued, and another's is."""
+    """Whether it does not count for its project: its identity is not the one issued, but that of another return is."""
 
 
 def newest(
     lines: Iterable[ReturnLine], years: Mapping[str, Sequence[int | None]], year: int | None
 ) -> list[ReturnLine]:
-    """Return the newest return of each project and every one that stands for none, in the order of recording.
+    """Return the newest return of each project, and every one that counts for none, in the order of recording.
 
-    One whose identity is not the one that was issued stands for its project only while there is no better one: anybody
+    A return whose identity is not the one that was issued counts only where its project has no other return: anybody
     can make a workbook with a project's code in it.
 
     Args:
@@ -75,10 +75,11 @@ def newest(
 
 
 def _answers(line: ReturnLine, issued: Sequence[int | None], year: int | None) -> bool:
-    """Whether a return answers the workbook that is asked for."""
+    """Whether a return is of the year that is asked for."""
     if not issued:
         return True
-    # A workbook of a year that was never issued is a faulty return of the last one; of an earlier year it is not.
+    # A return that states a year of which nothing was issued is a faulty one of the last workbook. One that states an
+    # earlier year of the same project is a return of that year's workbook.
     answered = line.year if line.year in issued else issued[-1]
     return answered == (issued[-1] if year is None else year)
 

@@ -18,7 +18,8 @@ Purpose = Literal["issue", "reply"]
 """Why a mail is written: it brings workbooks to be filled, or sends a faulty return back."""
 
 MailKind = Literal["draft", "sending", "sent", "failed"]
-"""``sending`` was recorded before delivery: where it stayed, the program ended in the middle, and nobody knows."""
+"""``sending`` is recorded before delivery. Where nothing else was recorded afterwards, the program ended in the middle,
+and nobody knows whether the mail was delivered."""
 
 Why = Literal["unknown", "withdrawn", "forged"]
 """Why a return counts for no project: none of that code was issued, it was withdrawn, the identity is not its own."""

@@ -66,7 +66,10 @@ class Returns:
             yield from (arrival.verdict for arrival in group)
 
     def known(self, digest: str, judged_by: Callable[[str | None], str]) -> Verdict | None:
-        """Return the verdict on a file with this content, if judging it again could give no other; see `Register.known`."""
+        """Return the verdict on a file with this content, if judging it again could give no other.
+
+        The arguments are those of `Register.known`.
+        """
         found = self._store.rows(
             "SELECT code, judged_by, verdict FROM returns WHERE digest = ?"
             " AND issue IS (SELECT max(id) FROM issues WHERE issues.code = returns.code) ORDER BY id DESC",

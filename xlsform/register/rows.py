@@ -16,7 +16,10 @@ MAILED = "purpose, unit, email, kind, message_id, attachments, about, recorded, 
 
 
 def stamp(when: dt.datetime | None) -> str:
-    """Return a time that is not yet to come as the register keeps it: in UTC, so written that text order is its order."""
+    """Return a time as the register keeps it: in UTC, written so that texts are in the order of times.
+
+    A time that is yet to come becomes now.
+    """
     now = dt.datetime.now(dt.UTC)
     return min(when.astimezone(dt.UTC) if when else now, now).isoformat(timespec="microseconds")
 

@@ -100,7 +100,7 @@ class Store:
             return self._connection.execute(sql, [_storable(value) for value in values]).fetchall()
 
     def pages(self, table: str, columns: str, ids: Sequence[int]) -> Iterator[Any]:
-        """Yield rows by their ids, in that order, some at a time: neither all in memory, nor a query that stays open."""
+        """Yield rows by their ids, in that order, some at a time: neither all in memory nor a query that stays open."""
         for start in range(0, len(ids), _PAGE):
             page = ids[start : start + _PAGE]
             places = ", ".join("?" * len(page))

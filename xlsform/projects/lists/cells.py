@@ -12,7 +12,7 @@ from xlsform.projects.lists.tables import Cell
 from xlsform.quantities import is_blank_mark, number_of, printed_decimals, read_number
 from xlsform.spreadsheet.values import CellError
 
-#: More digits than Excel keeps of a number: the rest of the code is lost.
+#: Digits that Excel keeps of a number: of a longer code the rest is lost.
 _EXCEL_DIGITS = 15
 _SMALL = 1e-6
 #: A decimal of JSON beyond this would fill the memory when written out.
@@ -58,7 +58,7 @@ def text_of(cell: Cell | None, *, lines: bool = False) -> str:
         return "是" if raw else "否"
     if isinstance(raw, str):
         if raw.isprintable():
-            # Of all that is fixed below it can have nothing but spaces at its ends.
+            # A printable text has none of what is fixed below, but for spaces at its ends.
             return raw.strip(" ")
         text = raw.strip(_EDGES)
         text = "\n".join(text.splitlines()) if lines else _BREAKS.sub("", text).replace("\t", " ")
@@ -119,7 +119,7 @@ def number_in(cell: Cell | None, kind: FieldType, money_unit: str, heading_unit:
         return None
     raw = cell.raw
     if isinstance(raw, float) and not heading_unit and _SMALL <= abs(raw) < 10**_EXCEL_DIGITS:
-        # What nearly every figure is: written out it is itself, in the unit that is meant.
+        # Nearly every figure is like this. To write it out and read it as typed text would give the same number.
         return number_of(raw)
     text = _plain(number_of(raw)) if isinstance(raw, float) else text_of(cell)
     if is_blank_mark(text) or not text:

@@ -13,7 +13,7 @@ from xlsform.spreadsheet.a1 import MAX_COLUMN, letters
 
 _DELIMITERS = (",", ";", "\t", "，", "|")
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
-#: How other systems keep Excel from turning 001 into 1.
+#: Some systems write ="001" so that Excel does not turn 001 into 1.
 _SHIELDED = re.compile(r'="([^"]*)"')
 
 

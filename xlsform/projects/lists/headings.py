@@ -11,7 +11,7 @@ from xlsform.form.definition import Form
 from xlsform.form.field_types import MONEY
 from xlsform.quantities import normalize_text
 
-#: Money that a list gives; what was spent is the filler's to say.
+#: Amounts that a project list may give; what was spent is filled in by the unit.
 _AMOUNT_COLUMNS = {
     "initial": ("年初预算数", "年初预算", "年初预算金额", "年初数"),
     "budget": ("全年预算数", "全年预算", "全年预算金额", "调整预算数", "调整后预算数", "调整后全年预算数"),
@@ -104,7 +104,7 @@ def _amounts(form: Form, known: Mapping[str, tuple[str, ...]] = _AMOUNT_COLUMNS)
                 own = normalize_text(label).removeprefix("其中:")
                 rows = tuple(dict.fromkeys((own, *_AMOUNT_ROWS.get(row, ()), row, normalize_text(label))))
                 columns = tuple(dict.fromkeys((normalize_text(spec.label), *known[column], column)))
-                # 年初预算数 alone is the total's.
+                # A heading that names no row, such as 年初预算数, means the total.
                 texts = list(columns) if row == "total" else []
                 texts += [
                     first + second for one in rows for two in columns for first, second in ((one, two), (two, one))

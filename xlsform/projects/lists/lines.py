@@ -24,7 +24,7 @@ class ListRow:
     def __init__(self, table: ListTable, columns: Columns, number: int, problems: list[ListProblem]) -> None:
         self.number = number
         self.code = ""
-        """The project that problems are laid to, once known."""
+        """The code of the project that problems belong to, once it is known."""
         self.noted = 0
         """How many problems were noted in this row."""
         self._sheet, self._columns, self._problems = table.sheet, columns, problems

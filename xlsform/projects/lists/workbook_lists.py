@@ -13,7 +13,7 @@ from xlsform.reading.workbook import Reason, Sheet, Unreadable, Workbook
 from xlsform.spreadsheet.a1 import letters
 from xlsform.spreadsheet.values import CellError
 
-#: A list is the office's own, and as long as its year: six thousand projects with a dozen indicators each.
+#: A list comes from the office itself and holds a whole year: six thousand projects with a dozen indicators each.
 _LIMITS = Limits(cells=600_000, markup=6_000_000, strings=300_000, texts=20_000_000)
 #: Rows in which the headings of a table of indicators are looked for.
 _SEARCHED = 30
