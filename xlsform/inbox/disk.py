@@ -73,6 +73,7 @@ def kind_of_file(source: Source, name: str, head: bytes) -> Kind:
         return "mail"
     kind = kind_of(name, head)
     if kind == "other" and source.named:
+        # As in `unpacking`: most runs meet no such file, and start sooner without what reads mails.
         from xlsform.inbox.mail import is_mail
         from xlsform.inbox.mailboxes import is_mbox
 

@@ -6,16 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
 
 from xlsform.errors import UsageError, reading_failed
 from xlsform.findings import Severity
 from xlsform.messages import render, say
 from xlsform.register import Issued, Return
 from xlsform.register.records import Purpose
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 TEXTS = Path(__file__).parent / "texts"
 """The letters that come with xlsform: ``issue`` and ``reply``, each with subject, text and HTML."""
@@ -62,8 +61,6 @@ class Texts:
 
     @cached_property
     def _environment(self) -> Environment:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
         return Environment(
             loader=FileSystemLoader([self.folder, TEXTS]),
             autoescape=lambda name: bool(name and ".html" in name),
@@ -78,8 +75,6 @@ class Texts:
         Raises:
             UsageError: the template cannot be used; says where.
         """
-        from jinja2 import TemplateError, TemplateSyntaxError
-
         try:
             return self._environment.get_template(name).render(values).strip()
         except TemplateSyntaxError as error:

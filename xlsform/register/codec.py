@@ -34,7 +34,7 @@ def encode(value: Any) -> str:
 
 
 def decode(text: str) -> Any:
-    """Return the value that was packed."""
+    """Return the value that `encode` wrote."""
     return _restored(json.loads(text))
 
 
