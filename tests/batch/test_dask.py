@@ -100,7 +100,7 @@ def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (folder / "list.csv").open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file).writerow(["项目编码", "项目名称", "实施单位", "全年预算数"])
         csv.writer(file).writerows([f"{number:03}", f"项目{number}", "某站", 9] for number in range(30))
-    generate = [
+    generate: list[str | Path] = [
         "generate",
         "mof-2020",
         "--projects",
@@ -130,12 +130,14 @@ def test_the_report_is_the_same_byte_for_byte(more: str, engine: str, inbox: Pat
     reports = []
     for number, way in enumerate((["--jobs", "1"], ["--jobs", "2"], ["--engine", engine])):
         register = shutil.copy(inbox / "r.db", tmp_path / f"{number}.db")
-        option = {"--projects": ["--projects", inbox / "list.csv"], "--register": ["--register", register], "": []}[
-            more
-        ]
+        options: dict[str, list[str | Path]] = {
+            "--projects": ["--projects", inbox / "list.csv"],
+            "--register": ["--register", register],
+            "": [],
+        }
         # The second time it is remembered.
         for _ in range(2 if more == "--register" and way[0] == "--engine" else 1):
-            result = run("validate", inbox / "returns", *option, *way, "--format", "jsonl")
+            result = run("validate", inbox / "returns", *options[more], *way, "--format", "jsonl")
             assert (result.exit_code, result.stderr) == (1, "")
             reports.append(result.stdout)
     assert len(set(reports)) == 1
@@ -393,7 +395,7 @@ def test_more_is_read_ahead_when_workers_join_and_a_deserted_cluster_is_given_up
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = 0.0
-    monkeypatch.setattr(dask.time, "monotonic", lambda: now)
+    monkeypatch.setattr("time.monotonic", lambda: now)
     client: Any = Manned()
     client.threads = {"a": 1}
     connected = dask.Cluster(client, "dask://h:1")

@@ -18,8 +18,8 @@ from xlsform.demo.samples import samples_folder
 from xlsform.form.template import load
 from xlsform.inbox import Incoming
 from xlsform.projects import ApprovedProjects, Project, read_projects
+from xlsform.submission.recognition import recognise
 from xlsform.submission.submission import Submission
-from xlsform.verdict import judge
 from xlsform.verdict.judge import Judge
 from xlsform.verdict.verdict import Judged, Options, Verdict
 
@@ -101,14 +101,12 @@ def test_the_number_of_processes_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_fault_of_ours_costs_one_file_its_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = judge.recognise
-
     def broken(path: Path, *given: Any) -> Submission | None:
         if path.name == KILLER:
             raise ZeroDivisionError
-        return real(path, *given)
+        return recognise(path, *given)
 
-    monkeypatch.setattr(judge, "recognise", broken)
+    monkeypatch.setattr("xlsform.verdict.judge.recognise", broken)
     judged = list(validate(files(3, frozenset({1})), Options()))
     assert [each.verdict.status for each in judged] == ["passed", "unreadable", "passed"]
     (finding,) = judged[1].verdict.findings
