@@ -17,7 +17,7 @@ from xlsform.batch.review import review
 from xlsform.batch.validate import validate
 from xlsform.inbox import Incoming, incoming
 from xlsform.reading import Limits
-from xlsform.reading.package import remembering
+from xlsform.reading.parts import remembering
 from xlsform.reading.workbook import Unreadable, Workbook
 from xlsform.register import Register
 from xlsform.verdict.judge import Judge

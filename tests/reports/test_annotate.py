@@ -16,7 +16,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from openxml_audit import OpenXmlValidator
 
 from xlsform.reports.annotate import SHEET, CellNote, annotate, is_annotation_sheet, unmark
-from xlsform.spreadsheet.package import Package, child, children
+from xlsform.spreadsheet.package import Package
+from xlsform.spreadsheet.xml_trees import child, children
 
 RED, YELLOW, BLUE = "FFFFC7CE", "FFFFEB9C", "FFDDEBF7"
 MARK = "【退回意见】"

@@ -13,7 +13,7 @@ from xlsform.inbox.names import steps
 from xlsform.inbox.remote import Url, below_url, is_url
 from xlsform.inbox.unpacking import Note, Unpacker
 from xlsform.reading import Limits
-from xlsform.reading.package import DEFAULT_LIMITS
+from xlsform.reading.limits import DEFAULT_LIMITS
 from xlsform.reading.workbook import Unreadable
 
 __all__ = ["EXTENSIONS", "Incoming", "Note", "Url", "at_least_one", "below", "count", "incoming", "is_url"]

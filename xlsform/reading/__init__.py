@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xlsform.messages import say
 from xlsform.reading.file_type import identify
-from xlsform.reading.package import DEFAULT_LIMITS, Limits, UnreadableError
+from xlsform.reading.limits import DEFAULT_LIMITS, Limits, UnreadableError
 from xlsform.reading.workbook import Kind, Unreadable, Workbook, out_of_memory
 
 __all__ = ["Limits", "load", "read", "read_bytes", "sniff"]

@@ -7,7 +7,9 @@ import re
 
 from xlsform.messages import Message, say
 from xlsform.patterns import LazyPattern
-from xlsform.reading.package import Limits, UnreadableError, UntrustedPackage, parse, remembering
+from xlsform.reading.limits import Limits, UnreadableError
+from xlsform.reading.package import UntrustedPackage
+from xlsform.reading.parts import parse, remembering
 from xlsform.reading.workbook import Kind
 
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

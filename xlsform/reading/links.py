@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from lxml import etree
 
-from xlsform.reading.package import UnreadableError, UntrustedPackage, UntrustedRelationship, local
+from xlsform.reading.limits import UnreadableError
+from xlsform.reading.package import UntrustedPackage
 from xlsform.reading.sheets import Surroundings
+from xlsform.spreadsheet.relationships import Relationship
+from xlsform.spreadsheet.xml_trees import local
 
 _MACRO_TYPES = frozenset({"vbaProject", "xlMacrosheet", "xlIntlMacrosheet"})
 
 
-def has_macros(package: UntrustedPackage, related: tuple[UntrustedRelationship, ...]) -> bool:
+def has_macros(package: UntrustedPackage, related: tuple[Relationship, ...]) -> bool:
     """Tell whether there is VBA, or an Excel 4 macro sheet."""
     # By name too: a macro whose relationship was cut off is worth a word all the same.
-    return any(relationship.type in _MACRO_TYPES for relationship in related) or any(
+    return any(relationship.kind in _MACRO_TYPES for relationship in related) or any(
         part.endswith("/vbaproject.bin") or "/macrosheets/" in part for part in package.parts
     )
 
@@ -24,10 +27,10 @@ def external_links(package: UntrustedPackage, main_part: str, around: Surroundin
     linked = 0
     for relationship in package.relationships(main_part):
         try:
-            if relationship.type == "externalLink":
+            if relationship.kind == "externalLink":
                 linked += 1
                 found.update(dict.fromkeys(_link(package, relationship)))
-            elif relationship.type == "connections" and relationship.target in package:
+            elif relationship.kind == "connections" and relationship.target in package:
                 found.update(dict.fromkeys(_connections(package.xml(relationship.target))))
         except UnreadableError as error:
             if error.unreadable.reason == "oversized":
@@ -39,14 +42,14 @@ def external_links(package: UntrustedPackage, main_part: str, around: Surroundin
     return tuple(found)
 
 
-def _link(package: UntrustedPackage, relationship: UntrustedRelationship) -> list[str]:
+def _link(package: UntrustedPackage, relationship: Relationship) -> list[str]:
     if relationship.external or relationship.target not in package:
         return [relationship.target]
     targets = [related.target for related in package.relationships(relationship.target) if related.external]
     # In .xlsb the part is binary, and its relationships are all that can be seen.
     if not relationship.target.lower().endswith(".bin"):
         for element in package.xml(relationship.target):
-            if local(element.tag) == "ddeLink":
+            if local(element) == "ddeLink":
                 targets.append(f"{element.get('ddeService', '')}|{element.get('ddeTopic', '')}")
     return targets or [relationship.target]
 
@@ -57,7 +60,7 @@ def _connections(root: etree._Element) -> list[str]:
         addresses = [
             element.get("url") or element.get("connection") or element.get("sourceFile") or ""
             for element in connection.iter()
-            if local(element.tag) in ("webPr", "dbPr", "textPr")
+            if local(element) in ("webPr", "dbPr", "textPr")
         ]
         targets.append(next(filter(None, addresses), "") or connection.get("name", "") or "a data connection")
     return targets

@@ -9,20 +9,16 @@ from typing import NamedTuple
 from lxml import etree
 
 from xlsform.messages import say
+from xlsform.reading.limits import Limits, UnreadableError
 from xlsform.reading.links import external_links, has_macros
-from xlsform.reading.package import (
-    Limits,
-    UnreadableError,
-    UntrustedPackage,
-    UntrustedRelationship,
-    local,
-    parse,
-    remembering,
-)
+from xlsform.reading.package import UntrustedPackage
+from xlsform.reading.parts import parse, remembering
 from xlsform.reading.sheets import Surroundings, read_sheet
 from xlsform.reading.strings import read_strings, unescape
-from xlsform.reading.styles import TRUE, read_styles
+from xlsform.reading.styles import read_styles
 from xlsform.reading.workbook import Kind, Sheet, Visibility, Workbook
+from xlsform.spreadsheet.relationships import Relationship, relation_id
+from xlsform.spreadsheet.xml_trees import TRUE, local
 
 _STATES: dict[str, Visibility] = {"hidden": "hidden", "veryHidden": "veryHidden"}
 
@@ -67,7 +63,7 @@ def read_ooxml(package: UntrustedPackage, kind: Kind) -> Workbook:
 def _read_book(content: bytes, part: str, limits: Limits) -> _Book:
     book = _Book()
     for block in parse(content, part, limits):
-        match local(block.tag):
+        match local(block):
             case "sheets":
                 book = book._replace(sheets=_listed_sheets(block, limits))
             case "definedNames":
@@ -82,17 +78,16 @@ def _listed_sheets(block: etree._Element, limits: Limits) -> tuple[tuple[str, st
         raise UnreadableError("oversized", say("more than {members} sheets", members=f"{limits.members:,}"))
     found = []
     for element in block:
-        relationship = next((str(value) for key, value in element.items() if local(str(key)) == "id"), "")
-        found.append((unescape(element.get("name", "")), element.get("state", ""), relationship))
+        found.append((unescape(element.get("name", "")), element.get("state", ""), relation_id(element)))
     return tuple(found)
 
 
-def _read_shared(package: UntrustedPackage, related: tuple[UntrustedRelationship, ...], around: Surroundings) -> None:
+def _read_shared(package: UntrustedPackage, related: tuple[Relationship, ...], around: Surroundings) -> None:
     for relationship in related:
-        if relationship.type == "sharedStrings" and relationship.target in package:
+        if relationship.kind == "sharedStrings" and relationship.target in package:
             texts = read_strings(package.read(relationship.target), relationship.target, package.limits)
             around.strings = {str(number): text for number, text in enumerate(texts)}
-        elif relationship.type == "styles" and relationship.target in package:
+        elif relationship.kind == "styles" and relationship.target in package:
             try:
                 around.styles = read_styles(package.read(relationship.target), relationship.target, package.limits)
             except UnreadableError as error:
@@ -104,7 +99,7 @@ def _read_shared(package: UntrustedPackage, related: tuple[UntrustedRelationship
 
 
 def _read_sheets(
-    package: UntrustedPackage, book: _Book, related: tuple[UntrustedRelationship, ...], around: Surroundings
+    package: UntrustedPackage, book: _Book, related: tuple[Relationship, ...], around: Surroundings
 ) -> list[Sheet]:
     parts = {relationship.id: relationship.target for relationship in related}
     sheets = []
@@ -134,7 +129,7 @@ def _read_names(block: etree._Element, limits: Limits) -> dict[str, str]:
 def _read_properties(package: UntrustedPackage, around: Surroundings) -> dict[str, str]:
     properties: dict[str, str] = {}
     for relationship in package.relationships():
-        if relationship.type not in ("custom-properties", "customProperties") or relationship.target not in package:
+        if relationship.kind not in ("custom-properties", "customProperties") or relationship.target not in package:
             continue
         try:
             root = package.xml(relationship.target)

@@ -14,13 +14,15 @@ from lxml import etree
 from xlsform.messages import say
 from xlsform.reading.fast_xml import parted, sound
 from xlsform.reading.formulas import Pieces, outside_references, spell_out, take_apart
-from xlsform.reading.package import Limits, UnreadableError, count_markup, local, parse, remembering
+from xlsform.reading.limits import Limits, UnreadableError
+from xlsform.reading.parts import count_markup, parse, remembering
 from xlsform.reading.rows import Cell, Row, rows_of_text, rows_of_tree
 from xlsform.reading.strings import counted, unescape
-from xlsform.reading.styles import TRUE, CellFormats
+from xlsform.reading.styles import CellFormats
 from xlsform.reading.workbook import Sheet
 from xlsform.spreadsheet.a1 import MAX_ROW, Position, Range, a1, parse_range, position
 from xlsform.spreadsheet.values import CellError, Value
+from xlsform.spreadsheet.xml_trees import TRUE, local
 
 # Programs hide "all the rest" with one element that reaches to XFD; no form is that wide.
 _LAST_COLUMN = 256
@@ -119,7 +121,7 @@ def _surface(content: bytes, root: etree._Element, limits: Limits) -> _Surface:
     hidden_columns: frozenset[int] = frozenset()
     blocks, protected = 0, False
     for block in root:
-        kind = local(block.tag)
+        kind = local(block)
         if kind == "sheetData":
             blocks += 1
         elif kind == "cols":
@@ -149,7 +151,7 @@ def _extension_validations(block: etree._Element) -> list[str]:
         reference.text or ""
         for validation in block.iter("{*}dataValidation")
         for reference in validation
-        if local(reference.tag) == "sqref"
+        if local(reference) == "sqref"
     ]
 
 

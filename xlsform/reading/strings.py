@@ -11,7 +11,8 @@ from lxml import etree
 
 from xlsform.messages import say
 from xlsform.reading.fast_xml import TEXT, parted, resolved, sound
-from xlsform.reading.package import Limits, UnreadableError, count_markup, parse
+from xlsform.reading.limits import Limits, UnreadableError
+from xlsform.reading.parts import count_markup, parse
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from xlsform.messages import say
-from xlsform.reading.package import DEFAULT_LIMITS, Limits, UnreadableError, local, parse, remembering
-
-TRUE = frozenset({"1", "true", "on"})
+from xlsform.reading.limits import DEFAULT_LIMITS, Limits, UnreadableError
+from xlsform.reading.parts import parse, remembering
+from xlsform.spreadsheet.xml_trees import TRUE, local
 
 #: As long as Excel lets a number format be.
 _LONGEST_CODE = 255
@@ -81,7 +81,7 @@ def read_styles(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> C
     codes = {str(number): code for number, code in _BUILT_IN.items()}
     unlocked, formats = set(), {}
     for block in parse(content, part, limits):
-        kind = local(block.tag)
+        kind = local(block)
         if kind == "numFmts":
             codes.update(
                 (element.get("numFmtId", ""), element.get("formatCode", "")[:_LONGEST_CODE]) for element in block
@@ -101,6 +101,6 @@ def read_styles(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> C
 def _locked(style: etree._Element) -> bool:
     # Excel writes what applies to the cell into the style itself, whatever applyProtection says.
     for element in style:
-        if local(element.tag) == "protection":
+        if local(element) == "protection":
             return element.get("locked", "1") in TRUE
     return True

@@ -12,8 +12,9 @@ from math import isfinite
 from lxml import etree
 
 from xlsform.spreadsheet.a1 import Position, Range, a1, parse_range, position
-from xlsform.spreadsheet.package import Package, child, children, local, namespace, parse
+from xlsform.spreadsheet.package import Package
 from xlsform.spreadsheet.values import CellError
+from xlsform.spreadsheet.xml_trees import child, children, local, namespace, parse
 
 #: What can be put into a cell; None takes the value away and leaves the cell.
 CellValue = str | int | float | Decimal | bool | CellError | None

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from lxml import etree
 
-from xlsform.spreadsheet.zip_archive import Date, ZipArchive
+from xlsform.spreadsheet.relationships import Relationship, part_of_relationships, relation_id, relationships, resolved
+from xlsform.spreadsheet.xml_trees import child, children, parse
+from xlsform.spreadsheet.zip_archive import ZipArchive
 
 _STRICT = "http://purl.oclc.org/ooxml/officeDocument/relationships"
 _TRANSITIONAL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -19,17 +20,6 @@ _RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 _RELS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 _TYPES = "[Content_Types].xml"
-
-
-class Relationship(NamedTuple):
-    """One relationship of a part."""
-
-    id: str
-    kind: str
-    """The last word of its type, such as ``comments``: the rest differs between the two editions of the format."""
-    target: str
-    """The part's name; an external target's address as it stands."""
-    external: bool
 
 
 class SheetEntry(NamedTuple):
@@ -42,53 +32,6 @@ class SheetEntry(NamedTuple):
     visible: bool
 
 
-def local(element: etree._Element) -> str:
-    """Return an element's name without its namespace; a comment's is empty."""
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
-
-
-def children(element: etree._Element, name: str) -> Iterator[etree._Element]:
-    """Yield the children of that local name, in whichever namespace."""
-    return element.iterchildren(f"{{*}}{name}")
-
-
-def child(element: etree._Element, name: str) -> etree._Element | None:
-    """Return the first child of that local name, or None."""
-    return next(children(element, name), None)
-
-
-def namespace(element: etree._Element) -> str:
-    """Return an element's namespace."""
-    return etree.QName(element).namespace or ""
-
-
-def insert_after(root: etree._Element, element: etree._Element, names: Collection[str]) -> None:
-    """Insert a child behind all those of these names, as formats ask that fix the order of children."""
-    places = [place for place, each in enumerate(root) if local(each) in names]
-    root.insert(places[-1] + 1 if places else 0, element)
-
-
-def relation_id(element: etree._Element) -> str:
-    """Return the ``r:id`` of an element, in the transitional or the strict namespace; empty without one."""
-    found = element.get(f"{{{_TRANSITIONAL}}}id") or element.get(f"{{{_STRICT}}}id")
-    return str(found or "")
-
-
-_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-
-
-def parse(data: bytes) -> etree._Element:
-    """Parse a part, without reaching for anything outside it.
-
-    Raises:
-        ValueError: it is not well-formed XML.
-    """
-    try:
-        return etree.fromstring(data, _PARSER)
-    except etree.XMLSyntaxError as error:
-        raise ValueError(f"not well-formed XML: {error}") from error
-
-
 class Package:
     """A workbook's package in memory. Parts are named as ``xl/workbook.xml``; case is ignored, as the format asks."""
 
@@ -99,7 +42,7 @@ class Package:
             ValueError: they are not those of a zip.
         """
         self._archive = ZipArchive(data)
-        self._links: dict[str, list[Relationship]] = {}
+        self._links: dict[str, tuple[Relationship, ...]] = {}
         self._trees: dict[str, etree._Element] = {}
         self._unwritten: dict[str, str] = {}
         """Parts whose tree was changed since it was written out."""
@@ -127,7 +70,7 @@ class Package:
 
     def remove(self, part: str) -> None:
         """Take a part out, with its own relationships and content type; who points at it is the caller's business."""
-        for name in (part, _rels_of(part)):
+        for name in (part, part_of_relationships(part)):
             self._forget(name)
             self._archive.remove(name)
         self._links.clear()
@@ -194,18 +137,11 @@ class Package:
         """The namespace of ``r:id``, also the stem of relationship types."""
         return _STRICT if self.strict else _TRANSITIONAL
 
-    def relationships(self, part: str = "") -> list[Relationship]:
+    def relationships(self, part: str = "") -> tuple[Relationship, ...]:
         """Return the relationships of a part; those of the package itself without one."""
         if part not in self._links:
-            found = []
-            for entry in self._entries(part):
-                external = entry.get("TargetMode", "") == "External"
-                target = entry.get("Target", "")
-                kind = entry.get("Type", "").rpartition("/")[2]
-                target = target if external else self._resolve(part, target)
-                found.append(Relationship(entry.get("Id", ""), kind, target, external))
-            self._links[part] = found
-        return list(self._links[part])
+            self._links[part] = relationships(self._entries(part), partial(self._named, part))
+        return self._links[part]
 
     def related(self, part: str, kind: str) -> str | None:
         """Return the first part of that kind that a part points at and that is there, or None."""
@@ -214,7 +150,7 @@ class Package:
 
     def relate(self, part: str, kind: str, target: str) -> str:
         """Point a part at another one and return the relationship's new id."""
-        rels = _rels_of(part)
+        rels = part_of_relationships(part)
         root = self.xml(rels) if rels in self else parse(f'<Relationships xmlns="{_RELATIONSHIPS}"/>'.encode())
         taken = {entry.get("Id", "") for entry in children(root, "Relationship")}
         numbers = [int(match[1]) for match in (re.fullmatch(r"rId(\d{1,9})", each) for each in taken) if match]
@@ -230,7 +166,7 @@ class Package:
 
     def unrelate(self, part: str, identity: str) -> None:
         """Take one relationship of a part away."""
-        rels = _rels_of(part)
+        rels = part_of_relationships(part)
         root = self.xml(rels)
         for entry in [entry for entry in children(root, "Relationship") if entry.get("Id") == identity]:
             root.remove(entry)
@@ -289,18 +225,19 @@ class Package:
                 return sheet.part
         raise ValueError(f"the workbook has no sheet {name}")
 
-    def to_bytes(self, date: Date | None = None) -> bytes:
-        """Return the package: parts left alone keep their compressed bytes and date, changed ones get the date given."""
+    def to_bytes(self) -> bytes:
+        """Return the package: parts left alone keep their compressed bytes and date."""
         for part in list(self._unwritten):
             self._write_out(part)
-        return self._archive.to_bytes(date)
+        return self._archive.to_bytes()
 
     def _entries(self, part: str) -> list[etree._Element]:
-        rels = _rels_of(part)
+        rels = part_of_relationships(part)
         return list(children(self.xml(rels), "Relationship")) if rels in self else []
 
-    def _resolve(self, part: str, target: str) -> str:
-        name = posixpath.normpath(posixpath.join("/", posixpath.dirname(part), target.replace("\\", "/"))).lstrip("/")
+    def _named(self, part: str, target: str) -> str:
+        name = resolved(target, part)
+        # Names are quoted as those of web pages are, but not by all programs.
         if name not in self and unquote(name) in self:
             name = unquote(name)
         return self._archive.name(name)
@@ -316,8 +253,3 @@ class Package:
         if not same:
             types.insert(0 if tag == "Default" else len(types), entry)
         self.write_xml(_TYPES, types)
-
-
-def _rels_of(part: str) -> str:
-    folder, name = posixpath.split(part)
-    return posixpath.join(folder, "_rels", f"{name}.rels")

@@ -14,8 +14,8 @@ from xlsform.form.field_types import Cast
 from xlsform.form.layout.layout import Layout
 from xlsform.spreadsheet.a1 import Position
 from xlsform.spreadsheet.cells import CellValue, SharedStrings, set_cells
-from xlsform.spreadsheet.package import Package, child, children
-from xlsform.spreadsheet.zip_archive import EPOCH
+from xlsform.spreadsheet.package import Package
+from xlsform.spreadsheet.xml_trees import child, children
 from xlsform.workbook.prepared import cached
 
 
@@ -51,7 +51,7 @@ def filled(
         set_cells(instructions, {TO_DO_CELL: to_do(told.values())}, strings)
         package.write_xml(names[INSTRUCTIONS_SHEET], instructions)
     strings.save()
-    return package.to_bytes(EPOCH)
+    return package.to_bytes()
 
 
 def _cells(

@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from lxml import etree
 
-from xlsform.spreadsheet.package import Package, child, namespace
-from xlsform.spreadsheet.zip_archive import EPOCH
+from xlsform.spreadsheet.package import Package
+from xlsform.spreadsheet.xml_trees import child, namespace
 
 _SPINS = 100_000
 
@@ -55,7 +55,7 @@ def locked(data: bytes, lock: Lock) -> bytes:
     assert views is not None, "every workbook that we write has a view"
     views.addprevious(protection)
     package.write_xml(package.workbook_part, workbook)
-    return package.to_bytes(EPOCH)
+    return package.to_bytes()
 
 
 def _set_lock(element: etree._Element, prefix: str, lock: Lock) -> None:

@@ -21,7 +21,8 @@ from xlsform.reports.annotate.finding_list import (
 )
 from xlsform.spreadsheet.a1 import Range, a1, parse_range, position
 from xlsform.spreadsheet.cells import SheetRows
-from xlsform.spreadsheet.package import Package, SheetEntry, child, children
+from xlsform.spreadsheet.package import Package, SheetEntry
+from xlsform.spreadsheet.xml_trees import child, children
 
 __all__ = ["SEVERITIES", "SHEET", "Note", "annotate", "is_annotation_sheet", "unmark"]
 

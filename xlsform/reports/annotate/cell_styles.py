@@ -7,7 +7,8 @@ import posixpath
 
 from lxml import etree
 
-from xlsform.spreadsheet.package import Package, child, children, insert_after, namespace, parse
+from xlsform.spreadsheet.package import Package
+from xlsform.spreadsheet.xml_trees import child, children, insert_after, namespace, parse
 
 _STYLES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
 _ORDER = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs")

@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection
 from lxml import etree
 
 from xlsform.spreadsheet.a1 import MAX_COLUMN, Position, Range
-from xlsform.spreadsheet.package import child, children
 from xlsform.spreadsheet.text_width import lines_needed
+from xlsform.spreadsheet.xml_trees import child, children
 
 # In pixels; a text longer than the highest box is cut off in it, and stands whole on the list of findings.
 _WIDTH, _LINE, _MARGIN, _MOST = 300, 16, 14, 560

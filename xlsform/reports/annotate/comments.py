@@ -11,7 +11,9 @@ from lxml import etree
 from xlsform.reports.annotate.comment_boxes import Boxes
 from xlsform.spreadsheet.a1 import Position, Range, a1, position
 from xlsform.spreadsheet.cells import escape
-from xlsform.spreadsheet.package import Package, child, children, insert_after, local, namespace, parse, relation_id
+from xlsform.spreadsheet.package import Package
+from xlsform.spreadsheet.relationships import relation_id
+from xlsform.spreadsheet.xml_trees import child, children, insert_after, local, namespace, parse
 
 #: Opens each text of ours: programs that save a workbook again may drop the author, never the words.
 MARK = "【退回意见】"

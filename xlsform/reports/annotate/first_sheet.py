@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from lxml import etree
 
 from xlsform.spreadsheet.cells import escape
-from xlsform.spreadsheet.package import Package, SheetEntry, child, children, insert_after, namespace, relation_id
+from xlsform.spreadsheet.package import Package, SheetEntry
+from xlsform.spreadsheet.relationships import relation_id
+from xlsform.spreadsheet.xml_trees import child, children, insert_after, namespace
 
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _BEFORE_VIEWS = ("fileVersion", "fileSharing", "workbookPr", "workbookProtection")

@@ -1,0 +1,88 @@
+"""The parts of a workbook that came back, as XML: bounded before they are parsed, and remembered where they repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TypeVar
+
+from lxml import etree
+
+from xlsform.messages import say
+from xlsform.reading.limits import DEFAULT_LIMITS, Limits, UnreadableError
+
+_SMALL = 256_000
+"""Bytes up to which a part is small."""
+
+T = TypeVar("T")
+PartReader = Callable[[bytes, str, Limits], T]
+"""Reads a part by its content, its name and the limits."""
+
+
+def remembering(parts: int) -> Callable[[PartReader[T]], PartReader[T]]:
+    """Return a decorator that remembers what was read of so many parts: those of one template are the same byte for byte.
+
+    What is large is not kept: a batch of such files would fill the memory.
+    """
+
+    def decorate(read: PartReader[T]) -> PartReader[T]:
+        known = lru_cache(maxsize=parts)(read)
+
+        def choose(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> T:
+            return (known if len(content) < _SMALL else read)(content, part, limits)
+
+        return choose
+
+    return decorate
+
+
+# Comments are dropped so that they cannot part the text of a cell.
+_PARSER = etree.XMLParser(
+    resolve_entities=False,
+    no_network=True,
+    huge_tree=False,
+    load_dtd=False,
+    remove_comments=True,
+    remove_pis=True,
+    collect_ids=False,
+)
+
+
+def parse(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> etree._Element:
+    """Return the root element of an XML part.
+
+    Raises:
+        UnreadableError: it is not well-formed, declares a DOCTYPE, or goes beyond the limits.
+    """
+    count_markup(content, part, limits)
+    doctype = b"<!DOCTYPE" in content
+    try:
+        root = etree.fromstring(content, _PARSER) if not doctype else None
+    except (etree.XMLSyntaxError, ValueError, LookupError) as error:
+        # libxml2's own limits, which that option would lift.
+        if "XML_PARSE_HUGE" in str(error):
+            raise UnreadableError(
+                "oversized",
+                say("the part {part} is nested more than 256 deep, or holds a text of more than 10 MB", part=part),
+            ) from None
+        raise UnreadableError("damaged", say("the part {part} is not well-formed XML", part=part)) from None
+    # The bytes do not tell of a DOCTYPE in UTF-16.
+    if root is None or root.getroottree().docinfo.internalDTD is not None:
+        raise UnreadableError(
+            "damaged", say("the part {part} declares a DOCTYPE, which no spreadsheet program writes", part=part)
+        )
+    return root
+
+
+def count_markup(content: bytes, part: str, limits: Limits) -> None:
+    """Refuse a part that says more than any form does.
+
+    Raises:
+        UnreadableError: it does.
+    """
+    # A tree takes some 200 bytes for each tag and attribute: bounded before it is built.
+    if len(content) > limits.markup and content.count(b"<") + content.count(b"=") > limits.markup:
+        raise UnreadableError(
+            "oversized",
+            say("the part {part} has more than {limit} tags and attributes", part=part, limit=f"{limits.markup:,}"),
+        )
