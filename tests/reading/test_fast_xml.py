@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from support.packages_by_hand import MAIN, parts, sheet, zipped
 
 from xlsform.demo.samples import samples_folder
-from xlsform.reading import read_bytes, rows, sheets, strings
+from xlsform.reading import fast_xml, read_bytes, sheets, strings
 from xlsform.reading.workbook import Unreadable, Workbook
 
 _ODD = [
@@ -136,7 +136,7 @@ def test_a_form_is_taken_apart_as_text(name: str, monkeypatch: pytest.MonkeyPatc
     texts: list[object] = []
 
     def watched(text: str) -> object:
-        texts.append(rows.rows_of_text(text))
+        texts.append(fast_xml.rows_of_text(text))
         return texts[-1]
 
     monkeypatch.setattr(sheets, "rows_of_text", watched)

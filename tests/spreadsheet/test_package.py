@@ -9,18 +9,10 @@ import pytest
 import xlsxwriter
 from lxml import etree
 
-from xlsform.spreadsheet.cells import (
-    MAX_TEXT,
-    CellValue,
-    SharedStrings,
-    attribute_xml,
-    escape,
-    number_text,
-    set_cells,
-    text_xml,
-    unescape,
-)
+from xlsform.spreadsheet.cell_text import MAX_TEXT, attribute_xml, escape, number_text, text_xml, unescape
+from xlsform.spreadsheet.cells import CellValue, set_cells
 from xlsform.spreadsheet.package import Package
+from xlsform.spreadsheet.shared_strings import SharedStrings
 from xlsform.spreadsheet.values import CellError
 from xlsform.spreadsheet.xml_trees import child
 from xlsform.spreadsheet.zip_archive import ZipArchive

@@ -15,8 +15,9 @@ from xlsform.reading import read_bytes
 from xlsform.reading.workbook import Unreadable
 from xlsform.reports.text import render_text
 from xlsform.spreadsheet.a1 import position
-from xlsform.spreadsheet.cells import SharedStrings, SheetRows, put
+from xlsform.spreadsheet.cells import SheetRows, put
 from xlsform.spreadsheet.package import Package
+from xlsform.spreadsheet.shared_strings import SharedStrings
 from xlsform.spreadsheet.xml_trees import child, children
 from xlsform.submission.recognition import recognise
 from xlsform.verdict.judge import judged

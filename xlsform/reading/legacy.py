@@ -16,7 +16,7 @@ from xlsform.messages import Message, say
 from xlsform.reading.limits import Limits, UnreadableError
 from xlsform.reading.links import external_links, has_macros
 from xlsform.reading.package import UntrustedPackage
-from xlsform.reading.sheets import Surroundings
+from xlsform.reading.surroundings import Surroundings
 from xlsform.reading.workbook import Kind, Sheet, Visibility, Workbook, out_of_memory, took_too_long
 from xlsform.spreadsheet.a1 import Range
 

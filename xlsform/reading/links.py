@@ -6,7 +6,7 @@ from lxml import etree
 
 from xlsform.reading.limits import UnreadableError
 from xlsform.reading.package import UntrustedPackage
-from xlsform.reading.sheets import Surroundings
+from xlsform.reading.surroundings import Surroundings
 from xlsform.spreadsheet.relationships import Relationship
 from xlsform.spreadsheet.xml_trees import local
 

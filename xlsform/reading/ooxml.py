@@ -13,10 +13,12 @@ from xlsform.reading.limits import Limits, UnreadableError
 from xlsform.reading.links import external_links, has_macros
 from xlsform.reading.package import UntrustedPackage
 from xlsform.reading.parts import parse, remembering
-from xlsform.reading.sheets import Surroundings, read_sheet
-from xlsform.reading.strings import read_strings, unescape
+from xlsform.reading.sheets import read_sheet
+from xlsform.reading.strings import read_strings
 from xlsform.reading.styles import read_styles
+from xlsform.reading.surroundings import Surroundings
 from xlsform.reading.workbook import Kind, Sheet, Visibility, Workbook
+from xlsform.spreadsheet.cell_text import unescape
 from xlsform.spreadsheet.relationships import Relationship, relation_id
 from xlsform.spreadsheet.xml_trees import TRUE, local
 

@@ -86,3 +86,13 @@ def count_markup(content: bytes, part: str, limits: Limits) -> None:
             "oversized",
             say("the part {part} has more than {limit} tags and attributes", part=part, limit=f"{limits.markup:,}"),
         )
+
+
+def whole(text: str | None) -> int:
+    """Return the whole number of at most seven digits that an attribute holds, or 0."""
+    return int(text) if text and len(text) <= 7 and text.isascii() and text.isdigit() else 0
+
+
+def is_zero(size: str) -> bool:
+    """Whether a height or width that is given is none."""
+    return size != "" and size.strip("0.") == ""

@@ -2,148 +2,20 @@
 
 from __future__ import annotations
 
-import posixpath
-import re
 from bisect import bisect_left
 from collections.abc import Mapping
 from decimal import Decimal
-from math import isfinite
 
 from lxml import etree
 
 from xlsform.spreadsheet.a1 import Position, Range, a1, parse_range, position
-from xlsform.spreadsheet.package import Package
+from xlsform.spreadsheet.cell_text import MAX_TEXT, escape, number_text
+from xlsform.spreadsheet.shared_strings import SharedStrings
 from xlsform.spreadsheet.values import CellError
-from xlsform.spreadsheet.xml_trees import child, children, local, namespace, parse
+from xlsform.spreadsheet.xml_trees import TRUE, child, children, namespace
 
 #: What can be put into a cell; None takes the value away and leaves the cell.
 CellValue = str | int | float | Decimal | bool | CellError | None
-
-#: As many characters as Excel lets a cell hold, in units of UTF-16.
-MAX_TEXT = 32_767
-
-_STRINGS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
-_ILLEGAL = "\x00-\x08\x0b-\x1f\ufffe\uffff"
-# An underscore that would be taken for the start of an escape, also of one that is about to be written.
-_ESCAPED = re.compile(f"_(?=x[0-9A-Fa-f]{{4}}[_{_ILLEGAL}])|[{_ILLEGAL}]")
-_ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
-# Most text has nothing of what has to be written otherwise.
-_SPECIAL = re.compile(f"[&<>{_ILLEGAL}\ud800-\udfff]|_x[0-9A-Fa-f]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
-
-
-def escape(text: str) -> str:
-    """Return text as a workbook's XML can hold it: control characters as Excel's ``_xHHHH_``, no lone surrogates."""
-    if _SURROGATE.search(text):
-        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return _ESCAPED.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
-
-
-def text_xml(text: str) -> str:
-    """Return text as it is written between the tags of a workbook's XML."""
-    return _markup(escape(text)) if _SPECIAL.search(text) else text
-
-
-def attribute_xml(text: str) -> str:
-    """Return text as it is written in an attribute of a workbook's XML, within double quotes."""
-    return _markup(escape(text)).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")
-
-
-def _markup(text: str) -> str:
-    # As xml.sax.saxutils has it, which loads all that it takes to open a web page.
-    return text.replace("&", "&amp;").replace(">", "&gt;").replace("<", "&lt;")
-
-
-def unescape(text: str) -> str:
-    """Return the text that Excel shows for what stands in its XML."""
-    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
-
-
-def number_text(number: int | float | Decimal) -> str:
-    """Return the shortest text that reads back as the same number.
-
-    Raises:
-        ValueError: it is not finite; no cell can hold it.
-    """
-    if isinstance(number, int):
-        return str(number)
-    if not isfinite(number):
-        raise ValueError(f"a cell cannot hold the number {number}")
-    return repr(float(number)).removesuffix(".0")
-
-
-class SharedStrings:
-    """The table of a workbook's texts, which cells point into."""
-
-    def __init__(self, package: Package) -> None:
-        """Load the table; one is made when the first text is added to a workbook without."""
-        self._package = package
-        self._part = package.related(package.workbook_part, "sharedStrings")
-        if self._part is None:
-            space = namespace(package.xml(package.workbook_part))
-            self._root = parse(f'<sst xmlns="{space}"/>'.encode())
-        else:
-            self._root = package.xml(self._part)
-        self._space = f"{{{namespace(self._root)}}}"
-        self._texts: dict[str, int] = {}
-        self._items = self._root.findall(f"{self._space}si")
-        for number, item in enumerate(self._items):
-            text = item[0].text or "" if len(item) == 1 and item[0].tag == f"{self._space}t" else None
-            # Without the attribute, readers differ on whether the spaces around a text are part of it.
-            if text is not None and (text == text.strip() or item[0].get(_SPACE) == "preserve"):
-                self._texts.setdefault(text, number)
-        self._loaded = len(self._items)
-
-    def index(self, text: str) -> int:
-        """Return the place of a text in the table, adding it where it is not there yet."""
-        known = escape(text)
-        if known not in self._texts:
-            item = etree.SubElement(self._root, f"{self._space}si")
-            words = etree.SubElement(item, f"{self._space}t")
-            words.text = known
-            words.set(_SPACE, "preserve")
-            self._texts[known] = len(self._items)
-            self._items.append(item)
-        return self._texts[known]
-
-    def shown(self, cell: etree._Element) -> str:
-        """Return the text that a cell holds, given its element; empty where it holds something else."""
-        if cell.get("t") == "inlineStr":
-            return _plain(cell.find(f"{self._space}is"))
-        text = cell.findtext(f"{self._space}v") or ""
-        if cell.get("t") != "s":
-            return unescape(text) if cell.get("t") == "str" else ""
-        return _plain(self._items[int(text)]) if text.isdecimal() and int(text) < len(self._items) else ""
-
-    def save(self) -> None:
-        """Write the table back into the package, if texts were added."""
-        if len(self._items) == self._loaded:
-            return
-        self._root.set("uniqueCount", str(len(self._items)))
-        # How often cells point here is not known without reading every sheet, and the attribute may be absent.
-        self._root.attrib.pop("count", "")
-        self._loaded = len(self._items)
-        if self._part is not None:
-            self._package.write_xml(self._part, self._root)
-            return
-        workbook = self._package.workbook_part
-        self._part = self._package.free_name(posixpath.join(posixpath.dirname(workbook), "sharedStrings.xml"))
-        self._package.write_xml(self._part, self._root)
-        self._package.set_override(self._part, _STRINGS_TYPE)
-        self._package.relate(workbook, "sharedStrings", self._part)
-
-
-def _plain(item: etree._Element | None) -> str:
-    if item is None:
-        return ""
-    # A rich text comes in runs; what says how it is pronounced is not part of it.
-    runs = (
-        t
-        for each in item
-        for t in ([each] if local(each) == "t" else children(each, "t") if local(each) == "r" else ())
-    )
-    return unescape("".join(t.text or "" for t in runs))
 
 
 class SheetRows:
@@ -193,7 +65,7 @@ class SheetRows:
         if found is not None:
             return found.get("s", "0")
         line = self._rows.get(row)
-        if line is not None and line.get("customFormat") in ("1", "true"):
+        if line is not None and line.get("customFormat") in TRUE:
             return line.get("s", "0")
         columns = child(self._root, "cols")
         for span in () if columns is None else children(columns, "col"):

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from xlsform.form.field_types import Cast
 from xlsform.spreadsheet.a1 import Range, a1
-from xlsform.spreadsheet.cells import number_text, text_xml
+from xlsform.spreadsheet.cell_text import number_text, text_xml
 from xlsform.workbook.shared_tables import StringTable
 
 Rows = dict[int, dict[int, str]]

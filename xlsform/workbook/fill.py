@@ -13,8 +13,9 @@ from xlsform.form.evaluation.measures import measures
 from xlsform.form.field_types import Cast
 from xlsform.form.layout.layout import Layout
 from xlsform.spreadsheet.a1 import Position
-from xlsform.spreadsheet.cells import CellValue, SharedStrings, set_cells
+from xlsform.spreadsheet.cells import CellValue, set_cells
 from xlsform.spreadsheet.package import Package
+from xlsform.spreadsheet.shared_strings import SharedStrings
 from xlsform.spreadsheet.xml_trees import child, children
 from xlsform.workbook.prepared import cached
 

@@ -12,7 +12,7 @@ from xlsform.form.field_types import Cast
 from xlsform.form.identity import Identity
 from xlsform.form.layout import Layout, lay_out
 from xlsform.messages import plain
-from xlsform.spreadsheet.cells import MAX_TEXT
+from xlsform.spreadsheet.cell_text import MAX_TEXT
 from xlsform.workbook.issued import issued_workbook
 from xlsform.workbook.locks import Lock
 

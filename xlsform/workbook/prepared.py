@@ -18,7 +18,7 @@ from xlsform.form.formula import quote
 from xlsform.form.identity import Identity
 from xlsform.form.layout import HINTS_TITLE, Field, Layout
 from xlsform.spreadsheet.a1 import Position, Range, a1, letters, quoted
-from xlsform.spreadsheet.cells import text_xml
+from xlsform.spreadsheet.cell_text import text_xml
 from xlsform.spreadsheet.zip_archive import ZipArchive
 from xlsform.workbook.base import COLOURS, HINT, HINTS_HEADING, Look, look_of, looks
 from xlsform.workbook.cell_xml import Rows, formula_xml, put, value_xml

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
-from xlsform.spreadsheet.cells import attribute_xml, text_xml
+from xlsform.spreadsheet.cell_text import attribute_xml, text_xml
 from xlsform.workbook.base import Look
 
 _ITEM = re.compile(r"<si>.*?</si>", re.DOTALL)

@@ -12,7 +12,7 @@ from xlsform.form.field_types import FIGURE
 from xlsform.form.formula import quote
 from xlsform.form.layout import Field, Layout
 from xlsform.spreadsheet.a1 import Range, a1
-from xlsform.spreadsheet.cells import MAX_TEXT, attribute_xml, text_xml
+from xlsform.spreadsheet.cell_text import MAX_TEXT, attribute_xml, text_xml
 
 _ANY_NUMBER = 10**12
 """More than any actual value; a data validation needs an end."""

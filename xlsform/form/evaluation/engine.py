@@ -20,6 +20,7 @@ from xlsform.form.field_types import Cast
 from xlsform.form.formula import unrounded
 from xlsform.form.layout import Field, Layout, PlacedCheck
 from xlsform.spreadsheet.a1 import Position, letters
+from xlsform.spreadsheet.cell_text import paired
 
 _SHEET = 0
 _LARGEST = 9.99999999999999e307
@@ -204,10 +205,8 @@ def _put(model: ironcalc.Model, place: Position, content: Content) -> int:
         model.update_cell_with_formula(_SHEET, *place, f"={content.text}")
         return len(content.text)
     if isinstance(content, str):
-        text = content
-        if not text.isprintable():
-            # Halves of characters, which JSON can spell, are nothing that the engine takes.
-            text = content.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        # Halves of characters, which JSON can spell, are nothing that the engine takes.
+        text = content if content.isprintable() else paired(content)
         model.update_cell_with_text(_SHEET, *place, text)
         return len(text)
     number = max(-_LARGEST, min(float(content), _LARGEST))

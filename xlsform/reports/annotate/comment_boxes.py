@@ -10,7 +10,7 @@ from lxml import etree
 
 from xlsform.spreadsheet.a1 import MAX_COLUMN, Position, Range
 from xlsform.spreadsheet.text_width import lines_needed
-from xlsform.spreadsheet.xml_trees import child, children
+from xlsform.spreadsheet.xml_trees import TRUE, child, children
 
 # In pixels; a text longer than the highest box is cut off in it, and stands whole on the list of findings.
 _WIDTH, _LINE, _MARGIN, _MOST = 300, 16, 14, 560
@@ -118,7 +118,7 @@ def _widths(sheet: etree._Element) -> Callable[[int], int]:
     columns = child(sheet, "cols")
     spans = []
     for span in () if columns is None else children(columns, "col"):
-        width = 0.0 if _true(span.get("hidden")) else _number(span.get("width"), default)
+        width = 0.0 if span.get("hidden") in TRUE else _number(span.get("width"), default)
         spans.append((int(span.get("min", "0")) - 1, int(span.get("max", "0")), int(width * 7 + 5) if width else 0))
     return lambda index: next((width for first, end, width in spans if first <= index < end), int(default * 7 + 5))
 
@@ -130,7 +130,7 @@ def _heights(sheet: etree._Element) -> Callable[[int], int]:
     for row in () if data is None else children(data, "row"):
         number = row.get("r", "")
         if number.isdecimal() and (row.get("ht") or row.get("hidden")):
-            height = 0.0 if _true(row.get("hidden")) else _number(row.get("ht"), 15.0)
+            height = 0.0 if row.get("hidden") in TRUE else _number(row.get("ht"), 15.0)
             heights[int(number) - 1] = round(height * 4 / 3)
     return lambda index: heights.get(index, default)
 
@@ -145,7 +145,3 @@ def _number(text: str | None, otherwise: float) -> float:
         return max(0.0, min(float(text or ""), 500.0))
     except ValueError:
         return otherwise
-
-
-def _true(text: str | None) -> bool:
-    return text in ("1", "true")

@@ -10,7 +10,7 @@ from lxml import etree
 
 from xlsform.reports.annotate.comment_boxes import Boxes
 from xlsform.spreadsheet.a1 import Position, Range, a1, position
-from xlsform.spreadsheet.cells import escape
+from xlsform.spreadsheet.cell_text import escape, text_elements
 from xlsform.spreadsheet.package import Package
 from xlsform.spreadsheet.relationships import relation_id
 from xlsform.spreadsheet.xml_trees import child, children, insert_after, local, namespace, parse
@@ -20,7 +20,6 @@ MARK = "【退回意见】"
 
 _COMMENTS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
 _VML_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
-_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _FONT = '<sz val="9"/><color indexed="81"/><rFont val="宋体"/><charset val="134"/>'
 #: The placeholder that a thread of comments leaves for older programs; Excel writes it anew from the thread.
 _THREAD = "tc="
@@ -141,17 +140,11 @@ def _threaded(tree: etree._Element, comment: etree._Element) -> bool:
 
 def _texts(comment: etree._Element) -> list[etree._Element]:
     body = child(comment, "text")
-    if body is None:
-        return []
-    return [
-        t
-        for each in body
-        for t in ([each] if local(each) == "t" else children(each, "t") if local(each) == "r" else ())
-    ]
+    return [] if body is None else list(text_elements(body, f"{{{namespace(comment)}}}"))
 
 
 def _text(comment: etree._Element) -> str:
-    return "".join(t.text or "" for t in _texts(comment))
+    return "".join(each.text or "" for each in _texts(comment))
 
 
 def _append(comment: etree._Element, head: str, text: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from lxml import etree
 
-from xlsform.spreadsheet.cells import escape
+from xlsform.spreadsheet.cell_text import escape
 from xlsform.spreadsheet.package import Package, SheetEntry
 from xlsform.spreadsheet.relationships import relation_id
 from xlsform.spreadsheet.xml_trees import child, children, insert_after, namespace
