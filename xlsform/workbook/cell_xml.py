@@ -1,9 +1,11 @@
-"""The cells of a sheet as XML, area by area."""
+"""The cells of a sheet as XML, area by area (see `prepared`)."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import lru_cache
 
+from xlsform.form.evaluation.engine import Result
 from xlsform.form.field_types import Cast
 from xlsform.spreadsheet.a1 import Range, a1
 from xlsform.spreadsheet.cell_text import number_text, text_xml
@@ -56,3 +58,8 @@ def formula_xml(formula: str, result: str | float | bool) -> str:
         # Also where it is blank: without a type readers take it for never calculated.
         return f' t="str"><f>{formula}</f><v>{text_xml(result)}</v>'
     return f"><f>{formula}</f><v>{number_text(result)}</v>"
+
+
+def as_stored(result: Result) -> str | float | bool:
+    """Return a formula's result as its cell stores it."""
+    return "" if result is None else float(result) if isinstance(result, Decimal) else result

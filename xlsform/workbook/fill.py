@@ -17,7 +17,7 @@ from xlsform.spreadsheet.cells import CellValue, set_cells
 from xlsform.spreadsheet.package import Package
 from xlsform.spreadsheet.shared_strings import SharedStrings
 from xlsform.spreadsheet.xml_trees import child, children
-from xlsform.workbook.prepared import cached
+from xlsform.workbook.cell_xml import as_stored
 
 
 def filled(
@@ -66,7 +66,7 @@ def _cells(
     for name, value in values.items():
         cells[places[name]] = value if value is not None else layout.fields[name].placeholder or None
     for name, result in results.computed.items():
-        cells[places[name]] = cached(result)
+        cells[places[name]] = as_stored(result)
     for row, text in told.items():
         cells[row, layout.hint_column] = text
     return cells

@@ -1,22 +1,15 @@
-"""The tables of a workbook that its cells point into by number: texts and looks."""
+"""The tables of a workbook that its cells point into by number, texts and looks, grown as text (see `prepared`)."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
-from xlsform.spreadsheet.cell_text import attribute_xml, text_xml
+from xlsform.spreadsheet.cell_text import attribute_xml
+from xlsform.spreadsheet.number_formats import FIRST_OWN
+from xlsform.spreadsheet.shared_strings import item_xml, items_of, table_xml
+from xlsform.spreadsheet.styles import cell_formats_of, number_formats_of, with_formats, with_number_format
 from xlsform.workbook.base import Look
-
-_ITEM = re.compile(r"<si>.*?</si>", re.DOTALL)
-_XF = re.compile(r"<xf [^>]*?(?:/>|>.*?</xf>)", re.DOTALL)
-_XFS = re.compile(r"<cellXfs [^>]*>(.*)</cellXfs>", re.DOTALL)
-_FORMAT = re.compile(r'<numFmt numFmtId="(\d+)" formatCode="([^"]*)"/>')
-_FORMATS = re.compile(r"<numFmts [^>]*>.*</numFmts>", re.DOTALL)
-_BUILT_IN = 163
-"""The last number of a format that every program knows."""
-_FORMAT_NUMBER = re.compile(r'numFmtId="\d+"')
 
 
 class StringTable:
@@ -29,7 +22,7 @@ class StringTable:
     @classmethod
     def of(cls, xml: str) -> StringTable:
         """Return the table of a part."""
-        items = _ITEM.findall(xml)
+        items = items_of(xml)
         return cls("".join(items), len(items), {})
 
     def copy(self) -> StringTable:
@@ -44,39 +37,30 @@ class StringTable:
     def xml(self) -> str:
         """Return the part that holds the table."""
         self._write()
-        space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-        return (
-            '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-            f'<sst xmlns="{space}" uniqueCount="{self._first + len(self._numbers)}">{self._written}</sst>'
-        )
+        return table_xml(self._written, self._first + len(self._numbers))
 
     def _write(self) -> None:
-        self._written += "".join(map(_item, islice(self._numbers, self._done, None)))
+        self._written += "".join(map(item_xml, islice(self._numbers, self._done, None)))
         self._done = len(self._numbers)
-
-
-def _item(text: str) -> str:
-    # Without the attribute, readers differ on whether the spaces around a text are part of it.
-    space = "" if text == text.strip() else ' xml:space="preserve"'
-    return f"<si><t{space}>{text_xml(text)}</t></si>"
 
 
 class LookTable:
     """The looks of cells, and what else the part of the styles holds."""
 
-    def __init__(self, xml: str, xfs: Iterable[str], formats: Mapping[str, int], numbers: Mapping[Look, int]) -> None:
-        self._xml, self._xfs, self._formats, self._numbers = xml, list(xfs), dict(formats), dict(numbers)
+    def __init__(
+        self, xml: str, cell_formats: Iterable[str], number_formats: Mapping[str, int], numbers: Mapping[Look, int]
+    ) -> None:
+        self._xml, self._cell_formats = xml, list(cell_formats)
+        self._number_formats, self._numbers = dict(number_formats), dict(numbers)
 
     @classmethod
     def of(cls, xml: str, numbers: Mapping[Look, int]) -> LookTable:
         """Return the table of a part, given the number of each look."""
-        xfs = _XFS.search(xml)
-        assert xfs is not None, "every workbook has cells with a look"
-        return cls(xml, _XF.findall(xfs[1]), {code: int(number) for number, code in _FORMAT.findall(xml)}, numbers)
+        return cls(xml, cell_formats_of(xml), number_formats_of(xml), numbers)
 
     def copy(self) -> LookTable:
         """Return a table of its own that begins like this one."""
-        return LookTable(self._xml, self._xfs, self._formats, self._numbers)
+        return LookTable(self._xml, self._cell_formats, self._number_formats, self._numbers)
 
     def number(self, look: Look) -> int:
         """Return the number of a look; one in another number format than those of its style is added."""
@@ -86,22 +70,15 @@ class LookTable:
 
     def _added(self, look: Look) -> int:
         like = next(n for each, n in self._numbers.items() if (each.style, each.locked) == (look.style, look.locked))
-        code = attribute_xml(look.number_format)
-        if look.number_format == "General":
-            number = 0
-        else:
-            number = self._formats.setdefault(code, max(self._formats.values(), default=_BUILT_IN) + 1)
-        xf = _FORMAT_NUMBER.sub(f'numFmtId="{number}"', self._xfs[like], count=1)
-        if "applyNumberFormat" not in xf:
-            xf = xf.replace(' xfId="0"', ' xfId="0" applyNumberFormat="1"', 1)
-        self._xfs.append(xf)
-        return len(self._xfs) - 1
+        self._cell_formats.append(with_number_format(self._cell_formats[like], self._number_format(look.number_format)))
+        return len(self._cell_formats) - 1
+
+    def _number_format(self, code: str) -> int:
+        if code == "General":
+            return 0
+        free = max(self._number_formats.values(), default=FIRST_OWN - 1) + 1
+        return self._number_formats.setdefault(attribute_xml(code), free)
 
     def xml(self) -> str:
         """Return the part that holds the table."""
-        formats = "".join(f'<numFmt numFmtId="{n}" formatCode="{code}"/>' for code, n in self._formats.items())
-        formats = f'<numFmts count="{len(self._formats)}">{formats}</numFmts>' if formats else ""
-        xfs = f'<cellXfs count="{len(self._xfs)}">{"".join(self._xfs)}</cellXfs>'
-        # They come first; a form without amounts and years has none of its own.
-        rest = _FORMATS.sub("", self._xml).replace("<fonts ", f"{formats}<fonts ", 1)
-        return _XFS.sub(lambda _: xfs, rest)
+        return with_formats(self._xml, self._cell_formats, self._number_formats)

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from xlsform.reports.annotate.cell_styles import CellStyles
 from xlsform.reports.annotate.comments import CommentPlace, add_comments, remove_comments
 from xlsform.reports.annotate.finding_list import (
     SHEET,
@@ -22,6 +21,7 @@ from xlsform.reports.annotate.finding_list import (
 from xlsform.spreadsheet.a1 import Range, a1, parse_range, position
 from xlsform.spreadsheet.cells import SheetRows
 from xlsform.spreadsheet.package import Package, SheetEntry
+from xlsform.spreadsheet.styles import CellStyles
 from xlsform.spreadsheet.xml_trees import child, children
 
 __all__ = ["SEVERITIES", "SHEET", "Note", "annotate", "is_annotation_sheet", "unmark"]

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from xlsform.reports.annotate.cell_styles import CellStyles
 from xlsform.reports.annotate.first_sheet import active_tab, insert_first, remove_sheet
 from xlsform.spreadsheet.a1 import a1, position
 from xlsform.spreadsheet.cell_text import MAX_TEXT
 from xlsform.spreadsheet.package import Package, SheetEntry
 from xlsform.spreadsheet.shared_strings import SharedStrings
+from xlsform.spreadsheet.styles import CellStyles
 from xlsform.spreadsheet.text_width import lines_needed
 from xlsform.spreadsheet.xml_trees import child, children, namespace, parse
 

@@ -1,16 +1,18 @@
-"""Add formats to the table of a workbook's cell styles."""
+"""The part of a workbook that says what its cells look like and which of them are locked."""
 
 from __future__ import annotations
 
 import copy
 import posixpath
+import re
+from collections.abc import Iterable, Mapping
 
 from lxml import etree
 
 from xlsform.spreadsheet.package import Package
-from xlsform.spreadsheet.xml_trees import child, children, insert_after, namespace, parse
+from xlsform.spreadsheet.xml_trees import TRUE, child, children, insert_after, namespace, parse
 
-_STYLES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
+_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
 _ORDER = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs")
 #: What a table starts with where a workbook has none, so that a cell without a style keeps its look.
 _FIRST = {
@@ -21,6 +23,13 @@ _FIRST = {
     "cellXfs": '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>',
 }
 _NORMAL = '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
+
+# As we write them, in workbooks of our own.
+_CELL_FORMAT = re.compile(r"<xf [^>]*?(?:/>|>.*?</xf>)", re.DOTALL)
+_CELL_FORMATS = re.compile(r"<cellXfs [^>]*>(.*)</cellXfs>", re.DOTALL)
+_NUMBER_FORMAT = re.compile(r'<numFmt numFmtId="(\d+)" formatCode="([^"]*)"/>')
+_NUMBER_FORMATS = re.compile(r"<numFmts [^>]*>.*</numFmts>", re.DOTALL)
+_NUMBER = re.compile(r'numFmtId="\d+"')
 
 _Content = tuple[str, frozenset[tuple[str | bytes, str | bytes]], tuple["_Content", ...]]
 
@@ -100,7 +109,7 @@ class CellStyles:
         workbook = self._package.workbook_part
         self._part = self._package.free_name(posixpath.join(posixpath.dirname(workbook), "styles.xml"))
         self._package.write_xml(self._part, self._root)
-        self._package.set_override(self._part, _STYLES_TYPE)
+        self._package.set_override(self._part, _TYPE)
         self._package.relate(workbook, "styles", self._part)
 
     def _format(self, style: str) -> etree._Element | None:
@@ -147,3 +156,41 @@ def _elements(section: etree._Element) -> list[etree._Element]:
 def _content(element: etree._Element) -> _Content:
     """Return what makes two formats equal."""
     return str(element.tag), frozenset(element.items()), tuple(map(_content, element))
+
+
+def is_locked(cell_format: etree._Element) -> bool:
+    """Whether cells of a format (``xf``) are locked; they are unless it says otherwise."""
+    # Excel writes what applies to the cell into the style itself, whatever applyProtection says.
+    protection = child(cell_format, "protection")
+    return protection is None or protection.get("locked", "1") in TRUE
+
+
+def cell_formats_of(xml: str) -> list[str]:
+    """Return the XML of each cell format of a part that we wrote, by its index."""
+    found = _CELL_FORMATS.search(xml)
+    assert found is not None, "every workbook has cells with a look"
+    return _CELL_FORMAT.findall(found[1])
+
+
+def number_formats_of(xml: str) -> dict[str, int]:
+    """Return the numbers of the number formats in a part that we wrote, by their code as an attribute has it."""
+    return {code: int(number) for number, code in _NUMBER_FORMAT.findall(xml)}
+
+
+def with_number_format(cell_format: str, number: int) -> str:
+    """Return a cell format, as XML, with another number format."""
+    changed = _NUMBER.sub(f'numFmtId="{number}"', cell_format, count=1)
+    if "applyNumberFormat" in changed:
+        return changed
+    return changed.replace(' xfId="0"', ' xfId="0" applyNumberFormat="1"', 1)
+
+
+def with_formats(xml: str, cell_formats: Iterable[str], number_formats: Mapping[str, int]) -> str:
+    """Return a part that we wrote with other cell formats, as XML, and number formats."""
+    numbers = "".join(f'<numFmt numFmtId="{number}" formatCode="{code}"/>' for code, number in number_formats.items())
+    numbers = f'<numFmts count="{len(number_formats)}">{numbers}</numFmts>' if numbers else ""
+    cells = list(cell_formats)
+    listed = f'<cellXfs count="{len(cells)}">{"".join(cells)}</cellXfs>'
+    # They come first; a form without amounts and years has none of its own.
+    rest = _NUMBER_FORMATS.sub("", xml).replace("<fonts ", f"{numbers}<fonts ", 1)
+    return _CELL_FORMATS.sub(lambda _: listed, rest)
