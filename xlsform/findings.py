@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import Any, NamedTuple
 
-from xlsform.messages import Message
+from xlsform.messages import Message, say
 
 
 class Severity(enum.StrEnum):
@@ -18,10 +18,36 @@ class Severity(enum.StrEnum):
     @property
     def rank(self) -> int:
         """0 for an error, 1 for a warning, 2 for a note."""
-        return _RANKS[self]
+        return _ABOUT[self].rank
+
+    @property
+    def label(self) -> Message:
+        """What one finding of it is called."""
+        return _ABOUT[self].label
+
+    @property
+    def plural(self) -> Message:
+        """What several of them are called, where their number is told."""
+        return _ABOUT[self].plural
+
+    @property
+    def fill(self) -> str:
+        """The background of cells that stand for it, ``RRGGBB``. The page for browsers colours its text, in ``page.css``."""
+        return _ABOUT[self].fill
 
 
-_RANKS = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+class _About(NamedTuple):
+    rank: int
+    label: Message
+    plural: Message
+    fill: str
+
+
+_ABOUT = {
+    Severity.ERROR: _About(0, say("error"), say("errors"), "FFC7CE"),
+    Severity.WARNING: _About(1, say("warning"), say("warnings"), "FFEB9C"),
+    Severity.NOTE: _About(2, say("note"), say("notes"), "DDEBF7"),
+}
 
 
 class Violation(NamedTuple):

@@ -150,7 +150,6 @@ def reply_letter(returned: Return, to: str, copy: Attachment | None, texts: Text
         language: of the findings.
     """
     verdict = returned.verdict
-    severities = {Severity.ERROR: say("error"), Severity.WARNING: say("warning"), Severity.NOTE: say("note")}
     told = [finding for finding in verdict.findings if finding.severity is not Severity.NOTE]
     values = {
         "project": verdict.project_name or "",
@@ -158,7 +157,7 @@ def reply_letter(returned: Return, to: str, copy: Attachment | None, texts: Text
         "file": PurePath(returned.origin).name,
         "findings": [
             {
-                "severity": render(severities[each.severity], language),
+                "severity": render(each.severity.label, language),
                 "cell": each.cell or "",
                 "message": render(each.message, language),
                 "code": each.code,

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import timedelta, timezone
 
 from xlsform.files.atomic import creation_time
-from xlsform.findings import Severity
 from xlsform.messages import Message, say
 from xlsform.verdict.verdict import Standing
 
@@ -16,11 +15,6 @@ STANDINGS: Mapping[Standing, Message] = {
     "passed": say("passed"),
     "failed": say("failed"),
     "unreadable": say("unreadable"),
-}
-SEVERITIES: Mapping[Severity, Message] = {
-    Severity.ERROR: say("error"),
-    Severity.WARNING: say("warning"),
-    Severity.NOTE: say("note"),
 }
 
 #: Bars of a chart of rules or units.

@@ -24,7 +24,6 @@ _STANDING: Mapping[Standing, Message] = {
     "outstanding": say("NOT RETURNED"),
     "overdue": say("OVERDUE"),
 }
-_SEVERITY = {Severity.ERROR: say("error"), Severity.WARNING: say("warning"), Severity.NOTE: say("note")}
 _WORST_FIRST: tuple[Standing, ...] = ("unreadable", "failed", "overdue", "outstanding", "passed")
 
 
@@ -81,7 +80,7 @@ def _lines(findings: Sequence[Finding], language: str) -> Iterator[str]:
 
 
 def _finding(finding: Finding, language: str) -> str:
-    severity = render(_SEVERITY[finding.severity], language)
+    severity = render(finding.severity.label, language)
     place = f"{finding.cell}  " if finding.cell else ""
     return f"{severity} {finding.code}  {place}{render(finding.message, language)}"
 

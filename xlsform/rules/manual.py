@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from xlsform.errors import UsageError
-from xlsform.messages import say, translated
+from xlsform.messages import render, say, translated
 from xlsform.rules.registry import Rule, catalogue
 
 _FAMILIES = {
@@ -23,7 +23,6 @@ _FAMILIES = {
     "T": say("Total and narrative"),
     "X": say("Across files"),
 }
-_SEVERITIES = {"error": say("error"), "warning": say("warning"), "note": say("note")}
 
 
 def paragraphs(page: str) -> list[str]:
@@ -64,7 +63,7 @@ def _body(rule: Rule, language: str) -> str:
 
 
 def _text(rule: Rule, language: str) -> str:
-    severity = translated(_SEVERITIES[rule.severity.value].text, language)
+    severity = render(rule.severity.label, language)
     return f"{rule.code} {rule.name} ({severity})\n\n" + _body(rule, language).replace("## ", "")
 
 
@@ -74,7 +73,7 @@ def _markdown(rules: Iterable[Rule], language: str) -> str:
         if rule.code[0] != family:
             family = rule.code[0]
             parts.append(f"## {family} {translated(_FAMILIES[family].text, language)}")
-        severity = translated(_SEVERITIES[rule.severity.value].text, language)
+        severity = render(rule.severity.label, language)
         parts.append(f"### {rule.code} {rule.name} ({severity})")
         parts.append(_body(rule, language).replace("## ", "#### "))
     return "\n\n".join(parts) + "\n"

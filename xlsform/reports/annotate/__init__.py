@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from xlsform.findings import Severity
+from xlsform.messages import render
 from xlsform.reports.annotate.comments import CommentPlace, add_comments, remove_comments
 from xlsform.reports.annotate.finding_list import (
     SHEET,
@@ -24,13 +26,9 @@ from xlsform.spreadsheet.package import Package, SheetEntry
 from xlsform.spreadsheet.styles import CellStyles
 from xlsform.spreadsheet.xml_trees import child, children
 
-__all__ = ["SEVERITIES", "SHEET", "Note", "annotate", "is_annotation_sheet", "unmark"]
+__all__ = ["SHEET", "CellNote", "annotate", "is_annotation_sheet", "unmark"]
 
-#: What a severity is called on the list of findings, heaviest first.
-SEVERITIES: Mapping[str, str] = {"error": "错误", "warning": "警告", "note": "提示"}
-
-_COLORS = {"error": "FFC7CE", "warning": "FFEB9C", "note": "DDEBF7"}
-_RANKS = {severity: rank for rank, severity in enumerate(_COLORS)}
+_FILLS = frozenset(severity.fill for severity in Severity)
 #: A merged range shows the background of its first cell; the others are only painted while they are few.
 _PAINTED = 1_000
 #: A comment longer than this helps nobody; the list has it all.
@@ -59,12 +57,20 @@ def annotate(
     intro: Sequence[str],
     columns: Sequence[str],
     author: str,
-    severities: Mapping[str, str] = SEVERITIES,
+    language: str = "zh",
 ) -> bytes:
     """Return a copy of a workbook in which each note is a comment on its cell and a line on a first sheet.
 
     The copy can be filled as before: locks, validations and everything else stay. Marks of an earlier round are replaced.
-    The six columns are headed: number, severity, place, problem, how to fix it, code.
+
+    Args:
+        data: the workbook.
+        notes: what is to be marked.
+        heading: of the list.
+        intro: lines below the heading.
+        columns: what the six columns of the list are headed: number, severity, place, problem, how to fix it, code.
+        author: of the comments.
+        language: in which severities are named, ``zh`` or ``en``.
 
     Raises:
         ValueError: the package lacks a part that a workbook must have, or one is damaged.
@@ -84,7 +90,7 @@ def annotate(
             placed[entry.part][area].append(note)
         if entry is not None:
             link = f"'{entry.name.replace(chr(39), chr(39) * 2)}'!{area or 'A1'}"
-        lines.append(_line(note, link, severities))
+        lines.append(_line(note, link, language))
     marked: list[Marked] = []
     for entry in visible.values():
         if entry.part in placed:
@@ -126,7 +132,7 @@ def _restore(root: etree._Element, cells: Sequence[Marked], styles: CellStyles) 
     for marked in cells:
         cell = grid.find(*position(marked.cell)) if grid is not None else None
         # A cell without our colour was put there since, by pasting for instance: its look is its own.
-        if cell is not None and styles.background(cell.get("s", "0")) in _COLORS.values():
+        if cell is not None and styles.background(cell.get("s", "0")) in _FILLS:
             cell.set("s", marked.style)
             touched = True
     return touched
@@ -147,7 +153,7 @@ def _mark(
         areas[next((merge for merge in merges if merge.overlaps(cell)), cell)] += notes
     marked = []
     for area, notes in areas.items():
-        color = _COLORS[min((_known(note) for note in notes), key=_RANKS.__getitem__)]
+        color = min(map(_severity, notes), key=lambda severity: severity.rank).fill
         for row, column in _cells(area):
             element = grid.cell(row, column)
             before = element.get("s", "0")
@@ -181,15 +187,16 @@ def _area(note: CellNote) -> Range | None:
         return None
 
 
-def _known(note: CellNote) -> str:
-    return note.severity if note.severity in _COLORS else "note"
+def _severity(note: CellNote) -> Severity:
+    return Severity(note.severity) if note.severity in set(Severity) else Severity.NOTE
 
 
-def _line(note: CellNote, link: str, severities: Mapping[str, str]) -> ListedFinding:
+def _line(note: CellNote, link: str, language: str) -> ListedFinding:
     place = "!".join(part for part in (note.sheet, note.cell) if part)
     problem = "\n".join(part for part in (note.title, note.message) if part)
-    label = severities.get(note.severity, note.severity)
-    return ListedFinding(label, _COLORS[_known(note)], place, link, problem, note.how_to_fix, note.code)
+    severity = _severity(note)
+    label = render(severity.label, language) if note.severity == severity else note.severity
+    return ListedFinding(label, severity.fill, place, link, problem, note.how_to_fix, note.code)
 
 
 def _comment(notes: Sequence[CellNote], fix: str) -> str:

@@ -98,7 +98,7 @@ def _annotated(data: bytes, verdict: Verdict, language: str) -> bytes:
         intro=_intro(verdict, language),
         columns=[render(text, language) for text in _COLUMNS],
         author=_AUTHOR,
-        severities={key: render(text, language) for key, text in _SEVERITIES.items()},
+        language=language,
     )
 
 
@@ -110,7 +110,6 @@ _COLUMNS = (
     say("How to fix it"),
     say("Code"),
 )
-_SEVERITIES = {"error": say("error"), "warning": say("warning"), "note": say("note")}
 
 
 def _intro(verdict: Verdict, language: str) -> list[str]:

@@ -16,7 +16,7 @@ from xlsform.files.spool import Spool
 from xlsform.findings import Severity
 from xlsform.messages import Message, render, say
 from xlsform.reports.html import charts
-from xlsform.reports.labels import BARS, BY_RATE, BY_RULE, BY_SCORE, BY_STATUS, NAME, SEVERITIES, STANDINGS, made
+from xlsform.reports.labels import BARS, BY_RATE, BY_RULE, BY_SCORE, BY_STATUS, NAME, STANDINGS, made
 from xlsform.reports.rule_texts import how_to_fix, title
 from xlsform.reports.sanitize import cut, visible
 from xlsform.reports.tally import ORDER, RATE_BANDS, SCORE_BANDS, Band, Tally, figure
@@ -28,7 +28,6 @@ _OPEN = 30
 _OPTION = 60
 """Width of a rule in the list to choose from, in half-width characters."""
 
-_COUNTED = {Severity.ERROR: say("errors"), Severity.WARNING: say("warnings"), Severity.NOTE: say("notes")}
 _TEXTS = {
     "title": say("Review of returned self-assessment forms"),
     "outstanding": say("Not yet returned"),
@@ -145,7 +144,7 @@ def _file(verdict: Verdict, language: str) -> dict[str, Any]:
         "findings": [
             {
                 "severity": finding.severity.value,
-                "label": render(SEVERITIES[finding.severity], language),
+                "label": render(finding.severity.label, language),
                 "code": visible(finding.code),
                 "cell": visible(finding.cell or "", NAME),
                 "message": visible(render(finding.message, language)),
@@ -157,9 +156,7 @@ def _file(verdict: Verdict, language: str) -> dict[str, Any]:
 
 def _counts(verdict: Verdict, language: str) -> str:
     parts = [
-        f"{render(SEVERITIES[severity], language)} {count}"
-        for severity in Severity
-        if (count := verdict.count(severity))
+        f"{render(severity.label, language)} {count}" for severity in Severity if (count := verdict.count(severity))
     ]
     return " · ".join(parts) or render(say("no findings"), language)
 
@@ -180,8 +177,8 @@ def _tiles(tally: Tally, outstanding: Sequence[Verdict], language: str) -> list[
         if count
     ]
     return tiles + [
-        {"look": severity.value, "label": render(text, language), "count": tally.severities[severity]}
-        for severity, text in _COUNTED.items()
+        {"look": severity.value, "label": render(severity.plural, language), "count": tally.severities[severity]}
+        for severity in Severity
     ]
 
 
@@ -237,7 +234,7 @@ def _choices(tally: Tally, units: Sequence[str], language: str) -> list[dict[str
     return [
         choice("status", say("Status"), ((key, render(STANDINGS[key], language)) for key in ORDER)),
         choice("unit", say("Implementing unit"), ((unit, unit or none) for unit in units)),
-        choice("severity", say("Severity"), ((key.value, render(text, language)) for key, text in SEVERITIES.items())),
+        choice("severity", say("Severity"), ((each.value, render(each.label, language)) for each in Severity)),
         choice(
             "code",
             say("Code"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from xlsxwriter.worksheet import Worksheet
 
 from xlsform.messages import render, say
-from xlsform.reports.labels import NAME, SEVERITIES
+from xlsform.reports.labels import NAME
 from xlsform.reports.sanitize import visible
 from xlsform.reports.summary.book import Book, Column
 from xlsform.verdict.verdict import Verdict
@@ -51,7 +51,7 @@ class FindingList:
                 visible(verdict.project_code or "", NAME),
                 visible(named(verdict), NAME),
                 visible(verdict.unit or "", NAME),
-                render(SEVERITIES[finding.severity], self._language),
+                render(finding.severity.label, self._language),
                 visible(finding.code, NAME),
                 visible(finding.cell or "", NAME),
                 visible(render(finding.message, self._language)),
