@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 
 from xlsform.inbox.discovery import Source, find, nothing_found
 from xlsform.inbox.disk import kind_of_file, opened, place_of
-from xlsform.inbox.incoming import EXTENSIONS, Incoming, RefusedError
+from xlsform.inbox.incoming import Incoming, RefusedError
 from xlsform.inbox.kinds import kind_of
 from xlsform.inbox.names import steps
 from xlsform.inbox.remote import Url, below_url, is_url
@@ -16,7 +16,7 @@ from xlsform.reading import Limits
 from xlsform.reading.limits import DEFAULT_LIMITS
 from xlsform.reading.workbook import Unreadable
 
-__all__ = ["EXTENSIONS", "Incoming", "Note", "Url", "at_least_one", "below", "count", "incoming", "is_url"]
+__all__ = ["Incoming", "Note", "Url", "at_least_one", "below", "count", "incoming", "is_url"]
 
 
 def incoming(paths: Sequence[Path | Url], limits: Limits, passed_over: Note = lambda _: None) -> Iterator[Incoming]:

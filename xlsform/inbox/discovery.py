@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xlsform.errors import NothingFoundError, UsageError, reading_failed
-from xlsform.inbox.incoming import EXTENSIONS
 from xlsform.inbox.kinds import CONTAINERS, is_candidate, is_maildir
 from xlsform.inbox.remote import RemoteFile, Url, is_folder, remote_files
 from xlsform.messages import say
+from xlsform.reading.workbook import WORKBOOK_EXTENSIONS
 
 
 class Source(NamedTuple):
@@ -110,7 +110,7 @@ def find(paths: Iterable[Path | Url]) -> Sources:
 
 def nothing_found() -> NothingFoundError:
     """Return what is to be said where there is no workbook."""
-    extensions = sorted(EXTENSIONS | CONTAINERS)
+    extensions = sorted(WORKBOOK_EXTENSIONS | CONTAINERS)
     return NothingFoundError(say("no workbook found; looked for {extensions}", extensions=extensions))
 
 

@@ -11,9 +11,6 @@ from xlsform.messages import Message, say
 from xlsform.reading import Limits
 from xlsform.reading.workbook import Reason, Unreadable
 
-#: Extensions of what is taken for a workbook whatever stands in it.
-EXTENSIONS = frozenset({".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlt", ".et", ".ett", ".xlsb", ".ods"})
-
 #: A container may unpack to this many times its own size, besides ``Limits.total_size``: an .xls is packed to a tenth
 #: or a fifteenth.
 _SPREAD = 20

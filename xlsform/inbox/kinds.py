@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from xlsform.inbox.incoming import EXTENSIONS
 from xlsform.inbox.names import suffix
 from xlsform.messages import Message, say
+from xlsform.reading.file_type import OLE2
+from xlsform.reading.workbook import WORKBOOK_EXTENSIONS
+from xlsform.spreadsheet.zip_format import END, MEMBER
 
 #: ``zip`` and ``ole`` may be a workbook under any name, and much else; ``refused`` may hold returns but is not opened.
 Kind = Literal["workbook", "zip", "ole", "mail", "mailbox", "refused", "other"]
 
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _TNEF = b"\x78\x9f\x3e\x22"
 _ARCHIVES = {".rar": "RAR", ".7z": "7-Zip", ".tar": "tar", ".gz": "gzip", ".tgz": "gzip", ".bz2": "bzip2", ".xz": "xz"}
 _ARCHIVE_HEADS = {b"Rar!": "RAR", b"7z\xbc\xaf": "7-Zip"}
@@ -42,13 +42,13 @@ def kind_of(name: str, head: bytes, content_type: str = "") -> Kind:
     if name.startswith(("~$", "._")):
         return "other"
     extension = suffix(name)
-    if extension in EXTENSIONS:
+    if extension in WORKBOOK_EXTENSIONS:
         return "workbook"
-    if head.startswith(_ZIP):
+    if head.startswith((MEMBER, END)):
         return "zip"
     if _refusal(name, head, content_type) is not None:
         return "refused"
-    if head.startswith(_OLE):
+    if head.startswith(OLE2):
         return "ole"
     if extension == ".eml":
         return "mail"
@@ -62,7 +62,7 @@ def kind_of(name: str, head: bytes, content_type: str = "") -> Kind:
 
 def is_candidate(name: str) -> bool:
     """Whether a file of that name is taken from a folder."""
-    wanted = suffix(name) in EXTENSIONS | CONTAINERS or name.lower() in ("mbox", _WINMAIL)
+    wanted = suffix(name) in WORKBOOK_EXTENSIONS | CONTAINERS or name.lower() in ("mbox", _WINMAIL)
     return wanted and not name.startswith((".", "~$"))
 
 

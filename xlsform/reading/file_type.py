@@ -10,10 +10,11 @@ from xlsform.patterns import LazyPattern
 from xlsform.reading.limits import Limits, UnreadableError
 from xlsform.reading.package import UntrustedPackage
 from xlsform.reading.parts import parse, remembering
+from xlsform.reading.text_encodings import encodings
 from xlsform.reading.workbook import Kind
+from xlsform.spreadsheet.zip_format import END, MEMBER
 
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ZIP = b"PK\x03\x04"
 
 _OPC_KINDS: dict[str, Kind] = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml": "xlsx",
@@ -49,7 +50,7 @@ _BEGINNINGS = (
         for version in (0, 2, 4, 8)
         for size in (4, 6, 8, 16)
     ),
-    (b"PK\x05\x06", say("an empty zip archive")),
+    (END, say("an empty zip archive")),
 )
 _MARKUP = (
     (LazyPattern(rb"<html|<table|<!doctype html", re.I), say("an HTML page")),
@@ -67,7 +68,7 @@ def identify(data: bytes, limits: Limits) -> tuple[Kind, UntrustedPackage | None
     """
     if not data:
         raise UnreadableError("empty", say("the file has no content"))
-    if data.startswith(_ZIP):
+    if data.startswith(MEMBER):
         package = UntrustedPackage(data, limits)
         return _kind_of_package(package), package
     # Not by looking for a zip's end: the OLE files of WPS have a zip in them.
@@ -155,13 +156,10 @@ def _describe(data: bytes) -> Message:
 
 
 def _as_text(data: bytes) -> str | None:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encodings = ["utf-16"]
-    elif b"\0" in data:
+    possible = encodings(data)
+    if b"\0" in data and "utf-16" not in possible:
         return None
-    else:
-        encodings = ["utf-8-sig", "gb18030"]
-    for encoding in encodings:
+    for encoding in possible:
         for shortened in range(4):
             try:
                 text = data[: len(data) - shortened].decode(encoding)

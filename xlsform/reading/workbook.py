@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Literal, NamedTuple
 
 from xlsform.messages import Message, say
@@ -11,6 +13,17 @@ from xlsform.spreadsheet.values import Value
 
 #: The real type of a file, by its first bytes and contents; ``.et`` is ``xls`` by another name.
 Kind = Literal["xlsx", "xlsm", "xls", "xlsb", "ods"]
+
+#: Extensions that fit each type, templates and the names of WPS (``.et``, ``.ett``) among them.
+EXTENSIONS: Mapping[Kind, tuple[str, ...]] = {
+    "xlsx": (".xlsx", ".xltx"),
+    "xlsm": (".xlsm", ".xltm"),
+    "xls": (".xls", ".xlt", ".et", ".ett"),
+    "xlsb": (".xlsb",),
+    "ods": (".ods", ".ots"),
+}
+#: Those of what is taken for a workbook whatever stands in it.
+WORKBOOK_EXTENSIONS = frozenset(chain.from_iterable(EXTENSIONS.values()))
 
 Visibility = Literal["visible", "hidden", "veryHidden"]
 

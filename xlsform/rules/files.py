@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xlsform.findings import Severity, Violation
 from xlsform.messages import Message, say
-from xlsform.reading.workbook import Reason, Unreadable, Workbook
+from xlsform.reading.workbook import EXTENSIONS, Reason, Unreadable, Workbook
 from xlsform.rules.registry import ReceivedFile, file_rule, rule, workbook_rule
 from xlsform.submission.submission import Submission
 
@@ -21,16 +21,6 @@ _REASONS: dict[Reason, Message] = {
     "crashed": say("the file made the reader fail"),
     "timeout": say("judging the file took too long"),
 }
-
-#: Extensions that fit each type of file.
-_EXTENSIONS = {
-    "xlsx": (".xlsx", ".xltx"),
-    "xlsm": (".xlsm", ".xltm"),
-    "xls": (".xls", ".xlt", ".et", ".ett"),
-    "xlsb": (".xlsb",),
-    "ods": (".ods", ".ots"),
-}
-
 
 def _refusal(arrival: ReceivedFile, text: Message) -> Violation:
     assert isinstance(arrival.contents, Unreadable)
@@ -242,7 +232,7 @@ def extension_mismatch(arrival: ReceivedFile) -> Iterator[Violation]:
     """
     if isinstance(arrival.contents, Workbook):
         suffix, kind = arrival.path.suffix.lower(), arrival.contents.kind
-        if suffix not in _EXTENSIONS[kind]:
+        if suffix not in EXTENSIONS[kind]:
             yield Violation(
                 say("named {suffix}, but really a .{kind} file", suffix=suffix or say("without extension"), kind=kind),
                 found=suffix,

@@ -16,6 +16,7 @@ from xlsform.errors import DataError, UsageError, reading_failed
 from xlsform.findings import Finding, Severity
 from xlsform.messages import Message, say
 from xlsform.quantities import normalize_text
+from xlsform.reading.text_encodings import decoded_text
 from xlsform.rules.registry import catalogue
 
 #: What a waiver's four parts are called, in a heading of a CSV file or as a key of a JSON object.
@@ -167,12 +168,7 @@ def _text(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise reading_failed(path, error) from None
-    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    for encoding in ("utf-16",) if wide else ("utf-8-sig", "gb18030"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise UsageError(say("{path}: neither UTF-8 nor GB18030 text", path=path))
+    text = decoded_text(data)
+    if text is None:
+        raise UsageError(say("{path}: neither UTF-8 nor GB18030 text", path=path))
+    return text

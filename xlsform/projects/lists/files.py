@@ -12,9 +12,9 @@ from xlsform.projects.lists.json_lists import json_tables
 from xlsform.projects.lists.tables import ListFile, Recognise, unreadable
 from xlsform.projects.lists.workbook_lists import workbook_tables
 from xlsform.reading import Limits
+from xlsform.reading.text_encodings import decoded_text
+from xlsform.reading.workbook import WORKBOOK_EXTENSIONS
 
-#: Extensions of files that can only be workbooks, whatever is in them.
-_WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ett", ".ods")
 #: First bytes of a zip file and of an OLE2 container.
 _MAGIC = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
@@ -41,7 +41,7 @@ def open_list(path: Path, indicators: Path | None, recognise: Recognise) -> List
 
 def _open(path: Path, recognise: Recognise, *, alone: bool) -> ListFile:
     data = _content(path)
-    if data.startswith(_MAGIC) or path.suffix.lower() in _WORKBOOKS:
+    if data.startswith(_MAGIC) or path.suffix.lower() in WORKBOOK_EXTENSIONS:
         return workbook_tables(path, data, recognise, alone)
     text = _text(path, data)
     suffix = path.suffix.lower()
@@ -71,15 +71,10 @@ def _content(path: Path) -> bytes:
 
 
 def _text(path: Path, data: bytes) -> str:
-    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    for encoding in ("utf-16",) if wide else ("utf-8-sig", "gb18030"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise unreadable(path, say("it is neither a workbook nor text in UTF-8 or GB18030"))
+    text = decoded_text(data)
+    if text is None:
+        raise unreadable(path, say("it is neither a workbook nor text in UTF-8 or GB18030"))
+    return text
 
 
 def _beside(path: Path) -> Path | None:
