@@ -16,6 +16,10 @@ STANDINGS: Mapping[Standing, Message] = {
     "failed": say("failed"),
     "unreadable": say("unreadable"),
 }
+#: In the order of lists: what wants work first.
+WORST_FIRST: tuple[Standing, ...] = ("unreadable", "failed", "overdue", "outstanding", "passed")
+#: The same of files that came in.
+RETURNED = tuple(standing for standing in WORST_FIRST if standing not in ("overdue", "outstanding"))
 
 #: Bars of a chart of rules or units.
 BARS = 15

@@ -15,9 +15,6 @@ from xlsform.verdict.verdict import Standing, Verdict
 #: Excel keeps fifteen digits.
 _BEYOND = Decimal("1e15")
 
-#: In the order of lists: what wants work first.
-ORDER: tuple[Standing, ...] = ("unreadable", "failed", "passed")
-
 _COMPARE: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
     "<": operator.lt,
     "<=": operator.le,

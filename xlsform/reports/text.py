@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from xlsform.files.spool import Spool
 from xlsform.findings import Finding, Severity
 from xlsform.messages import Message, render, say
+from xlsform.reports.labels import WORST_FIRST
 from xlsform.reports.sanitize import harmless
 from xlsform.verdict.verdict import Standing, Verdict
 
@@ -24,7 +25,6 @@ _STANDING: Mapping[Standing, Message] = {
     "outstanding": say("NOT RETURNED"),
     "overdue": say("OVERDUE"),
 }
-_WORST_FIRST: tuple[Standing, ...] = ("unreadable", "failed", "overdue", "outstanding", "passed")
 
 
 def render_text(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:
@@ -44,7 +44,7 @@ def render_text(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:
 
 
 def _badness(verdict: Verdict) -> tuple[int, int, int]:
-    return _WORST_FIRST.index(verdict.standing), -verdict.count(Severity.ERROR), -verdict.count(Severity.WARNING)
+    return WORST_FIRST.index(verdict.standing), -verdict.count(Severity.ERROR), -verdict.count(Severity.WARNING)
 
 
 def _heading(verdict: Verdict, language: str) -> str:

@@ -16,10 +16,10 @@ from xlsform.files.spool import Spool
 from xlsform.findings import Severity
 from xlsform.messages import Message, render, say
 from xlsform.reports.html import charts
-from xlsform.reports.labels import BARS, BY_RATE, BY_RULE, BY_SCORE, BY_STATUS, NAME, STANDINGS, made
+from xlsform.reports.labels import BARS, BY_RATE, BY_RULE, BY_SCORE, BY_STATUS, NAME, RETURNED, STANDINGS, made
 from xlsform.reports.rule_texts import how_to_fix, title
 from xlsform.reports.sanitize import cut, visible
-from xlsform.reports.tally import ORDER, RATE_BANDS, SCORE_BANDS, Band, Tally, figure
+from xlsform.reports.tally import RATE_BANDS, SCORE_BANDS, Band, Tally, figure
 from xlsform.verdict.verdict import Standing, Verdict
 
 _HERE = Path(__file__).parent
@@ -61,7 +61,7 @@ def render_html(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:
     tally, units = Tally(), set[str]()
     outstanding: list[Verdict] = []
     with ExitStack() as stack:
-        lists = {status: stack.enter_context(Spool[str]()) for status in ORDER}
+        lists = {status: stack.enter_context(Spool[str]()) for status in RETURNED}
         for verdict in verdicts:
             if verdict.standing in ("outstanding", "overdue"):
                 outstanding.append(verdict)
@@ -102,7 +102,7 @@ def _page(
                 "count": tally.standings[status],
                 "lines": lists[status],
             }
-            for status in ORDER
+            for status in RETURNED
             if tally.standings[status]
         ],
         "rules": [
@@ -165,7 +165,7 @@ def _tiles(tally: Tally, outstanding: Sequence[Verdict], language: str) -> list[
     tiles = [{"look": "files", "label": render(say("files"), language), "count": tally.files}]
     tiles += [
         {"look": status, "label": render(STANDINGS[status], language), "count": tally.standings[status]}
-        for status in reversed(ORDER)
+        for status in reversed(RETURNED)
     ]
     waiting: dict[Standing, int] = {
         "outstanding": len(outstanding),
@@ -188,7 +188,7 @@ def _charts(tally: Tally, outstanding: Sequence[Verdict], language: str) -> list
             render(BY_STATUS, language),
             [
                 charts.Item(render(STANDINGS[status], language), tally.standings[status], status)
-                for status in reversed(ORDER)
+                for status in reversed(RETURNED)
             ],
         ),
         charts.columns(render(BY_RATE, language), _bands(RATE_BANDS, tally.rates)),
@@ -232,7 +232,7 @@ def _choices(tally: Tally, units: Sequence[str], language: str) -> list[dict[str
 
     none = render(say("(none)"), language)
     return [
-        choice("status", say("Status"), ((key, render(STANDINGS[key], language)) for key in ORDER)),
+        choice("status", say("Status"), ((key, render(STANDINGS[key], language)) for key in RETURNED)),
         choice("unit", say("Implementing unit"), ((unit, unit or none) for unit in units)),
         choice("severity", say("Severity"), ((each.value, render(each.label, language)) for each in Severity)),
         choice(

@@ -8,13 +8,13 @@ from typing import Any
 
 from xlsform.form.formula import quote
 from xlsform.messages import render, say
-from xlsform.reports.labels import BARS, BY_RATE, BY_RULE, BY_SCORE, BY_STATUS, STANDINGS
+from xlsform.reports.labels import BARS, BY_RATE, BY_RULE, BY_SCORE, BY_STATUS, RETURNED, STANDINGS
 from xlsform.reports.rule_texts import title
 from xlsform.reports.sanitize import cut, visible
 from xlsform.reports.summary.book import FONT, Book
 from xlsform.reports.summary.lists import FindingList
 from xlsform.reports.summary.table import SummaryTable
-from xlsform.reports.tally import ORDER, RATE_BANDS, SCORE_BANDS, Band, Tally
+from xlsform.reports.tally import RATE_BANDS, SCORE_BANDS, Band, Tally
 from xlsform.spreadsheet.a1 import quoted
 from xlsform.verdict.verdict import Standing
 
@@ -73,7 +73,7 @@ class ChartSheet:
     def _statuses(self, tally: Tally, table: SummaryTable) -> None:
         heading = render(BY_STATUS, self._language)
         area = f"{quoted(table.name)}!{table.area('status', absolute=True)}"
-        kinds: list[Standing] = [*reversed(ORDER)]
+        kinds: list[Standing] = [*reversed(RETURNED)]
         kinds += [kind for kind in ("outstanding", "overdue") if tally.standings[kind]]
         labels = {kind: render(STANDINGS[kind], self._language) for kind in kinds}
         counts = [
