@@ -40,7 +40,8 @@ from xlsform.submission.recognition import recognise  # noqa: E402
 from xlsform.verdict.judge import check  # noqa: E402
 from xlsform.verdict.verdict import Options  # noqa: E402
 from xlsform.workbook.data import fill  # noqa: E402
-from xlsform.workbook.issue import issue, issue_projects  # noqa: E402
+from xlsform.workbook.issue import issue  # noqa: E402
+from xlsform.workbook.issue_projects import issue_projects  # noqa: E402
 from xlsform.workbook.locks import lock_for  # noqa: E402
 
 OPENPYXL_TWICE = """

@@ -35,7 +35,7 @@ from xlsform.reading.workbook import Workbook  # noqa: E402
 from xlsform.register import Register  # noqa: E402
 from xlsform.submission.recognition import recognise  # noqa: E402
 from xlsform.workbook.data import fill  # noqa: E402
-from xlsform.workbook.issue import issue_project  # noqa: E402
+from xlsform.workbook.issue_projects import issue_project  # noqa: E402
 from xlsform.workbook.locks import lock_for  # noqa: E402
 
 _YEAR = 2025

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+import locale
 import os
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -88,6 +89,4 @@ def default_language() -> Language:
 def _windows_is_chinese() -> bool:
     if os.name != "nt":
         return False
-    import locale
-
     return (locale.getlocale()[0] or "").lower().startswith(("zh", "chinese"))

@@ -39,7 +39,7 @@ from xlsform.projects import Project
 from xlsform.reading import Limits
 from xlsform.verdict.judge import Judge
 from xlsform.verdict.verdict import Options, Verdict
-from xlsform.workbook.issue import issue_project
+from xlsform.workbook.issue_projects import issue_project
 from xlsform.workbook.locks import lock_for
 
 ROOT = Path(__file__).parents[2]

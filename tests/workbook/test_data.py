@@ -17,7 +17,8 @@ from support.forms import TEMPLATES, codes, faultless, layout_of
 from xlsform.errors import DataError, UsageError
 from xlsform.form.template import load
 from xlsform.spreadsheet.package import Package
-from xlsform.workbook.data import describe, extract, fill, read_data, schema
+from xlsform.workbook.data import extract, fill, read_data
+from xlsform.workbook.data_schema import describe, schema
 from xlsform.workbook.issue import issue
 
 

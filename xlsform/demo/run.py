@@ -18,7 +18,8 @@ from xlsform.reports import TEXT_FORMATS, renderer
 from xlsform.reports.annotate.copies import Copies
 from xlsform.reports.summary import write_xlsx
 from xlsform.verdict.verdict import Judged, Options
-from xlsform.workbook.issue import issue, issue_project
+from xlsform.workbook.issue import issue
+from xlsform.workbook.issue_projects import issue_project
 from xlsform.workbook.locks import lock_for
 
 _SHOWN = ("faultless", "faults-points", "seed")

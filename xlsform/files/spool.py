@@ -1,4 +1,7 @@
-"""What waits in a temporary file until the last of it has come in, so that memory does not grow with its number."""
+"""What waits in a temporary file until the last of it has come in, so that memory does not grow with its number.
+
+``pickle`` and ``tempfile`` are imported with the second object: they take 4 ms of a start, and most runs have but one.
+"""
 
 from __future__ import annotations
 

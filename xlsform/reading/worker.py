@@ -1,7 +1,8 @@
 """The process that may die: reads .xls, .xlsb and .ods with calamine, and undoes encryption, for ``legacy``.
 
-It is run as a script, and imports nothing of xlsform: it must start quickly, and wherever xlsform lies. A request is a line of JSON
-and as many bytes as its ``size`` says; so is the answer.
+It is run as a script, and imports nothing of xlsform: it must start quickly, and wherever xlsform lies. For the same
+reason each task imports what it needs: msoffcrypto takes 14 ms, olefile 7 ms. A request is a line of JSON and as many
+bytes as its ``size`` says; so is the answer.
 """
 
 from __future__ import annotations
@@ -157,6 +158,7 @@ def _look_into(data: bytes) -> tuple[bool, bool]:
 def _limit_memory(size: int) -> None:
     # A matrix for one cell in the last corner would take the whole machine. Windows has no such limit.
     if sys.platform != "win32":
+        # There is no such module.
         import resource
 
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]

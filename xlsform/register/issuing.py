@@ -13,7 +13,7 @@ from xlsform.form.definition import Form
 from xlsform.projects import Project, places
 from xlsform.register.records import State
 from xlsform.register.register import Register
-from xlsform.workbook.issue import issue_projects
+from xlsform.workbook.issue_projects import issue_projects
 from xlsform.workbook.locks import lock_for
 
 #: Workbooks that are recorded together.

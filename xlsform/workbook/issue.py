@@ -1,23 +1,18 @@
-"""Issue a workbook: laid out, prefilled, identified and locked."""
+"""Issue a workbook: prefilled, identified and locked."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
-from xlsform.form.definition import Form
 from xlsform.form.field_types import Cast
 from xlsform.form.identity import Identity
-from xlsform.form.layout import Layout, lay_out
+from xlsform.form.layout import Layout
 from xlsform.messages import plain
 from xlsform.spreadsheet.cell_text import MAX_TEXT
 from xlsform.workbook.issued import issued_workbook
 from xlsform.workbook.locks import Lock
-
-if TYPE_CHECKING:
-    from xlsform.projects import Project
 
 #: What no cell, and no file of XML, can hold: control characters, halves of characters.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -56,55 +51,6 @@ def issue(
         issued={name: plain(value) for name, value in prefilled.items()},
     )
     return issued_workbook(layout, prefilled, identity.sealed(key), lock)
-
-
-def issue_projects(
-    form: Form,
-    projects: Iterable[Project],
-    lock: Lock,
-    *,
-    year: int | None = None,
-    rows: int | None = None,
-    spare: int = 0,
-    key: bytes | None = None,
-) -> Iterator[tuple[Project, bytes]]:
-    """Yield projects with their workbooks, those of like size together: what is alike in them is made once.
-
-    The arguments are those of `issue_project`.
-    """
-    from xlsform.projects import rows_needed
-
-    for project in sorted(projects, key=lambda each: rows_needed(each, form, spare)):
-        yield project, issue_project(form, project, lock, year=year, rows=rows, spare=spare, key=key)
-
-
-def issue_project(
-    form: Form,
-    project: Project,
-    lock: Lock,
-    *,
-    year: int | None = None,
-    rows: int | None = None,
-    spare: int = 0,
-    key: bytes | None = None,
-) -> bytes:
-    """Return a project's workbook, what the list says of it prefilled and locked.
-
-    Args:
-        form: the form.
-        project: the project.
-        lock: the lock of the workbook.
-        year: the year of the form.
-        rows: rows in each level-2 block at least; as many as the project has indicators, if not given.
-        spare: rows beyond the project's indicators.
-        key: the register's key, to sign the identity with.
-    """
-    from xlsform.projects import rows_needed
-    from xlsform.projects import values as prefilled_values
-
-    needed = rows_needed(project, form, spare)
-    layout = lay_out(form, needed if rows is None else tuple(max(rows, each) for each in needed))
-    return issue(layout, lock, year=year, values=prefilled_values(project, layout), project_code=project.code, key=key)
 
 
 def _clean(text: str) -> str:

@@ -19,7 +19,7 @@ def describe(source: str, form: str) -> None:
     from xlsform.form.layout import lay_out
     from xlsform.form.template import bundled
     from xlsform.submission.from_file import open_submission
-    from xlsform.workbook.data import describe as fields_of
+    from xlsform.workbook.data_schema import describe as fields_of
 
     if source in bundled() or Path(source).suffix.lower() == ".json":
         layout = lay_out(load_checked(source))
