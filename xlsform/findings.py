@@ -32,7 +32,7 @@ class Severity(enum.StrEnum):
 
     @property
     def fill(self) -> str:
-        """The background of cells that stand for it, ``RRGGBB``. The page for browsers colours its text, in ``page.css``."""
+        """The background of cells that stand for it, ``RRGGBB``; ``page.css`` colours text instead."""
         return _ABOUT[self].fill
 
 

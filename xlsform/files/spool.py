@@ -102,7 +102,7 @@ class Spool(Generic[T]):
 
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
-    """Say plainly which folder is meant: whoever writes a report would else be told that the report cannot be written."""
+    """Say which folder is meant: else whoever writes a report would be told that the report cannot be written."""
     try:
         yield
     except OSError as error:

@@ -109,8 +109,8 @@ def compare(actual: Target, target: Target) -> Outcome:
     - A bare figure is a positive target (≥). ≤: at or under. =: off in either direction is missed. Range: within it.
     - A date is met on or before the day; a missing year is taken from the other side; a span (2021年12月) that
       reaches over the target's day is not comparable.
-    - Words are met by the same words, or by an explicit 达成年度指标 / 达成预期指标; the ministry's lower grades are missed;
-      all else is not comparable.
+    - Words are met by the same words, or by an explicit 达成年度指标 / 达成预期指标; the ministry's lower grades are
+      missed; all else is not comparable.
     - Units must be of one family, and for each of the same (年 is understood: 12次/年 is 12次). A figure without a unit
       takes the other's. Without a unit against a percentage, up to 1.5 it is a rate typed in a percent cell (0.98, 1),
       above that the figure before the % (98, 100); so it is below, in doubt, where it would be a rate more than ten

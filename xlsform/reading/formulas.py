@@ -8,22 +8,26 @@ from typing import NamedTuple
 from xlsform.patterns import LazyPattern
 from xlsform.spreadsheet.a1 import MAX_COLUMN, MAX_ROW, column_number, letters
 
-# What must not be touched comes first: text, quoted sheet names, [books] and [columns] of tables. A word before or after
-# makes a name (``Rate_A1``), a bracket a function (``LOG10(``), an exclamation mark a sheet (``Q1!``). What has no end goes
-# to the end of the formula: looked for again from every next character, it would take hours.
+# What must not be touched comes first: text, quoted sheet names, [books] and [columns] of tables. A letter before or
+# behind makes a name of a reference (``Rate_A1``), a bracket a function (``LOG10(``), an exclamation mark a sheet
+# (``Q1!``). A text or a name that is not closed goes on to the end of the formula: to look for its end again from every
+# character would take hours.
 _TOKEN = LazyPattern(
     r"""
       "(?:[^"]|"")*+ (?: "|\Z )
     | '(?:[^']|'')*+ (?: '|\Z )
     | \[ (?: [^\[\]'] | '. | \[ (?: [^\[\]'] | '. )*+ \] )*+ (?: \]|\Z|(?=\[) )
     | (?<! [\w.\\?$] ) (?P<cell> \$?[A-Za-z]{1,3} \$?[1-9][0-9]{0,6} ) (?! [\w.\\?(!\[] )
-    | (?<! [\w.\\?$] ) (?P<span> \$?[A-Za-z]{1,3} : \$?[A-Za-z]{1,3} | \$?[1-9][0-9]{0,6} : \$?[1-9][0-9]{0,6} ) (?! [\w.\\?(!\[] )
+    | (?<! [\w.\\?$] )
+      (?P<span> \$?[A-Za-z]{1,3} : \$?[A-Za-z]{1,3} | \$?[1-9][0-9]{0,6} : \$?[1-9][0-9]{0,6} )
+      (?! [\w.\\?(!\[] )
     """,
     re.VERBOSE | re.DOTALL,
 )
 _REFERENCE = LazyPattern(r"(\$?)([A-Za-z]*)(\$?)([0-9]*)\Z")
 _TEXT = LazyPattern(r'"(?:[^"]|"")*"')
-# [1]Sheet!A1, '[1]Two words'!A1, 'C:\[book.xlsx]Sheet'!A1, service|'topic'!item. A table's column has its table before it.
+# [1]Sheet!A1, '[1]Two words'!A1, 'C:\[book.xlsx]Sheet'!A1, service|'topic'!item. Before the column of a table stands
+# the table's name.
 _OUTSIDE = LazyPattern(
     r"(?<![\w\]])\[([0-9]+|[^\[\]]{1,255}\.[A-Za-z]{3,4})\](?=[^\[\]]*!)|(?<![\w.])([\w.]{1,64}\|(?:'[^']{0,255}'|\w{1,64}))!"
 )

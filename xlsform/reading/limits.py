@@ -18,7 +18,8 @@ def _limit(default: Any, about: str) -> Any:
 class Limits:
     """How much of a file is read before it is refused.
 
-    What a file says of its own sizes is not believed: it is counted while it is inflated, and before it is made much of.
+    What a file says of its own sizes is not believed: everything is counted, while it is inflated and before a tree is
+    made of it.
     """
 
     file_size: int = _limit(20_000_000, "bytes of a file")

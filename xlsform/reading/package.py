@@ -21,7 +21,8 @@ _TAIL = 66_000
 class UntrustedPackage:
     """The parts of a zipped workbook, inflated when asked for.
 
-    Names are compared without case, as Excel does, and without the ``/`` or ``\\`` that some programs begin or part them with.
+    Names are compared without case, as Excel does, and without the ``/`` that some programs begin them with; ``\\``,
+    with which some part them, is a ``/``.
     """
 
     def __init__(self, data: bytes, limits: Limits = DEFAULT_LIMITS):

@@ -20,9 +20,10 @@ PartReader = Callable[[bytes, str, Limits], T]
 
 
 def remembering(parts: int) -> Callable[[PartReader[T]], PartReader[T]]:
-    """Return a decorator that remembers what was read of so many parts: those of one template are the same byte for byte.
+    """Return a decorator that remembers what was read of so many parts.
 
-    What is large is not kept: a batch of such files would fill the memory.
+    Returns of one template have many parts that are the same byte for byte. What is large is not kept: a batch of such
+    files would fill the memory.
     """
 
     def decorate(read: PartReader[T]) -> PartReader[T]:

@@ -69,7 +69,7 @@ class Workbook:
     complete: bool = True
     """Whether formulas, locks and names could be seen; False for .xls, .et, .xlsb and .ods."""
     damaged: tuple[str, ...] = ()
-    """What had to be left out because it could not be read: names of parts and sheets, addresses of cells and ranges."""
+    """What could not be read and was left out: names of parts and sheets, addresses of cells and ranges."""
 
     def sheet(self, name: str) -> Sheet | None:
         """Return the sheet of that name (case ignored, as Excel does), or None."""

@@ -15,7 +15,7 @@ import struct
 import sys
 from typing import Any, BinaryIO
 
-#: Excel encrypts with it whatever must be encrypted without anyone being asked for a password, and opens such files by itself.
+#: Excel encrypts with it where nobody was asked for a password ("read-only recommended"), and opens such files itself.
 DEFAULT_PASSWORD = "VelvetSweatshop"
 
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

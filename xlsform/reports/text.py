@@ -57,7 +57,7 @@ def _heading(verdict: Verdict, language: str) -> str:
 
 
 def _lines(findings: Sequence[Finding], language: str) -> Iterator[str]:
-    """Yield a line a finding; of many alike that need not be fixed one by one, the first, and where the others stand."""
+    """Yield a line a finding; of many warnings or notes alike, the first, and where the others stand."""
     counts = Counter(each.code for each in findings if each.severity is not Severity.ERROR)
     grouped: dict[str, list[Finding]] = {}
     shown: list[Finding] = []

@@ -22,6 +22,7 @@ _REASONS: dict[Reason, Message] = {
     "timeout": say("judging the file took too long"),
 }
 
+
 def _refusal(arrival: ReceivedFile, text: Message) -> Violation:
     assert isinstance(arrival.contents, Unreadable)
     detail = arrival.contents.detail

@@ -7,7 +7,8 @@ FIRST_OWN = 164
 LONGEST = 255
 """Characters of a code, as many as Excel lets it have."""
 
-#: The codes of formats that are known by their number alone. From 27 to 36 and 50 to 58 they depend on the language: Chinese here.
+#: The codes of formats that are known by their number alone. Those from 27 to 36 and from 50 to 58 depend on the
+#: language of the program: they are those of Chinese.
 BUILT_IN: dict[int, str] = {
     1: "0",
     2: "0.00",

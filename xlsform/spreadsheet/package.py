@@ -119,7 +119,10 @@ class Package:
             self._archive.write(name, etree.tostring(tree, xml_declaration=True, encoding="UTF-8", standalone=True))
 
     def free_name(self, name: str) -> str:
-        """Return a part's name, numbered if it is taken: ``xl/styles.xml``, ``xl/styles2.xml`` …; braces are always numbered."""
+        """Return a part's name, numbered where it is taken: ``xl/styles.xml``, ``xl/styles2.xml`` ….
+
+        A name with braces, such as ``xl/comments{}.xml``, is always numbered.
+        """
         pattern, number = (name, 1) if "{}" in name else (name.replace(".", "{}.", 1), 2)
         if "{}" not in name and name not in self:
             return name

@@ -21,7 +21,7 @@ _EPOCH = 1 << 5 | 1
 _MOST_MEMBERS = 65_535
 """As many as the end record can count."""
 _LARGEST = 64_000_000
-"""Bytes of a member that are unpacked: returned workbooks are changed too, and may hold what no reader has looked at."""
+"""Bytes of a member that is unpacked: a return that is to be marked may hold parts that no reader has looked at."""
 
 
 class _Member(NamedTuple):

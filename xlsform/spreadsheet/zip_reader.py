@@ -1,9 +1,9 @@
 """Read a zip that anyone may have made: its directory, and its members one at a time.
 
-Not by ``zipfile``, which refuses a whole archive for one name that is not in the encoding declared, and reads a directory
-however long it is. What a zip says of its own sizes is not believed: content is counted while it is inflated. How much
-is too much, and what is said of a fault, is for those who read workbooks (`xlsform.reading.package`), archives
-(`xlsform.inbox.archives`) and what is to be changed (`xlsform.spreadsheet.zip_archive`) to decide.
+It is not done by ``zipfile``, which refuses a whole archive for one name that is not in the encoding declared, and
+which reads a directory however long it is. What a zip says of its own sizes is not believed: content is counted while
+it is inflated. Those who read decide how much is too much and what is said of a fault: `xlsform.reading.package` of a
+workbook, `xlsform.inbox.archives` of an archive, `xlsform.spreadsheet.zip_archive` of what is to be changed.
 """
 
 from __future__ import annotations

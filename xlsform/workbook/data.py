@@ -155,7 +155,8 @@ def _assigned_rows(layout: Layout, items: list[dict[str, Any]], source: str) -> 
         if count > issued[level2]:
             problems.append(
                 say(
-                    "{level2} has {issued} rows in this workbook, the data have {count}; generate one with --rows {count}",
+                    "{level2} has {issued} rows in this workbook, the data have {count}; "
+                    "generate one with --rows {count}",
                     level2=level2,
                     issued=issued[level2],
                     count=count,

@@ -118,7 +118,7 @@ def conditions(layout: Layout, colours: Mapping[str, int]) -> str:
 
     Args:
         layout: the form, laid out.
-        colours: the number of the format of ``met`` and ``missed`` targets, of what is ``wrong``, and of ``blank`` inputs.
+        colours: the numbers of the formats of targets ``met`` or ``missed``, of what is ``wrong`` or ``blank``.
     """
     rules = [*_outcome_rules(layout), *_wrong_rules(layout), *_blank_rules(layout)]
     by_areas: dict[str, str] = {}

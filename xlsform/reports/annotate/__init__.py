@@ -61,7 +61,7 @@ def annotate(
 ) -> bytes:
     """Return a copy of a workbook in which each note is a comment on its cell and a line on a first sheet.
 
-    The copy can be filled as before: locks, validations and everything else stay. Marks of an earlier round are replaced.
+    The copy can be filled as before: locks, validations and all else stay. Marks of an earlier round are replaced.
 
     Args:
         data: the workbook.

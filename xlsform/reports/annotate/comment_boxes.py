@@ -46,7 +46,13 @@ class Boxes:
     """The comment boxes of one sheet, kept as text: what Excel writes there need not be well-formed XML."""
 
     def __init__(self, data: bytes, sheet: etree._Element, block: int) -> None:
-        """Take a drawing, or nothing; a sheet's root element for its widths and heights; a block of 1,024 ids for a new one."""
+        """Take a sheet's drawing.
+
+        Args:
+            data: the drawing; blank where the sheet has none.
+            sheet: the sheet's root element, for its widths and heights.
+            block: the number of a block of 1,024 ids, for a new drawing.
+        """
         # Everything looked for and written is ASCII, so any 8-bit encoding comes out as it went in.
         self._encoding = "utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "latin-1"
         text = data.decode(self._encoding, "replace")
@@ -102,7 +108,7 @@ def _cell(shape: str) -> Position | None:
 
 
 def _span(size: Callable[[int], int], start: int, offset: int, length: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return where a stretch of so many pixels begins and ends: a row or column counted from 0, and pixels within it."""
+    """Return where so many pixels begin and end: a row or column counted from 0, and pixels within it."""
     offset = min(offset, size(start))
     end, left = start, offset + length
     for _ in range(_FAR):

@@ -68,7 +68,7 @@ def _project_object(project: ProjectStatus) -> dict[str, Any]:
 
 
 def render_csv(status: Status, language: str) -> str:
-    """Return a line for each project, then one for each return of none; the mark in front tells Excel that it is UTF-8."""
+    """Return a line for each project, then one for each return of none; Excel knows by the mark in front: UTF-8."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow([render(text, language) for text in COLUMNS])

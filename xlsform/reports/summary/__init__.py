@@ -1,4 +1,4 @@
-"""Verdicts as the bureau's 汇总表: a workbook of one row a project, with charts, findings, and the source of every figure."""
+"""Verdicts as the bureau's 汇总表: a workbook with one row a project, charts, findings, and where figures come from."""
 
 from __future__ import annotations
 

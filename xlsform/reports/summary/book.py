@@ -50,7 +50,8 @@ class Book:
     """A workbook being written."""
 
     def __init__(self, output: IO[bytes], title: str) -> None:
-        # A table is held until the end: with constant memory, texts would stand in the cells, which Numbers does not show.
+        # A table is held until the end: with constant memory, XlsxWriter puts texts into the cells themselves, where
+        # Apple Numbers does not show them.
         self._output, self._buffer = output, _Held()
         # Packed it is small enough to be held, so that a full disk leaves no archive half open.
         options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
