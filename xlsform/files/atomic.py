@@ -59,7 +59,7 @@ def open_whole(path: Path) -> Iterator[IO[bytes]]:
 def _beside(path: Path) -> tuple[Path, IO[bytes]]:
     """Return a new file beside a place, with the permissions that new files have; missing folders are made."""
     part = path.parent / f".xlsform-{os.urandom(8).hex()}.part"
-    # Most folders are there: to ask first is slower than to fail.
+    # Most folders are there already: to try is quicker than to ask first.
     with contextlib.suppress(FileNotFoundError):
         return part, part.open("xb")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 #: Bytes that are held in memory before they go to a temporary file.
 _HELD = 4_000_000
-#: The place of the first, which needs no file: most often it is the only one.
+#: The place of the first object, which stays in memory: most often it is the only one.
 _FIRST = -1
 
 
@@ -32,7 +32,7 @@ class Spool(Generic[T]):
         return self
 
     def __exit__(self, *exception: object) -> None:
-        # What cannot be written any more is not wanted any more.
+        # Closing may have to write what is left, which nobody will read.
         with contextlib.suppress(OSError):
             if self._file is not None:
                 self._file.close()

@@ -26,7 +26,7 @@ from xlsform.spreadsheet.zip_format import (
 )
 from xlsform.spreadsheet.zip_reader import ZipError, ZipReader, extra_fields, unpacked, verify
 
-#: The directory entry of a member: as long as names and what else is told of a member are in earnest.
+#: Bytes of a directory entry: names and what else is told of a member are not longer in an honest archive.
 _ENTRY_SIZE = ENTRY_RECORD.size + 1_000
 
 
@@ -53,7 +53,7 @@ class IncomingZip:
         except ZipError as error:
             raise _cut_off() if error.fault in ("no end", "end cut off") else _damaged() from None
         self._names = [_name(entry) for entry in self._entries]
-        # Whoever lets members share their bytes wants a small file to become a large one.
+        # Members that share their bytes are how a small file is made to unpack to a large one.
         if sum(entry.packed for entry in self._entries) > self._zip.size:
             raise RefusedError("oversized", say("members of the archive overlap, as in a zip bomb"))
 
@@ -97,7 +97,7 @@ class IncomingZip:
             raise RefusedError(
                 "not-a-spreadsheet", say("packed in a way that is not opened here; ask for an ordinary .zip")
             )
-        # Packed it is never much larger than unpacked.
+        # Packing never makes a member much larger: one that is packed into more than allowed is larger than allowed.
         if max(entry.size, entry.packed - entry.packed // 100 - 1_000) > most:
             raise too_large(entry.size, most)
         try:

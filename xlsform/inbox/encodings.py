@@ -7,7 +7,8 @@ import re
 
 from xlsform.patterns import LazyPattern
 
-#: GB18030 holds all of GB2312 and GBK, and what is declared as one is often the next larger. Others are not believed.
+#: GB18030 includes GB2312 and GBK, and text that is declared as one of these is often in the next larger. Charsets that
+#: are not listed are not believed.
 _CHARSETS = {
     **dict.fromkeys(("utf-8", "utf8", "unicode-1-1-utf-8"), "utf-8"),
     **dict.fromkeys(
@@ -38,7 +39,7 @@ def unbase64(data: bytes | memoryview) -> bytes:
         return binascii.a2b_base64(data)
     except binascii.Error:
         clean = _NOT_BASE64.sub(b"", data)
-        # A single character left over carries no whole byte.
+        # A single character that is left over is less than a byte.
         clean = clean[: len(clean) - (len(clean) % 4 == 1)]
         return binascii.a2b_base64(clean + b"=" * (-len(clean) % 4))
 
@@ -55,7 +56,7 @@ def words(value: str) -> str:
         if gap.strip() or kind != (charset, coding):
             text.append(_run(run, charset, coding))
             run = []
-            # Blanks between two words are there for the folding only.
+            # Blanks between two encoded words only serve to break the line.
             text.append(gap if gap.strip() else "")
         charset, coding = kind
         run.append(word[3])
@@ -68,6 +69,6 @@ def _run(encoded: list[str], charset: str, coding: str) -> str:
     parts = [part.encode("ascii", "replace") for part in encoded]
     if coding == "q":
         return decoded(binascii.a2b_qp(b"".join(parts), header=True), charset)
-    # Some programs encode the whole text and part the outcome anywhere.
+    # Some programs encode the whole text and cut the result anywhere.
     whole = all(len(part) % 4 == 0 for part in parts[:-1])
     return decoded(b"".join(map(unbase64, parts)) if whole else unbase64(b"".join(parts)), charset)

@@ -11,10 +11,10 @@ from xlsform.quantities.units import ARITHMETIC, in_base, same_family, same_unit
 
 Judgement = Literal["met", "missed", "over", "not-comparable"]
 
-#: Figures beyond this power of ten are compared as they stand: nothing of theirs is printed rounded.
+#: Figures beyond this power of ten are compared as they stand, not rounded.
 _LARGEST_POWER = 60
 
-#: The ministry's grades for what cannot be measured, folded; 预期指标 and 年度指标 are both printed.
+#: The ministry's grades for what cannot be measured, normalized; 预期指标 and 年度指标 are both printed.
 _REACHED = frozenset(f"{mark}{word}" for word in ("达成年度指标", "达成预期指标") for mark in ("", "已"))
 _NOT_REACHED = frozenset(
     f"{grade}{word}{effect}"
@@ -83,7 +83,7 @@ def agrees(stated: Decimal, exact: Decimal, decimals: int, most: int = 2) -> boo
         return True
     if _cut(stated, places, ROUND_HALF_UP) == _cut(exact, places, ROUND_HALF_UP):
         return True
-    # Truncation goes towards zero: what lies on its two sides is not near each other.
+    # Both -0.004 and 0.004 are truncated to 0, but do not agree.
     opposed = bool(stated and exact) and stated.is_signed() != exact.is_signed()
     return not opposed and _cut(stated, places, ROUND_DOWN) == _cut(exact, places, ROUND_DOWN)
 

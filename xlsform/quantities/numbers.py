@@ -33,7 +33,7 @@ class Number(NamedTuple):
     decimals: int
     """Decimals as printed, trailing zeros too: 2 for ``98.00%``."""
     unit: str
-    """The unit behind it (``%`` ``万元`` ``人次`` …), folded; blank without."""
+    """The unit behind it (``%`` ``万元`` ``人次`` …), normalized; blank without."""
     plain: bool
     """Whether a number cell would take it as it stands: ASCII digits, at most a sign and a point, nothing else."""
 
@@ -41,16 +41,16 @@ class Number(NamedTuple):
 def read_number(text: str) -> Number | None:
     """Return the number that a text is, or None where it is not one and nothing else.
 
-    Folded are width, spaces, zero-width characters, kinds of minus, ``。`` for a point, a leading apostrophe or ¥, a
-    unit (万元, 万元整, %), commas that group by three. Not numbers: ``约4``, ``叁``, ``4-5``, ``4 5``, ``4/5``,
-    ``1_000``, ``12,34``, ``٣``, ``①``, ``NaN``, ``1e5`` and ``3.92E-2`` (nobody types scientific notation into a form).
+    Width, spaces, zero-width characters, kinds of minus, ``。`` for a point, a leading apostrophe or ¥, a unit (万元,
+    万元整, %) and commas that group by three make no difference. Not numbers: ``约4``, ``叁``, ``4-5``, ``4 5``,
+    ``4/5``, ``1_000``, ``12,34``, ``٣``, ``①``, ``NaN``, ``1e5`` and ``3.92E-2`` (nobody types scientific notation into a form).
     """
     if match := _PLAIN.fullmatch(text):
         if len(text) > MOST_DIGITS:
             return None
         return Number(Decimal(text), len(match[1] or match[2] or ""), "", True)
-    folded = figure_text(text)
-    typed = _TYPED.fullmatch(folded) if folded[:1] in _BEGINNINGS else None
+    normalized = figure_text(text)
+    typed = _TYPED.fullmatch(normalized) if normalized[:1] in _BEGINNINGS else None
     if typed is None or len(typed["numeral"]) > MOST_DIGITS:
         return None
     unit = typed["unit"] or ""

@@ -70,13 +70,13 @@ class Target(NamedTuple):
     upper: Decimal | None
     """The upper end of a range."""
     unit: str
-    """The unit as typed, folded; blank without."""
+    """The unit as typed, normalized; blank without."""
     per: str
     """What it is for each of: 月 in ``1次/月`` and ``每月1次``; blank without."""
     when: When | None
     """The day or deadline of a date."""
     text: str
-    """The whole text, folded."""
+    """The whole text, normalized."""
 
     @property
     def date(self) -> datetime.date | None:

@@ -10,8 +10,7 @@ from typing import NamedTuple
 from xlsform.patterns import LazyPattern
 from xlsform.quantities.text import normalize_text
 
-#: Wide enough for any figure that is read (`numbers.MOST_DIGITS`) times any scale, so that nothing here is inexact
-#: except a quotient.
+#: Precise enough for any figure that is read (`numbers.MOST_DIGITS`) times any scale: only quotients are inexact.
 ARITHMETIC = Context(prec=100)
 
 #: Powers of ten that stand before a unit: 万元, 千人次, 百万元; alone (``5万``) they scale a figure without a unit.

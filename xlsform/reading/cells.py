@@ -52,7 +52,7 @@ class _CellReader:
         for place, shared in self.waiting:
             self.spell(place, shared)
 
-    # A third of the time that a workbook takes goes by here: hence the local names, and few calls.
+    # A third of the time of reading is spent here: hence the local names, and few calls.
     def row(self, cells: list[Cell], number: int) -> None:
         unlocked_styles, unlocked = self.around.styles.unlocked, self.sheet.unlocked
         column = 0
@@ -87,7 +87,7 @@ class _CellReader:
         if kind == "shared":
             if not text:
                 self.spell(place, shared) if shared in self.shared else self.waiting.append((place, shared))
-                # Known to be a formula, whatever it turns out to be: an empty result of it counts.
+                # Noted as a formula before its text is known, so that an empty result counts as one.
                 self.sheet.formulas.setdefault(place, "")
                 return
             if cells:

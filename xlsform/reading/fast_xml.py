@@ -29,7 +29,8 @@ _TEXT = rf"({_CHARACTERS}(?:&(?:lt|gt|amp|quot|apos);{_CHARACTERS})*+)"
 _VALUE = r'"([^"<>&\x00-\x1f\ufffe\uffff]*+)"'
 
 _FORMULA = rf'(<f)(?: t={_VALUE})?+(?: aca="[a-z0-9]*+")?+(?: ref={_VALUE})?+(?: ca="[a-z0-9]*+")?+(?: si={_VALUE})?+'
-# What the first line does not account for, the second takes, with all that follows: no reference, and the last match.
+# The last line matches all that the others do not account for, to the end of the text. A match without a reference,
+# which is then the last one, tells that the row is spelled in an unusual way.
 _CELL = re.compile(
     r'<c r="([A-Z]{1,3}[1-9][0-9]{0,6})"(?: s="([0-9]++)")?+(?: t="([A-Za-z]++)")?+'
     rf"(?:/>|>(?:{_FORMULA}(?:/>|>{_TEXT}</f>))?+(?:(<v)(?:/>|>{_TEXT}</v>))?+</c>)"
@@ -40,7 +41,7 @@ _ATTRIBUTE = rf" ([A-Za-z0-9]++|x14ac:dyDescent)={_VALUE}"
 _ATTRIBUTES = re.compile(rf"(?:{_ATTRIBUTE.replace('(', '(?:')})*+")
 _PAIRS = re.compile(_ATTRIBUTE)
 
-# As with cells: what the first line does not account for, the second takes, an item that does not begin.
+# Likewise: a match that does not begin as an item tells that the table is spelled in an unusual way.
 _ITEM = re.compile(
     rf'(<si>)<t(?: xml:space="preserve")?+(?:/>|>{_TEXT}</t>)(?:<phoneticPr(?: [A-Za-z]++="[A-Za-z0-9]*+")?+/>)?+</si>'
     r"|[\s\S]++"
@@ -74,9 +75,10 @@ def parted(content: bytes, start: bytes, end: bytes) -> Parted | None:
 
 
 def sound(left: bytes, root: etree._Element) -> bool:
-    """Tell whether what is left of a part, and its tree, are of a kind that says where the text was taken from.
+    """Whether the text that was taken out of a part must have stood between two tags.
 
-    Outside of comments, CDATA, instructions and declarations ``<`` always begins a tag.
+    Outside of comments, CDATA, instructions and declarations ``<`` always begins a tag; in another encoding than UTF-8
+    the bytes searched for may be part of something else.
     """
     in_utf8 = (root.getroottree().docinfo.encoding or "UTF-8").upper() == "UTF-8"
     return in_utf8 and b"<!" not in left and left.count(b"<?") <= 1

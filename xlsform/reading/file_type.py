@@ -71,7 +71,7 @@ def identify(data: bytes, limits: Limits) -> tuple[Kind, UntrustedPackage | None
     if data.startswith(MEMBER):
         package = UntrustedPackage(data, limits)
         return _kind_of_package(package), package
-    # Not by looking for a zip's end: the OLE files of WPS have a zip in them.
+    # A zip is told by its beginning, never by its end: OLE files of WPS have a zip within them.
     if data.startswith(OLE2):
         return _kind_of_ole(data), None
     if not data.strip(b"\0"):
@@ -142,7 +142,7 @@ def _describe(data: bytes) -> Message:
     for beginning, name in _BEGINNINGS:
         if data.startswith(beginning):
             return name
-    # Excel leaves ~$name.xlsx beside an open workbook: the user's name, padded.
+    # Excel puts ~$name.xlsx beside a workbook that is open: it holds the user's name and spaces.
     if len(data) == 165 and 0 < data[0] < 55:
         return say("the lock file that Excel keeps beside an open workbook")
     for markup, name in _MARKUP:
@@ -165,7 +165,7 @@ def _as_text(data: bytes) -> str | None:
             try:
                 text = data[: len(data) - shortened].decode(encoding)
             except UnicodeDecodeError:
-                # The piece may end within a character.
+                # The last character may be cut off.
                 continue
             if all(char.isprintable() or char in "\r\n\t\f\v\u3000" for char in text):
                 return text

@@ -107,7 +107,7 @@ def ask(task: str, data: bytes, limits: Limits) -> tuple[dict[str, Any], bytes]:
                 raise UnreadableError("oversized", out_of_memory()) from None
             raise UnreadableError("crashed", say("it brings down the program that reads it")) from None
         except BaseException:
-            # Interrupted midway: what it says next would be the answer to this.
+            # Interrupted in between: its answer to this would be taken for that to the next request.
             stop()
             raise
         finally:
@@ -147,12 +147,12 @@ def _exchange(child: subprocess.Popen[bytes], request: dict[str, Any], data: byt
 
 def _running() -> subprocess.Popen[bytes]:
     global _child, _owner, _told_by_child
-    # After a fork the parent's child is not ours to talk to.
+    # In a forked process, the child is still the parent's.
     if _child is None or _owner != os.getpid() or _child.poll() is not None:
         if _owner == os.getpid():
             stop()
         try:
-            # A file: a pipe that nobody reads would stop it once it is full.
+            # Not a pipe: nobody reads it, and once it is full the child would wait for ever.
             _told_by_child = tempfile.TemporaryFile()  # noqa: SIM115
             _child = subprocess.Popen(
                 # -P: a file named json.py in the folder of the returned workbooks must not be run.
@@ -173,7 +173,7 @@ def _running() -> subprocess.Popen[bytes]:
 
 
 def _last_words() -> bytes:
-    """Return how what the other process said of itself ends: Rust tells there why it gives up."""
+    """Return the end of what the other process wrote to its standard error, where Rust tells why it gives up."""
     assert _told_by_child is not None, "it was started"
     _told_by_child.seek(max(0, _told_by_child.seek(0, os.SEEK_END) - 1_000))
     return _told_by_child.read()

@@ -15,7 +15,7 @@ _MACRO_TYPES = frozenset({"vbaProject", "xlMacrosheet", "xlIntlMacrosheet"})
 
 def has_macros(package: UntrustedPackage, related: tuple[Relationship, ...]) -> bool:
     """Tell whether there is VBA, or an Excel 4 macro sheet."""
-    # By name too: a macro whose relationship was cut off is worth a word all the same.
+    # By name too: the macros may be there although the relationship that leads to them was removed.
     return any(relationship.kind in _MACRO_TYPES for relationship in related) or any(
         part.endswith("/vbaproject.bin") or "/macrosheets/" in part for part in package.parts
     )
@@ -36,7 +36,7 @@ def external_links(package: UntrustedPackage, main_part: str, around: Surroundin
             if error.unreadable.reason == "oversized":
                 raise
             around.left_out(relationship.target)
-    # The number in brackets counts the links; what it means stands in the link's own part, unless that is gone.
+    # [2] in a formula is the second link, whose target was read above. A number without a link is told as it stands.
     known = {f"[{number}]" for number in range(linked + 1)}
     found.update(dict.fromkeys(sorted(around.outside - known)))
     return tuple(found)

@@ -95,7 +95,7 @@ def _read_shared(package: UntrustedPackage, related: tuple[Relationship, ...], a
             except UnreadableError as error:
                 if error.unreadable.reason == "oversized":
                     raise
-                # The values can be judged all the same; that a cell is locked cannot.
+                # Without styles, values can still be judged; whether cells are locked cannot.
                 around.locks_known = False
                 around.left_out(relationship.target)
 

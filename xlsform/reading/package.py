@@ -34,7 +34,7 @@ class UntrustedPackage:
         self.limits = limits
         self._inflated = 0
         self._related: dict[str, tuple[Relationship, ...]] = {}
-        # Counted by their signature: a million entries are no less hostile where the zip has no end.
+        # Counted by their signature before all else: a million entries are refused even where the zip has no end.
         if data.count(ENTRY) > limits.members:
             raise UnreadableError("oversized", say("more than {members} parts", members=f"{limits.members:,}"))
         try:
@@ -170,7 +170,7 @@ def _members(entries: tuple[ZipEntry, ...]) -> dict[str, ZipEntry]:
 @remembering(256)
 def _relationships(content: bytes, part: str, limits: Limits) -> tuple[Relationship, ...]:
     root = parse(content, part, limits)
-    # Each may lead to one and the same part, read again for each.
+    # All of them may lead to one large part, which would be read once for each.
     if len(root) > limits.members:
         raise UnreadableError(
             "oversized", say("more than {members} relationships of a part", members=f"{limits.members:,}")

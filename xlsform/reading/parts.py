@@ -37,7 +37,7 @@ def remembering(parts: int) -> Callable[[PartReader[T]], PartReader[T]]:
     return decorate
 
 
-# Comments are dropped so that they cannot part the text of a cell.
+# Comments are dropped: one within a text would split it in two.
 _PARSER = etree.XMLParser(
     resolve_entities=False,
     no_network=True,
@@ -60,14 +60,14 @@ def parse(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> etree._
     try:
         root = etree.fromstring(content, _PARSER) if not doctype else None
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
-        # libxml2's own limits, which that option would lift.
+        # libxml2 has limits of its own, and names in its message the option that would lift them.
         if "XML_PARSE_HUGE" in str(error):
             raise UnreadableError(
                 "oversized",
                 say("the part {part} is nested more than 256 deep, or holds a text of more than 10 MB", part=part),
             ) from None
         raise UnreadableError("damaged", say("the part {part} is not well-formed XML", part=part)) from None
-    # The bytes do not tell of a DOCTYPE in UTF-16.
+    # In UTF-16 the bytes of the word look different.
     if root is None or root.getroottree().docinfo.internalDTD is not None:
         raise UnreadableError(
             "damaged", say("the part {part} declares a DOCTYPE, which no spreadsheet program writes", part=part)
@@ -76,7 +76,7 @@ def parse(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> etree._
 
 
 def count_markup(content: bytes, part: str, limits: Limits) -> None:
-    """Refuse a part that says more than any form does.
+    """Refuse a part with more tags and attributes than any form has.
 
     Raises:
         UnreadableError: it does.

@@ -26,7 +26,7 @@ class Surface(NamedTuple):
     """What a worksheet part says besides its rows."""
 
     one_block: bool = False
-    """Whether a text taken out of it is what its one block of rows holds."""
+    """Whether it has one block of rows, so that the text taken out of the part is what that holds."""
     hidden_columns: frozenset[int] = frozenset()
     protected: bool = False
     merges: tuple[Range, ...] = ()
@@ -35,7 +35,7 @@ class Surface(NamedTuple):
     """What should be a range and is none."""
 
 
-# Returns of one template differ in their rows alone.
+# Remembered, since returns of one template differ in their rows alone.
 @remembering(64)
 def surface_of_rest(content: bytes, part: str, limits: Limits) -> Surface:
     """Return what a part says whose rows were taken out.
@@ -92,7 +92,7 @@ def _extension_validations(block: etree._Element) -> list[str]:
 
 
 def _ranges(texts: list[str], limits: Limits, damaged: list[str]) -> tuple[Range, ...]:
-    # A text is a list parted by spaces; split() would make millions of one hostile attribute.
+    # Each text is a list with spaces between; unlimited, split() would make millions of one hostile attribute.
     limit = limits.ranges
     references = [reference for text in texts[: limit + 1] for reference in text.split(maxsplit=limit + 1)]
     if len(references) > limit:
@@ -110,7 +110,7 @@ def _ranges(texts: list[str], limits: Limits, damaged: list[str]) -> tuple[Range
 
 def _hidden_columns(block: etree._Element) -> frozenset[int]:
     hidden: set[int] = set()
-    # They do not overlap, unless someone wants them to be many.
+    # Those of an honest file do not overlap, and cannot be more.
     for element in islice(block, 4 * _LAST_COLUMN):
         if element.get("hidden", "0") in TRUE or is_zero(element.get("width", "")):
             first, last = whole(element.get("min")), whole(element.get("max"))

@@ -37,7 +37,7 @@ def _line(values: Iterable[Any]) -> str:
 
 
 def safe(value: Any) -> Any:
-    """Return a text that no spreadsheet takes for a formula, and no terminal for an order.
+    """Return a text that no spreadsheet takes for a formula, and no terminal for a command.
 
     An apostrophe goes before = + - @; figures are left alone.
     """

@@ -13,10 +13,10 @@ from lxml import etree
 MAX_TEXT = 32_767
 
 _ILLEGAL = "\x00-\x08\x0b-\x1f\ufffe\uffff"
-# An underscore that would be taken for the start of an escape, also of one that is about to be written.
+# An underscore is escaped where what follows would make it the start of an escape, once that is escaped itself.
 _ESCAPED = re.compile(f"_(?=x[0-9A-Fa-f]{{4}}[_{_ILLEGAL}])|[{_ILLEGAL}]")
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
-# Most text has nothing of what has to be written otherwise.
+# Most texts have nothing that must be escaped, and are asked this one question.
 _SPECIAL = re.compile(f"[&<>{_ILLEGAL}\ud800-\udfff]|_x[0-9A-Fa-f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -52,7 +52,7 @@ def attribute_xml(text: str) -> str:
 
 
 def _markup(text: str) -> str:
-    # As xml.sax.saxutils has it, which loads all that it takes to open a web page.
+    # xml.sax.saxutils has the same function, but imports all that it takes to open a web page.
     return text.replace("&", "&amp;").replace(">", "&gt;").replace("<", "&lt;")
 
 

@@ -79,7 +79,7 @@ class SheetRows:
             for cell in self._rows[row].iterchildren(self._cell_tag):
                 given = cell.get("r")
                 column = position(given)[1] if given else column + 1
-                # Addresses may be left out, as long as nothing is put in between.
+                # A file may leave addresses out; written out, they stay right when a cell is put in between.
                 cell.set("r", a1(row, column))
                 cells[column] = cell
             self._cells[row] = cells
@@ -90,7 +90,7 @@ class SheetRows:
         place = bisect_left(self._numbers, number)
         if place < len(self._numbers):
             following = self._rows[self._numbers[place]]
-            # A row's number may be left out, as long as nothing is put in between.
+            # A file may leave a row's number out; written out, it stays right when a row is put before it.
             following.set("r", str(self._numbers[place]))
             following.addprevious(row)
         else:
@@ -109,7 +109,7 @@ class SheetRows:
         before = max((other for other in cells if other < column), default=None)
         self._rows[row].insert(0 if before is None else self._rows[row].index(cells[before]) + 1, cell)
         cells[column] = cell
-        # Only a hint for readers, and no longer a right one.
+        # It is only a hint for readers, and is wrong now that there is another cell.
         self._rows[row].attrib.pop("spans", "")
         self._widen(row, column)
         return cell
@@ -148,7 +148,7 @@ def put(cell: etree._Element, value: CellValue, strings: SharedStrings) -> None:
     formula = cell.find(f"{space}f")
     for old in (*cell.findall(f"{space}v"), *cell.findall(f"{space}is")):
         cell.remove(old)
-    # The metadata of a value (a picture, a stock) goes with it, that of a formula (a dynamic array) stays with it.
+    # The metadata of a value (a picture, a share price) go with the value; those of a formula (a dynamic array) stay.
     for attribute in ("t", "vm") if formula is not None else ("t", "vm", "cm"):
         cell.attrib.pop(attribute, "")
     if value is None:

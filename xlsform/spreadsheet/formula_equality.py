@@ -13,7 +13,7 @@ _CELL = r"\$?[A-Za-z]{1,3}\$?[1-9]\d{0,6}"
 _PIECE = LazyPattern(
     r"""(?P<text>"(?:[^"]|"")*")"""
     r"""|(?P<sheet>(?:'(?:[^']|'')++'|[^\W\d][\w.]*+)!)"""
-    # Quotes that name no sheet are taken as a whole: looked into from each of them, thousands would take minutes.
+    # Quotes that name no sheet are skipped as a whole: tried again from each quote, thousands of them take minutes.
     r"""|(?P<quoted>'(?:[^']|'')*+'?)"""
     rf"""|(?P<area>(?<![\w.$]){_CELL}:{_CELL}(?![\w.(]))"""
     rf"""|(?P<cell>(?<![\w.$]){_CELL}(?![\w.(]))"""

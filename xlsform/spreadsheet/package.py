@@ -69,7 +69,7 @@ class Package:
         self._put(part, data)
 
     def remove(self, part: str) -> None:
-        """Take a part out, with its own relationships and content type; who points at it is the caller's business."""
+        """Take a part out, with its own relationships and content type; relationships that lead to it stay."""
         for name in (part, part_of_relationships(part)):
             self._forget(name)
             self._archive.remove(name)
@@ -100,7 +100,7 @@ class Package:
     def write_xml(self, part: str, root: etree._Element) -> None:
         """Replace a part, or add it, by an element tree."""
         self._trees[part.lower()], self._unwritten[part.lower()] = root, part
-        # Spelled out when it is needed: trees are often changed several times.
+        # A tree is often changed several times: it becomes bytes when these are asked for.
         self._put(part, b"")
 
     def _put(self, part: str, data: bytes) -> None:

@@ -6,11 +6,11 @@ import unicodedata
 
 
 class _Widths(dict[str, int]):
-    """Of each character that was asked for."""
+    """Widths of characters, each worked out when it is first asked for."""
 
     def __missing__(self, char: str) -> int:
         wide = 2 if unicodedata.east_asian_width(char) in "WFA" else 1
-        # The characters of all scripts together are too many to keep.
+        # Unicode has too many characters to keep all of them.
         if len(self) < _MOST_KEPT:
             self[char] = wide
         return wide

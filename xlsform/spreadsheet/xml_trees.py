@@ -47,6 +47,6 @@ def child(element: etree._Element, name: str) -> etree._Element | None:
 
 
 def insert_after(root: etree._Element, element: etree._Element, names: Collection[str]) -> None:
-    """Insert a child behind all those of these names, as formats ask that fix the order of children."""
+    """Insert a child behind all those of these names: the format fixes the order of children."""
     places = [place for place, each in enumerate(root) if local(each) in names]
     root.insert(places[-1] + 1 if places else 0, element)

@@ -17,7 +17,7 @@ _LAST_BLOCK = b"\3\0"
 """An empty block that ends a deflated stream."""
 _MADE_BY = 20
 _EPOCH = 1 << 5 | 1
-"""The first of January 1980, the earliest date there is: what is changed tells nothing of when."""
+"""The first of January 1980, the earliest date that a zip can hold: the same content makes the same zip, whenever."""
 _MOST_MEMBERS = 65_535
 """As many as the end record can count."""
 _LARGEST = 64_000_000
@@ -105,7 +105,7 @@ class ZipArchive:
         """
         changed = self._changed | {_key(name): data for name, data in instead.items()}
         body, directory = io.BytesIO(), io.BytesIO()
-        # One for all: the memory that it takes is more work than a small member.
+        # One compressor for all members: to set it up takes longer than to compress a small one.
         packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15)
         for key, member in self._members.items():
             if member.entry is None or key in changed:
@@ -118,7 +118,7 @@ class ZipArchive:
         return body.getvalue() + directory.getvalue() + END_RECORD.pack(END, 0, 0, count, count, size, start, 0)
 
     def _as_it_is(self, key: str, entry: ZipEntry) -> tuple[ZipEntry, bytes]:
-        # The base of the workbooks that are issued is copied thousands of times.
+        # Of the base workbook, whose members go into thousands of workbooks.
         if key not in self._copied:
             try:
                 # The sizes go into the local header, so the descriptor that followed the data is not needed any more.
@@ -130,7 +130,7 @@ class ZipArchive:
 
 
 def _changed(member: _Member, data: bytes, packer: zlib._Compress) -> tuple[ZipEntry, bytes]:
-    # Flushed whole it knows nothing any more of what went before, and ends on a whole byte.
+    # A full flush ends on a whole byte, and makes the compressor forget this member before the next one.
     packed = packer.compress(data) + packer.flush(zlib.Z_FULL_FLUSH) + _LAST_BLOCK
     if member.entry is None:
         name = member.name.encode()

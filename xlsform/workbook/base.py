@@ -16,7 +16,7 @@ from xlsform.form.evaluation.hints import INSTRUCTIONS_SHEET, TO_DO_CELL
 from xlsform.form.field_types import TEXT
 from xlsform.form.layout import HINT_WIDTH, Field, Layout, lay_out
 
-#: What the cells that a condition holds for look like, by what the condition says of them.
+#: What cells look like for which a condition holds, by what that says of them.
 COLOURS: dict[str, dict[str, str]] = {
     "met": {"font_color": "#006100"},
     "missed": {"font_color": "#9C5700"},
@@ -49,7 +49,7 @@ def look_of(item: Field, *, locked: bool) -> Look:
 
 
 def looks(form: Form) -> tuple[Look, ...]:
-    """Return every look that a cell of the form's sheet may have, that of known targets' figures left out."""
+    """Return every look that a cell of the form's sheet may have, but those with the unit of a known target."""
     layout = lay_out(form, 1)
     found = [Look(label.style) for label in layout.labels] + [HINT, HINTS_HEADING]
     found += [look_of(item, locked=True) for item in layout.fields.values()]

@@ -22,7 +22,7 @@ def put(cells: Rows, area: Range, style: int, content: str) -> None:
         cells: of each row its areas.
         area: the area.
         style: the look of its cells.
-        content: what its first cell is and holds, as the attributes and elements of XML; blank for nothing.
+        content: attributes and elements of its first cell, as `value_xml` and `formula_xml` give them; blank for none.
     """
     first, beside, below = _blank(area, style)
     cells.setdefault(area.top, {})[area.left] = f"{first}{content}</c>{beside}" if content else f"{first}/>{beside}"
@@ -43,19 +43,19 @@ def _blank(area: Range, style: int) -> tuple[str, str, tuple[tuple[int, str], ..
 
 
 def value_xml(content: Cast | int | float, strings: StringTable) -> str:
-    """Return what a cell that holds a value is and holds."""
+    """Return the attributes and elements of a cell that holds a value; blank for an empty text."""
     if not isinstance(content, str):
         return f"><v>{number_text(content)}</v>"
-    # Not in the cell itself: Numbers does not show it there.
+    # A shared text, since Apple Numbers does not show a text that stands in the cell itself.
     return f' t="s"><v>{strings.number(content)}</v>' if content else ""
 
 
 def formula_xml(formula: str, result: str | float | bool) -> str:
-    """Return what a cell that holds a formula, given as XML, and its result is and holds."""
+    """Return the attributes and elements of a cell that holds a formula, given as XML, and its result."""
     if isinstance(result, bool):
         return f' t="b"><f>{formula}</f><v>{int(result)}</v>'
     if isinstance(result, str):
-        # Also where it is blank: without a type readers take it for never calculated.
+        # With its type also where it is blank: without, readers take the formula for never calculated.
         return f' t="str"><f>{formula}</f><v>{text_xml(result)}</v>'
     return f"><f>{formula}</f><v>{number_text(result)}</v>"
 

@@ -78,7 +78,7 @@ def _grow(root: etree._Element, heights: Mapping[int, float]) -> None:
     for row in () if data is None else children(data, "row"):
         number = int(row.get("r", "0"))
         needed = heights.get(number, 0.0)
-        # Heights are written in whole pixels; less than one is no reason.
+        # Heights are whole pixels (0.75 points): less than one of difference comes from rounding.
         if needed > float(row.get("ht", "0")) + 0.75:
             row.set("ht", f"{needed:g}")
             row.set("customHeight", "1")

@@ -126,7 +126,7 @@ class _ProjectSheet:
         cells = prepared.blank | {item.range.anchor: value for item, value in self.given}
         shown = iter(scratch_sheet(layout.form).show(cells, prepared.asked))
         self.computed = dict(zip(layout.computed, shown, strict=False))
-        # The actual values that the rest of a hint speaks of are blank.
+        # Only this part of a hint has a result yet: the rest speaks of actual values, which are blank.
         self.hints = {
             row: UNDECIDED if result is None else str(result)
             for row, result in zip(prepared.formulas, shown, strict=True)
@@ -187,7 +187,7 @@ class _ProjectSheet:
         for row, height in self.prepared.layout.heights(self.values).items():
             own = self.cells.get(row)
             cells = "".join((self.prepared.cells[row] | own).values()) if own else self.prepared.rows.get(row, "")
-            # Excel rounds to whole pixels, and a height that it would round is changed by saving.
+            # In whole pixels: Excel would round any other height, and so change the workbook by saving it.
             pixels = int(height * 4 / 3 + 0.5)
             found.append(f'<row r="{row}" ht="{pixels * 0.75:g}" customHeight="1">{cells}</row>')
         return found

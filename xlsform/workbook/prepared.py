@@ -107,7 +107,7 @@ class PreparedWorkbook:
         if 1 not in layout.checks_by_row:
             heading = Range(1, layout.hint_column, 1, layout.hint_column)
             put(cells, heading, styles.number(HINTS_HEADING), value_xml(HINTS_TITLE, strings))
-        # Each project has results of its own; here only the place of their cells is kept.
+        # The results of hints differ from project to project: here their cells only get their places.
         for row in self.formulas:
             cells.setdefault(row, {})[layout.hint_column] = ""
         return cells
@@ -128,7 +128,7 @@ class PreparedWorkbook:
             paper["Print_Titles"] = f"{sheet}!${layout.headers[0]}:${layout.headers[-1]}"
         for name, target in paper.items():
             found[name] = f'<definedName name="_xlnm.{name}" localSheetId="0">{text_xml(target)}</definedName>'
-        # In Excel's order, that of the alphabet.
+        # Excel lists names by the alphabet.
         listed = sorted([*found, identities.NAME], key=str.lower)
         place = listed.index(identities.NAME)
         before, after = ("".join(map(found.__getitem__, some)) for some in (listed[:place], listed[place + 1 :]))

@@ -15,13 +15,13 @@ from xlsform.spreadsheet.a1 import Range, a1
 from xlsform.spreadsheet.cell_text import MAX_TEXT, attribute_xml, text_xml
 
 _ANY_NUMBER = 10**12
-"""More than any actual value; a data validation needs an end."""
+"""Larger than any actual value: a data validation between two numbers needs an end."""
 
 Item = TypeVar("Item")
 
 
 class _Validation(NamedTuple):
-    """What an input accepts, and what is said to who types something else."""
+    """What an input accepts, and what is said to people who type something else."""
 
     kind: str
     operator: str
@@ -122,7 +122,7 @@ def conditions(layout: Layout, colours: Mapping[str, int]) -> str:
     """
     rules = [*_outcome_rules(layout), *_wrong_rules(layout), *_blank_rules(layout)]
     by_areas: dict[str, str] = {}
-    # Of two that hold at once the first is seen.
+    # Where two conditions hold at once, the one of the higher priority is seen.
     for priority, (areas, criteria, colour) in enumerate(rules, 1):
         rule = f'<cfRule type="expression" dxfId="{colours[colour]}" priority="{priority}">'
         rule += f"<formula>{text_xml(criteria)}</formula></cfRule>"
@@ -150,11 +150,11 @@ def _outcome_rules(layout: Layout) -> list[_Rule]:
 def _wrong_rules(layout: Layout) -> list[_Rule]:
     rules = []
     for checks in _alike(layout.checks, lambda check: (check.field.range.left, check.relative)):
-        # A blank cell keeps the tint that invites to fill it; red is for what stands there and is wrong.
+        # A blank cell keeps its tint; red is for values that are wrong.
         if checks[0].check.name.startswith("required:"):
             continue
         first = checks[0].field.range
-        # Other rows must stand fast where the condition is carried down the rows of the format.
+        # The condition is written for the first row, and Excel moves it down; references to other rows are absolute.
         formula = checks[0].relative.replace("«r»", str(first.top))
         criteria = f"AND(NOT(LEN(TRIM({a1(*first.anchor)}))=0),NOT({formula}))"
         rules.append((_areas(check.field.range for check in checks), criteria, "wrong"))

@@ -14,13 +14,13 @@ from xlsxwriter.worksheet import Worksheet
 from xlsform.errors import UsageError
 from xlsform.files.atomic import creation_time
 from xlsform.messages import say
-from xlsform.spreadsheet.a1 import quoted
+from xlsform.spreadsheet.a1 import MAX_ROW, quoted
 from xlsform.spreadsheet.text_width import lines_needed
 
 FONT = "宋体"
 
 #: Rows that a sheet has.
-_ROWS = 1_048_576
+_ROWS = MAX_ROW
 #: Links that Excel allows a sheet.
 _LINKS = 65_530
 #: Height of a line of text and the greatest height of a row, in points.
@@ -40,7 +40,7 @@ class Column(NamedTuple):
 
 
 class _Held(io.BytesIO):
-    """Memory that stays open: an archive that was given up half-way closes itself whenever it is collected."""
+    """Memory that cannot be closed: a zip that was given up closes its file whenever it is collected."""
 
     def close(self) -> None:
         """Stay open."""
@@ -53,7 +53,7 @@ class Book:
         # A table is held until the end: with constant memory, XlsxWriter puts texts into the cells themselves, where
         # Apple Numbers does not show them.
         self._output, self._buffer = output, _Held()
-        # Packed it is small enough to be held, so that a full disk leaves no archive half open.
+        # The packed workbook is small enough to be held in memory, so that a full disk leaves no zip half open.
         options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         self.book = xlsxwriter.Workbook(self._buffer, options)
         self.book.set_properties({"title": title, "created": creation_time().replace(tzinfo=None)})

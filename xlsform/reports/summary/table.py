@@ -27,7 +27,7 @@ _COLOURS: Mapping[Standing, tuple[str, str]] = {
     "unreadable": ("#D9D9D9", "#404040"),
 }
 
-#: Execution rates below these are coloured, the lower one more strongly; the first is the ministry's form's own.
+#: Execution rates below these are coloured, below the second more strongly; the first is that of the ministry's form.
 _LOW, _VERY_LOW = Decimal("0.9"), Decimal("0.6")
 
 _TOTAL = {"bold": True, "bg_color": "#F2F2F2"}
