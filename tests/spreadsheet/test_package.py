@@ -154,7 +154,8 @@ def test_relationships_are_resolved_and_numbered() -> None:
 
 def test_a_removed_part_leaves_no_content_type() -> None:
     package = Package(workbook())
-    package.add_part("xl/workbook.xml", "calcChain", "xl/calcChain.xml", b"<calcChain/>", "application/x")
+    calc_chain = etree.fromstring("<calcChain/>")
+    package.add_part("xl/workbook.xml", "calcChain", "xl/calcChain.xml", calc_chain, "application/x")
     assert b"/xl/calcChain.xml" in package.read("[Content_Types].xml")
     package.remove("xl/calcChain.xml")
     assert b"/xl/calcChain.xml" not in package.read("[Content_Types].xml")

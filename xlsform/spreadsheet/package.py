@@ -186,11 +186,20 @@ class Package:
         """Say what the parts of that extension hold."""
         self._set_type("Default", "Extension", extension, content_type)
 
-    def add_part(self, source: str, kind: str, part: str, data: bytes, content_type: str) -> str:
-        """Add a part with its content type and a relationship from the source, whose id is returned."""
-        self.write(part, data)
+    def add_part(self, source: str, kind: str, name: str, root: etree._Element, content_type: str) -> Relationship:
+        """Add a part with its content type, and return the relationship by which the source points at it.
+
+        Args:
+            source: the part that points at it.
+            kind: of the relationship.
+            name: of the part, numbered as `free_name` does.
+            root: what it holds.
+            content_type: of the part.
+        """
+        part = self.free_name(name)
+        self.write_xml(part, root)
         self.set_override(part, content_type)
-        return self.relate(source, kind, part)
+        return Relationship(self.relate(source, kind, part), kind, part, False)
 
     @property
     def workbook_part(self) -> str:

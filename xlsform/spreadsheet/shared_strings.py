@@ -74,10 +74,8 @@ class SharedStrings:
             self._package.write_xml(self._part, self._root)
             return
         workbook = self._package.workbook_part
-        self._part = self._package.free_name(posixpath.join(posixpath.dirname(workbook), "sharedStrings.xml"))
-        self._package.write_xml(self._part, self._root)
-        self._package.set_override(self._part, _TYPE)
-        self._package.relate(workbook, "sharedStrings", self._part)
+        name = posixpath.join(posixpath.dirname(workbook), "sharedStrings.xml")
+        self._part = self._package.add_part(workbook, "sharedStrings", name, self._root, _TYPE).target
 
 
 def items_of(xml: str) -> list[str]:

@@ -107,10 +107,8 @@ class CellStyles:
             self._package.write_xml(self._part, self._root)
             return
         workbook = self._package.workbook_part
-        self._part = self._package.free_name(posixpath.join(posixpath.dirname(workbook), "styles.xml"))
-        self._package.write_xml(self._part, self._root)
-        self._package.set_override(self._part, _TYPE)
-        self._package.relate(workbook, "styles", self._part)
+        name = posixpath.join(posixpath.dirname(workbook), "styles.xml")
+        self._part = self._package.add_part(workbook, "styles", name, self._root, _TYPE).target
 
     def _format(self, style: str) -> etree._Element | None:
         formats = child(self._root, "cellXfs")

@@ -233,49 +233,21 @@ def extra_fields(extra: bytes) -> tuple[dict[int, bytes], bool]:
 
 def _entry(directory: bytes, at: int, shift: int) -> tuple[ZipEntry, int, bool]:
     """Return the entry that stands there in the directory, where the next one stands, and whether this one is sound."""
-    (
-        _,
-        made_by,
-        version,
-        flags,
-        method,
-        time,
-        date,
-        checksum,
-        packed,
-        size,
-        name,
-        extra,
-        comment,
-        _,
-        _,
-        attributes,
-        offset,
-    ) = ENTRY_RECORD.unpack_from(directory, at)
+    _, made_by, version, *shared, name, extra, comment, _, _, attributes, offset = ENTRY_RECORD.unpack_from(
+        directory, at
+    )
+    flags, method, time, date, checksum, packed, size = shared
     name_at = at + ENTRY_RECORD.size
     extra_at = name_at + name
-    next_at = extra_at + extra + comment
-    raw_extra = directory[extra_at : extra_at + extra]
+    raw_name, raw_extra = directory[name_at:extra_at], directory[extra_at : extra_at + extra]
     sound = version & 0xFF <= _NEWEST
     if raw_extra:
         fields, whole = extra_fields(raw_extra)
         (size, packed, offset), found = _long((size, packed, offset), fields.get(ZIP64))
         sound = sound and whole and found
-    entry = ZipEntry(
-        made_by,
-        flags,
-        method,
-        time,
-        date,
-        checksum,
-        packed,
-        size,
-        attributes,
-        offset + shift,
-        directory[name_at:extra_at],
-        raw_extra,
-    )
-    return entry, next_at, sound
+    sizes = (checksum, packed, size, attributes, offset + shift)
+    entry = ZipEntry(made_by, flags, method, time, date, *sizes, raw_name, raw_extra)
+    return entry, extra_at + extra + comment, sound
 
 
 def _long(numbers: tuple[int, ...], field: bytes | None) -> tuple[list[int], bool]:

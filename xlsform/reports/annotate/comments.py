@@ -72,10 +72,8 @@ def add_comments(place: CommentPlace, texts: Mapping[Range, str], author: str) -
             _append(comment, f"\n{MARK}\n", text)
             boxes.add(area, _text(comment))
     if name is None:
-        name = package.free_name(posixpath.join(posixpath.dirname(package.workbook_part), "comments{}.xml"))
-        package.write_xml(name, tree)
-        package.set_override(name, _COMMENTS_TYPE)
-        package.relate(part, "comments", name)
+        name = posixpath.join(posixpath.dirname(package.workbook_part), "comments{}.xml")
+        package.add_part(part, "comments", name, tree, _COMMENTS_TYPE)
     else:
         package.write_xml(name, tree)
     _write_boxes(place, boxes)

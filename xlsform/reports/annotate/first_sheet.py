@@ -36,10 +36,7 @@ def insert_first(package: Package, name: str, root: etree._Element, names: Mappi
         _select(package, entry, chosen=False)
     part = package.workbook_part
     folder = posixpath.join(posixpath.dirname(part), "worksheets")
-    sheet_part = package.free_name(posixpath.join(folder, "sheet{}.xml"))
-    package.write_xml(sheet_part, root)
-    package.set_override(sheet_part, _SHEET_TYPE)
-    identity = package.relate(part, "worksheet", sheet_part)
+    link = package.add_part(part, "worksheet", posixpath.join(folder, "sheet{}.xml"), root, _SHEET_TYPE)
     workbook = package.xml(part)
     sheets = child(workbook, "sheets")
     if sheets is None:
@@ -48,7 +45,7 @@ def insert_first(package: Package, name: str, root: etree._Element, names: Mappi
     sheet = etree.Element(
         f"{{{namespace(workbook)}}}sheet", name=escape(name), sheetId=str(max(numbers, default=0) + 1)
     )
-    sheet.set(f"{{{package.relation_namespace}}}id", identity)
+    sheet.set(f"{{{package.relation_namespace}}}id", link.id)
     sheets.insert(0, sheet)
     _renumber(workbook, lambda place: place + 1)
     _define(workbook, names)
