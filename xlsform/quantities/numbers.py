@@ -43,7 +43,8 @@ def read_number(text: str) -> Number | None:
 
     Width, spaces, zero-width characters, kinds of minus, ``。`` for a point, a leading apostrophe or ¥, a unit (万元,
     万元整, %) and commas that group by three make no difference. Not numbers: ``约4``, ``叁``, ``4-5``, ``4 5``,
-    ``4/5``, ``1_000``, ``12,34``, ``٣``, ``①``, ``NaN``, ``1e5`` and ``3.92E-2`` (nobody types scientific notation into a form).
+    ``4/5``, ``1_000``, ``12,34``, ``٣``, ``①``, ``NaN``, ``1e5`` and ``3.92E-2`` (nobody types scientific notation
+    into a form).
     """
     if match := _PLAIN.fullmatch(text):
         if len(text) > MOST_DIGITS:
