@@ -66,9 +66,9 @@ def test_the_schema_is_one() -> None:
         ("colour", "red", "$.colour: unknown key; allowed: $schema, blocks, checks, edition, extends, fields, format, id, "
          "instructions, let, money_unit, name, outcome, page, scoring, sheet, source, tables, title, version"),
         ("fields/unit/lable", "x", "$.fields.unit.lable: unknown key; allowed: formula, label, last_placeholder, max_length, "
-         "placeholder, prompt, required, type, value"),
+         "placeholder, prompt, required, role, type, value"),
         ("fields/unit/at_most", "weight", "$.fields.unit.at_most: unknown key; allowed: formula, label, last_placeholder, "
-         "max_length, placeholder, prompt, required, type, value"),
+         "max_length, placeholder, prompt, required, role, type, value"),
         ("page/size", "10.5", '$.page.size: "10.5" is not number'),
         ("page/size", 60, "$.page.size: 60 is greater than the maximum of 20"),
         ("fields/unit/type", "string", '$.fields.unit.type: "string" is not allowed; one of text, money, points, rate, year, figure'),

@@ -19,6 +19,7 @@ from xlsform.form import identity as identities
 from xlsform.form.check import dangling, load_checked
 from xlsform.form.field_types import Cast
 from xlsform.form.layout import Layout, lay_out
+from xlsform.form.vocabulary import FUNDS_TOTAL_BUDGET
 from xlsform.messages import render
 from xlsform.reading import read_bytes
 from xlsform.reading.workbook import Workbook
@@ -255,7 +256,7 @@ def test_without_its_identity_it_is_still_known_by_its_labels(blank: bytes, layo
     assert submission.identity is None
     assert submission.form == layout.form
     assert submission.layout.rows == layout.rows
-    assert submission.number("funds.total.budget") == 500_000
+    assert submission.number(FUNDS_TOTAL_BUDGET) == 500_000
 
 
 def test_nobody_takes_it_for_an_official_form(blank: bytes) -> None:

@@ -13,6 +13,7 @@ from support.forms import TEMPLATES, faultless, layout_of
 from xlsform.errors import UsageError
 from xlsform.form.layout import MAX_ROWS, TARGET_MARKS, Layout, UnknownReferenceError, block_sizes, lay_out
 from xlsform.form.template import build, find, load, read
+from xlsform.form.vocabulary import ACTUAL, INDICATOR_NAME, REASON, SCORE, TARGET, WEIGHT
 
 LEVEL2 = {"mof-2020": 9, "mof-2021": 10, "shanxi-2021": 9}
 sizes = st.sampled_from(TEMPLATES).flatmap(
@@ -79,11 +80,13 @@ def test_indicators_stand_in_their_kinds_and_count_from_one(drawn: tuple[str, li
     assert form.repeated is not None
     kinds = [(group.level1, kind) for group in form.repeated.groups for kind in group.level2]
     wanted = [kind for kind, size in zip(kinds, rows, strict=True) for _ in range(size)]
-    found = [(row["name"].level1, row["name"].level2) for row in layout.indicator_rows]
+    found = [(row[INDICATOR_NAME].level1, row[INDICATOR_NAME].level2) for row in layout.indicator_rows]
     assert found == wanted
-    assert [row["name"].name for row in layout.indicator_rows] == [f"indicators.{n + 1}.name" for n in range(sum(rows))]
-    assert [row["name"].range.top for row in layout.indicator_rows] == list(range(13, 13 + sum(rows)))
-    columns = {"name", "target", "actual", "weight", "score", "reason"}
+    assert [row[INDICATOR_NAME].name for row in layout.indicator_rows] == [
+        f"indicators.{n + 1}.name" for n in range(sum(rows))
+    ]
+    assert [row[INDICATOR_NAME].range.top for row in layout.indicator_rows] == list(range(13, 13 + sum(rows)))
+    columns = {INDICATOR_NAME, TARGET, ACTUAL, WEIGHT, SCORE, REASON}
     assert all(row.keys() == columns for row in layout.indicator_rows)
     assert all(len({item.range.top for item in row.values()}) == 1 for row in layout.indicator_rows)
     # The names of the kinds stand beside exactly their rows.
@@ -106,7 +109,7 @@ def test_indicators_stand_in_their_kinds_and_count_from_one(drawn: tuple[str, li
 )
 def test_rows_are_printed_as_on_paper(rows: int, printed: list[str]) -> None:
     layout = layout_of("mof-2020", rows)
-    names = [row["name"].placeholder for row in layout.indicator_rows]
+    names = [row[INDICATOR_NAME].placeholder for row in layout.indicator_rows]
     assert names == printed * 9
 
 

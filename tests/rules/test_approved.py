@@ -11,6 +11,7 @@ from support.forms import TEMPLATES, SureRecords, codes, found, informed, layout
 
 from xlsform.errors import DataError
 from xlsform.form.template import load
+from xlsform.form.vocabulary import INDICATOR_NAME, TARGET, WEIGHT
 from xlsform.projects import ListedIndicator, Project, read_accounts
 from xlsform.submission.office_records import OfficeRecords
 from xlsform.submission.submission import Submission
@@ -20,10 +21,10 @@ def approved(subject: Submission, **changes: Any) -> Submission:
     """Give a submission the project that its own rows would have been approved as, changed where asked."""
     listed = []
     for row in subject.used_rows:
-        first = row["name"].field
+        first = row[INDICATOR_NAME].field
         listed.append(
             ListedIndicator(
-                first.level1 or "", first.level2 or "", row["name"].text, row["target"].text, row["weight"].number
+                first.level1 or "", first.level2 or "", row[INDICATOR_NAME].text, row[TARGET].text, row[WEIGHT].number
             )
         )
     values: dict[str, Any] = {
@@ -99,7 +100,9 @@ def test_a_number_before_the_name_and_its_width_do_not_count() -> None:
 def test_a_weight_was_changed(template: str) -> None:
     subject = changed(approved(submission(template)), 0, weight=Decimal(15))
     field = f"{first_row(template)}.weight"
-    assert found("W105", subject) == [f"自评表!{subject.cell(field)} {subject.label(field)} is 20; approved was 15"]
+    assert found("W105", subject) == [
+        f"自评表!{subject.cell(field)} {subject.layout.fields[field].label} is 20; approved was 15"
+    ]
     assert codes(subject) == ["W105"]
 
 

@@ -10,6 +10,7 @@ from support.forms import TEMPLATES, codes, found, issued, layout_of, put, sheet
 from xlsform.form.identity import Identity
 from xlsform.form.layout import lay_out
 from xlsform.form.template import build, find, load, read
+from xlsform.form.vocabulary import YEAR
 from xlsform.reading.workbook import Workbook
 from xlsform.submission.submission import Submission, identities_in
 
@@ -83,7 +84,7 @@ def test_h102_does_not_tell_the_name_as_well_when_the_year_is_wrong() -> None:
 def test_h102_leaves_a_year_that_is_blank_or_no_number_to_others(content: str | None) -> None:
     subject = issued_for("mof-2020", for_year="2022")
     put(subject.sheet, (2, 1), content)
-    assert subject.number("year") is None
+    assert subject.number(YEAR) is None
     assert found("H102", subject) == []
 
 

@@ -8,6 +8,7 @@ from support.forms import TEMPLATES, codes, found, layout_of, row_number, submis
 from support.made_up import form_of_goals, form_without_funds, returned, values_only, with_scoring
 
 from xlsform.findings import Severity
+from xlsform.form.vocabulary import WEIGHT
 from xlsform.rules.registry import ReceivedFile
 from xlsform.rules.run import judge
 from xlsform.submission.submission import Submission
@@ -67,7 +68,7 @@ def test_the_seeds_weights_make_800() -> None:
 
 def _kinds(template: str) -> list[str]:
     subject = submission(template)
-    return list(dict.fromkeys(str(row["weight"].field.level2) for row in subject.used_rows))
+    return list(dict.fromkeys(str(row[WEIGHT].field.level2) for row in subject.used_rows))
 
 
 def test_thirds_that_leave_the_last_decimal_are_no_fault() -> None:

@@ -16,6 +16,7 @@ from support.excel_edits import Axis
 from support.forms import TEMPLATES, faultless, issued, layout_of, put
 
 from xlsform.form.layout import Layout
+from xlsform.form.vocabulary import INDICATOR_NAME
 from xlsform.reading.workbook import Sheet, Workbook
 from xlsform.spreadsheet.a1 import Range, position
 from xlsform.submission.alignment import Alignment, align, in_place
@@ -146,7 +147,7 @@ def test_only_its_own_is_lost_where_a_row_or_column_was_deleted(template: str, a
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_a_deleted_row_is_told_from_its_neighbours_without_names(template: str) -> None:
     layout = laid_out(template)
-    rows = [row["name"].range.top for row in layout.indicator_rows]
+    rows = [row[INDICATOR_NAME].range.top for row in layout.indicator_rows]
     for at in [row for row in range(1, layout.row_count + 1) if row not in rows]:
         workbook = returned(template)
         nameless(workbook)

@@ -15,6 +15,7 @@ from support.forms import TEMPLATES, faultless, issued, layout_of, prefilled, pu
 
 from xlsform.form import identity as identities
 from xlsform.form.identity import Identity
+from xlsform.form.vocabulary import FUNDS_TOTAL_BUDGET, GRADE, INDICATOR_NAME, UNIT
 from xlsform.messages import plain
 from xlsform.reading.workbook import Sheet, Workbook
 from xlsform.spreadsheet.a1 import position
@@ -42,8 +43,8 @@ def test_an_entry_knows_its_place_and_how_it_was_typed() -> None:
     assert "unit" not in subject.typed
     assert subject.unusable == {"indicators.1.weight"}
     assert subject.cell("funds.total.budget") == "E6"
-    assert subject.label("funds.total.budget") == "年度资金总额·全年预算数"
-    assert subject.number("no such field") is None
+    assert subject.label(FUNDS_TOTAL_BUDGET) == "年度资金总额·全年预算数"
+    assert subject.number(GRADE) is None
 
 
 def test_what_the_blank_form_prints_is_no_content() -> None:
@@ -51,7 +52,7 @@ def test_what_the_blank_form_prints_is_no_content() -> None:
     unused = row_number(subject.layout, "数量指标", 2)
     assert subject.entries[f"indicators.{unused}.name"].raw == "指标2："
     assert subject.entries[f"indicators.{unused}.name"].blank
-    assert [row["name"].field.row for row in subject.used_rows] == ["1", "4", "7", "10", "13", "16", "22", "25"]
+    assert [row[INDICATOR_NAME].field.row for row in subject.used_rows] == ["1", "4", "7", "10", "13", "16", "22", "25"]
     other = submission("mof-2020", raw={f"indicators.{unused}.name": "指标1："})
     assert not other.entries[f"indicators.{unused}.name"].blank
 
@@ -301,7 +302,7 @@ def test_what_follows_from_a_submission_is_worked_out_once_for_each() -> None:
     @once_per_submission
     def unit(subject: Submission) -> str | None:
         asked.append(subject)
-        return subject.stated("unit")
+        return subject.stated(UNIT)
 
     first, second = submission(unit="甲"), submission(unit="乙")
     assert [unit(first), unit(second), unit(first)] == ["甲", "乙", "甲"]

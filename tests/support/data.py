@@ -41,7 +41,7 @@ def document(layout: Layout, values: dict[str, Cast]) -> dict[str, Any]:
             content["fields"][name] = plain(value)
     for row in layout.indicator_rows:
         first = next(iter(row.values()))
-        filled = {column: plain(values.get(item.name)) for column, item in row.items()}
+        filled = {str(item.column): plain(values.get(item.name)) for item in row.values()}
         if any(value is not None for value in filled.values()):
             content["indicators"].append({"level1": first.level1, "level2": first.level2, **filled})
     return content

@@ -16,6 +16,7 @@ from support.forms import TEMPLATES, codes, faultless, layout_of
 
 from xlsform.errors import DataError, UsageError
 from xlsform.form.template import load
+from xlsform.form.vocabulary import FUNDS_TOTAL_BUDGET
 from xlsform.spreadsheet.package import Package
 from xlsform.workbook.data import extract, fill, read_data
 from xlsform.workbook.data_schema import describe, schema
@@ -78,7 +79,7 @@ def test_text_for_a_figure_stays_as_it_was_typed() -> None:
     }
     submission, found = round_trip(BLANKS["mof-2020"], content)
     assert found == content
-    assert submission.number("funds.total.budget") == Decimal("3.92")
+    assert submission.number(FUNDS_TOTAL_BUDGET) == Decimal("3.92")
 
 
 def test_formulas_locks_and_validations_stay() -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from xlsform.findings import Severity
+from xlsform.form import vocabulary
 from xlsform.form.field_types import FieldType
+from xlsform.form.vocabulary import Role
 
 #: What holds where a template's ``scoring`` does not say it.
 _DEFAULT_SCORING: Mapping[str, Any] = {
@@ -45,6 +49,8 @@ class FieldSpec:
     at_most: str | None = None
     """The column of the same row that this one may not exceed."""
     prompt: str = ""
+    role: Role | None = None
+    """What it means, in a table what its column means; None where no rule knows it."""
 
     @property
     def kind(self) -> Literal["input", "computed", "printed"]:
@@ -73,10 +79,22 @@ class Table(NamedTuple):
     overrides: Mapping[tuple[str, str], FieldSpec]
     """Fields that differ from their column's, by row and column."""
     groups: tuple[Group, ...]
+    role: Role | None = None
+    row_roles: Mapping[str, Role | None] = MappingProxyType({})
+    """The role of each named row."""
 
     def spec(self, row: str, column: str) -> FieldSpec:
         """Return what the template says of one field of a named row."""
         return self.overrides.get((row, column), self.columns[column])
+
+    def role_of(self, row: str, column: str) -> Role | None:
+        """Return the role of one field of a named row, None where its row or its column has none."""
+        row_role, column_role = self.row_roles.get(row), self.columns[column].role
+        return vocabulary.cell(row_role, column_role) if row_role and column_role else None
+
+    def key_of(self, row: str, column: str) -> str:
+        """Return the role of one field of a named row, or its own name where it has none."""
+        return self.role_of(row, column) or f"{self.name}.{row}.{column}"
 
 
 class CellSpec(NamedTuple):
@@ -132,7 +150,7 @@ class Page(NamedTuple):
     size: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Form:
     """One edition of an official form."""
 
@@ -166,6 +184,21 @@ class Form:
     def setting(self, name: str) -> Any:
         """Return a scoring setting, or the catalogue's default; an empty list where there is none."""
         return self.scoring.get(name, _DEFAULT_SCORING.get(name, ()))
+
+    @cached_property
+    def roles(self) -> Mapping[Role, str]:
+        """The roles that it has of whatever kind, each with the name that the template gives to what has it.
+
+        Of a column ``funds.*.budget``, of a row ``funds.total``.
+        """
+        found = {spec.role: name for name, spec in self.fields.items()}
+        for table in self.tables.values():
+            found[table.role] = table.name
+            found |= {role: f"{table.name}.{row}" for row, role in table.row_roles.items()}
+            for column, spec in table.columns.items():
+                found[spec.role] = f"{table.name}.*.{column}"
+                found |= {table.role_of(row, column): f"{table.name}.{row}.{column}" for row in table.rows}
+        return {role: name for role, name in found.items() if role is not None}
 
     @property
     def repeated(self) -> Table | None:

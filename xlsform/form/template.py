@@ -12,8 +12,10 @@ from typing import Any
 
 from xlsform.errors import TemplateError, UsageError, reading_failed
 from xlsform.findings import Severity
+from xlsform.form import vocabulary
 from xlsform.form.definition import CellSpec, Check, FieldSpec, Form, Group, Page, RowSpec, Table
 from xlsform.form.field_types import FIELD_TYPES
+from xlsform.form.vocabulary import Role
 from xlsform.messages import say
 
 
@@ -139,7 +141,12 @@ def _build(canonical: str) -> Form:
         sheet=content["sheet"],
         money_unit=content["money_unit"],
         page=Page(MappingProxyType(page["columns"]), page["font"], page["size"]),
-        fields=MappingProxyType({name: _field(spec) for name, spec in content["fields"].items()}),
+        fields=MappingProxyType(
+            {
+                name: _field(spec, vocabulary.field_role(spec.get("role", name)))
+                for name, spec in content["fields"].items()
+            }
+        ),
         tables=MappingProxyType({name: _table(name, spec) for name, spec in content["tables"].items()}),
         blocks=MappingProxyType({name: _block(name, rows) for name, rows in content["blocks"].items()}),
         let=MappingProxyType(content.get("let", {})),
@@ -151,25 +158,36 @@ def _build(canonical: str) -> Form:
     )
 
 
-def _field(spec: Mapping[str, Any]) -> FieldSpec:
-    known = {key: value for key, value in spec.items() if key not in ("type", "rows", "prompt")}
-    return FieldSpec(type=FIELD_TYPES[spec["type"]], prompt=spec.get("prompt", {}).get("zh", ""), **known)
+def _field(spec: Mapping[str, Any], role: Role | None) -> FieldSpec:
+    known = {key: value for key, value in spec.items() if key not in ("type", "rows", "prompt", "role")}
+    prompt = spec.get("prompt", {}).get("zh", "")
+    return FieldSpec(type=FIELD_TYPES[spec["type"]], prompt=prompt, role=role, **known)
 
 
 def _table(name: str, spec: Mapping[str, Any]) -> Table:
-    overrides = {
-        (row, column): _field(_overridden(column_spec, change))
+    role = vocabulary.table_role(spec.get("role", name), numbered="groups" in spec)
+    columns = {
+        column: (column_spec, vocabulary.column_role(role, column_spec.get("role", column)))
         for column, column_spec in spec["columns"].items()
+    }
+    overrides = {
+        (row, column): _field(_overridden(column_spec, change), column_role)
+        for column, (column_spec, column_role) in columns.items()
         for row, change in column_spec.get("rows", {}).items()
     }
+    rows = {row: {"label": about} if isinstance(about, str) else about for row, about in spec.get("rows", {}).items()}
     return Table(
         name=name,
-        columns=MappingProxyType({column: _field(column_spec) for column, column_spec in spec["columns"].items()}),
-        rows=MappingProxyType(spec.get("rows", {})),
+        columns=MappingProxyType({column: _field(*about) for column, about in columns.items()}),
+        rows=MappingProxyType({row: about["label"] for row, about in rows.items()}),
         overrides=MappingProxyType(overrides),
         groups=tuple(
             Group(group["level1"], tuple(group["level2"]), MappingProxyType(group.get("subtotal", {})))
             for group in spec.get("groups", ())
+        ),
+        role=role,
+        row_roles=MappingProxyType(
+            {row: vocabulary.row_role(role, each.get("role", row)) for row, each in rows.items()}
         ),
     )
 

@@ -8,6 +8,7 @@ from xlsform.errors import UsageError
 from xlsform.form.definition import Form
 from xlsform.form.field_types import Cast
 from xlsform.form.layout import MAX_ROWS, PRINTED_ROWS, Field, Layout
+from xlsform.form.vocabulary import DEPARTMENT, INDICATOR_NAME, PROJECT_CODE, PROJECT_NAME, TARGET, UNIT, WEIGHT
 from xlsform.messages import say
 from xlsform.projects.project import ListedIndicator, Project
 
@@ -35,15 +36,17 @@ def values(project: Project, layout: Layout) -> dict[str, Cast]:
         UsageError: the layout has fewer rows than the project has indicators.
     """
     given: dict[str, Cast] = {
-        "project_code": project.code,
-        "project_name": project.name,
-        "department": project.department,
-        "unit": project.unit,
+        PROJECT_CODE: project.code,
+        PROJECT_NAME: project.name,
+        DEPARTMENT: project.department,
+        UNIT: project.unit,
         **project.texts,
         **project.amounts,
     }
-    fields = layout.fields
-    found = {name: value for name, value in given.items() if name in fields and fields[name].spec.kind == "input"}
+    fields = layout.by_key
+    found = {
+        fields[key].name: value for key, value in given.items() if key in fields and fields[key].spec.kind == "input"
+    }
     rows: dict[tuple[str, str], list[Mapping[str, Field]]] = {}
     for row in layout.indicator_rows:
         first = next(iter(row.values()))
@@ -64,5 +67,5 @@ def values(project: Project, layout: Layout) -> dict[str, Cast]:
 
 
 def _indicator(indicator: ListedIndicator, row: Mapping[str, Field]) -> dict[str, Cast]:
-    given = {"name": indicator.name, "target": indicator.target, "weight": indicator.weight}
-    return {row[column].name: value for column, value in given.items() if column in row and value is not None}
+    given = {INDICATOR_NAME: indicator.name, TARGET: indicator.target, WEIGHT: indicator.weight}
+    return {row[role].name: value for role, value in given.items() if role in row and value is not None}

@@ -37,14 +37,14 @@ class Project:
     email: str
     """One address, or blank."""
     amounts: Mapping[str, Decimal]
-    """By field name, such as ``funds.total.initial``, in the form's unit of money."""
+    """By role, such as ``funds.total.initial``, or by field name where it has none; in the form's unit of money."""
     indicators: tuple[ListedIndicator, ...]
     extra: Mapping[str, str]
     """Columns that no field takes, by heading; blank cells left out."""
     row: int
     """Its row in the list."""
     texts: Mapping[str, str] = field(default_factory=dict)
-    """Other text of the form that the list gives, by field name: ``goal_expected``, ``filler_unit``."""
+    """Other text of the form that the list gives, by role: ``goal_expected``, ``filler_unit``."""
 
 
 @dataclass(frozen=True, slots=True)

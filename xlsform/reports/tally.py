@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from xlsform.findings import Severity
+from xlsform.form.vocabulary import FUNDS_TOTAL_RATE, TOTAL_SCORE, Role
 from xlsform.verdict.verdict import Standing, Verdict
 
 #: Excel keeps fifteen digits.
@@ -89,17 +90,17 @@ class Tally:
             self.codes[finding.code] += 1
             met = self.heaviest.get(finding.code, finding.severity)
             self.heaviest[finding.code] = min(met, finding.severity, key=lambda each: each.rank)
-        _count(self.rates, RATE_BANDS, figure(verdict, "funds.total.rate"))
-        _count(self.scores, SCORE_BANDS, figure(verdict, "total_score"))
+        _count(self.rates, RATE_BANDS, figure(verdict, FUNDS_TOTAL_RATE))
+        _count(self.scores, SCORE_BANDS, figure(verdict, TOTAL_SCORE))
 
     def most_frequent(self, most: int) -> list[tuple[str, int]]:
         """Return codes with how often they were found, the most frequent first."""
         return sorted(self.codes.items(), key=lambda item: (-item[1], item[0]))[:most]
 
 
-def figure(verdict: Verdict, name: str) -> Decimal | None:
-    """Return a figure of the summary by its field's name; None where the return has none that a cell holds exactly."""
-    found = verdict.summary.figures.get(name) if verdict.summary else None
+def figure(verdict: Verdict, role: Role) -> Decimal | None:
+    """Return a figure of the summary by its role; None where the return has none that a cell holds exactly."""
+    found = verdict.summary.figures.get(role) if verdict.summary else None
     value = found.value if found else None
     return value if value is not None and value.is_finite() and abs(value) < _BEYOND else None
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from xlsform import quantities
 from xlsform.findings import Severity, Violation
+from xlsform.form.vocabulary import ACTUAL, INDICATOR_NAME, TARGET
 from xlsform.messages import say
 from xlsform.patterns import LazyPattern
 from xlsform.quantities import Target
@@ -52,8 +53,8 @@ def actual_copies_target(submission: Submission) -> Iterator[Violation]:
     """
     for indicator in indicators(submission):
         if indicator.copied:
-            field = indicator.row["actual"].field
-            found = shown(indicator.row["actual"])
+            field = indicator.row[ACTUAL].field
+            found = shown(indicator.row[ACTUAL])
             message = say(
                 "{field} is “{found}”, a comparison as in a target; it should be the figure that was reached",
                 field=field.label,
@@ -86,8 +87,8 @@ def actual_not_comparable(submission: Submission) -> Iterator[Violation]:
         apart = _measured_otherwise(actual, target)
         if actual.kind in ("number", "range") and not apart:
             continue
-        field, asked = indicator.row["actual"].field, shown(indicator.row["target"])
-        given = {"field": field.label, "found": shown(indicator.row["actual"]), "target": asked}
+        field, asked = indicator.row[ACTUAL].field, shown(indicator.row[TARGET])
+        given = {"field": field.label, "found": shown(indicator.row[ACTUAL]), "target": asked}
         if actual.kind == "word":
             none = target.amount == 0 and actual.text.startswith(_NONE)
             if not (none or _has_numeral(actual.text) or _is_grade(actual.text, submission)):
@@ -145,7 +146,7 @@ def impossible_percentage(submission: Submission) -> Iterator[Violation]:
     for indicator in indicators(submission):
         if not indicator.name.endswith(capped):
             continue
-        for column, figure in (("target", indicator.target), ("actual", indicator.actual)):
+        for column, figure in ((TARGET, indicator.target), (ACTUAL, indicator.actual)):
             if figure is None or not _impossible(figure):
                 continue
             entry = indicator.row[column]
@@ -188,7 +189,7 @@ def vague_target(submission: Submission) -> Iterator[Violation]:
         target = indicator.target
         if target is None or target.kind != "word" or _has_numeral(target.text):
             continue
-        field, given = indicator.row["target"].field, shown(indicator.row["target"])
+        field, given = indicator.row[TARGET].field, shown(indicator.row[TARGET])
         if "满意度" in indicator.kinds:
             message = say(
                 "{field} is “{target}”; satisfaction is told as a figure (≥90%)", field=field.label, target=given
@@ -226,7 +227,7 @@ def category_mismatch(submission: Submission) -> Iterator[Violation]:
         target = indicator.target
         if target is None or target.kind not in ("number", "range") or indicator.level2 not in kinds:
             continue
-        unit, field = unit_of(target.unit).name, indicator.row.get("name", indicator.row["target"]).field
+        unit, field = unit_of(target.unit).name, indicator.row.get(INDICATOR_NAME, indicator.row[TARGET]).field
         amount = unit == "元" or (not unit and indicator.name.endswith(money))
         if "数量" in indicator.level2 and amount and not target.per:
             message = say(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from xlsform import quantities
 from xlsform.findings import Severity, Violation
+from xlsform.form.vocabulary import DEPARTMENT, INDICATOR_NAME, PROJECT_NAME, TARGET, UNIT, WEIGHT, Role
 from xlsform.messages import say
 from xlsform.rules.indicators import Indicator, indicators, plain_name
 from xlsform.rules.registry import rule
@@ -45,7 +46,7 @@ def _pairs(submission: Submission) -> tuple[dict[int, ListedIndicator], list[Lis
 
 
 def _issued_name(submission: Submission, row: Indicator) -> str:
-    entry = row.row.get("name")
+    entry = row.row.get(INDICATOR_NAME)
     return str(submission.issued.get(entry.field.name, "")) if entry else ""
 
 
@@ -97,7 +98,11 @@ def indicator_missing(submission: Submission) -> Iterator[Violation]:
     for each in _pairs(submission)[1]:
         if not any(each is other for other in renamed):
             place = next(
-                (row["name"] for row in submission.rows if "name" in row and row["name"].field.level2 == each.level2),
+                (
+                    row[INDICATOR_NAME]
+                    for row in submission.rows
+                    if INDICATOR_NAME in row and row[INDICATOR_NAME].field.level2 == each.level2
+                ),
                 None,
             )
             yield Violation(
@@ -124,7 +129,7 @@ def indicator_added(submission: Submission) -> Iterator[Violation]:
     renamed = [row for _, row in _renamed(submission)]
     for row in _pairs(submission)[2]:
         if row.name and not any(row is other for other in renamed):
-            entry = row.row["name"]
+            entry = row.row[INDICATOR_NAME]
             yield Violation(
                 say("“{name}” was not approved for this project", name=entry.text.strip()), field=entry.field.name
             )
@@ -143,7 +148,7 @@ def indicator_renamed(submission: Submission) -> Iterator[Violation]:
     Give the indicator its approved name back.
     """
     for approved, row in _renamed(submission):
-        entry = row.row["name"]
+        entry = row.row[INDICATOR_NAME]
         found = entry.text.strip()
         yield Violation(
             say("“{expected}” was approved; the form calls it “{found}”", expected=approved.name, found=found),
@@ -176,7 +181,7 @@ def weight_changed(submission: Submission) -> Iterator[Violation]:
     Put the approved weight back.
     """
     for approved, row in _answers(submission):
-        entry = row.get("weight")
+        entry = row.get(WEIGHT)
         if entry is None or entry.number is None or approved.weight is None or entry.field.name in submission.issued:
             continue
         if not quantities.agrees(entry.number, approved.weight, entry.decimals):
@@ -208,7 +213,7 @@ def target_changed(submission: Submission) -> Iterator[Violation]:
     Put the approved target back, and score the actual value against it.
     """
     for approved, row in _answers(submission):
-        entry = row.get("target")
+        entry = row.get(TARGET)
         if entry is None or entry.blank or not approved.target or entry.field.name in submission.issued:
             continue
         if not _same_target(entry.text, approved.target):
@@ -251,9 +256,9 @@ def project_mismatch(submission: Submission) -> Iterator[Violation]:
     project = submission.approved
     if project is None:
         return
-    for name, expected in _named(project).items():
-        entry = submission.entries.get(name)
-        if entry is None or entry.blank or not expected or name in submission.issued:
+    for role, expected in _named(project).items():
+        entry = submission.entry(role)
+        if entry is None or entry.blank or not expected or entry.field.name in submission.issued:
             continue
         if quantities.normalize_text(entry.text) != quantities.normalize_text(expected):
             found = entry.text.strip()
@@ -264,7 +269,7 @@ def project_mismatch(submission: Submission) -> Iterator[Violation]:
                     found=found,
                     expected=expected,
                 ),
-                field=name,
+                field=entry.field.name,
                 found=found,
                 expected=expected,
             )
@@ -284,8 +289,9 @@ def differs_from_accounts(submission: Submission) -> Iterator[Violation]:
 
     Check the amount against the accounts, in the form's unit of money. If the accounts are wrong, have them corrected.
     """
-    for name, expected in submission.accounts.items():
-        entry = submission.entries.get(name)
+    for key, expected in submission.accounts.items():
+        item = submission.layout.by_key.get(key)
+        entry = submission.entries[item.name] if item else None
         if entry is None or entry.number is None:
             continue
         if not quantities.agrees(entry.number, expected, entry.decimals):
@@ -296,11 +302,11 @@ def differs_from_accounts(submission: Submission) -> Iterator[Violation]:
                     found=entry.number,
                     expected=expected,
                 ),
-                field=name,
+                field=entry.field.name,
                 found=entry.number,
                 expected=expected,
             )
 
 
-def _named(project: Project) -> Mapping[str, str]:
-    return {"project_name": project.name, "department": project.department, "unit": project.unit}
+def _named(project: Project) -> Mapping[Role, str]:
+    return {PROJECT_NAME: project.name, DEPARTMENT: project.department, UNIT: project.unit}

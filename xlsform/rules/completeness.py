@@ -8,6 +8,7 @@ from itertools import groupby
 
 from xlsform.findings import Severity, Violation
 from xlsform.form.layout import Layout
+from xlsform.form.vocabulary import ACTUAL, INDICATOR_NAME, SCORE, TARGET, WEIGHT
 from xlsform.messages import say
 from xlsform.rules.indicators import indicators, shown
 from xlsform.rules.registry import rule
@@ -18,7 +19,7 @@ Row = Mapping[str, Entry]
 
 def _name_of(row: Row) -> str:
     """Return the field that stands for a row: its name's, or its first one's."""
-    return (row.get("name") or next(iter(row.values()))).field.name
+    return (row.get(INDICATOR_NAME) or next(iter(row.values()))).field.name
 
 
 def _kind(row: Row, level: int) -> str:
@@ -168,10 +169,10 @@ def indicator_without_name(submission: Submission) -> Iterator[Violation]:
 
     Write the indicator's name into the row, or clear its values if they were typed into the wrong one.
     """
-    columns = ("target", "actual", "weight", "score")
+    columns = (TARGET, ACTUAL, WEIGHT, SCORE)
     nameless = {check.field.name for check in submission.results.failing if check.check.code == "K107"}
     for row in submission.rows if nameless else ():
-        name = row.get("name")
+        name = row.get(INDICATOR_NAME)
         if name is None or name.field.name not in nameless or name.position is None:
             continue
         filled = [row[column].field.spec.label for column in columns if column in row and not row[column].blank]
@@ -198,14 +199,14 @@ def indicator_duplicated(submission: Submission) -> Iterator[Violation]:
     for indicator in indicators(submission):
         if not indicator.name or indicator.target is None:
             continue
-        key, name = (indicator.name, indicator.target.text), indicator.row["name"]
+        key, name = (indicator.name, indicator.target.text), indicator.row[INDICATOR_NAME]
         if key in seen:
             message = say(
                 "{row} repeats {other}: “{name}” with the same target {target}",
                 row=_row_label(name),
                 other=_row_label(seen[key]),
                 name=indicator.name,
-                target=shown(indicator.row["target"]),
+                target=shown(indicator.row[TARGET]),
             )
             yield Violation(message, field=name.field.name)
         seen.setdefault(key, name)
@@ -226,8 +227,8 @@ def gap_between_rows(submission: Submission) -> Iterator[Violation]:
     Move the indicators up so that the blank rows come last, unless one of them was forgotten: then fill it in.
     """
     used = {id(row) for row in submission.used_rows}
-    present = [row for row in submission.rows if "name" in row and row["name"].position is not None]
-    for _, block in groupby(present, lambda row: row["name"].field.level2):
+    present = [row for row in submission.rows if INDICATOR_NAME in row and row[INDICATOR_NAME].position is not None]
+    for _, block in groupby(present, lambda row: row[INDICATOR_NAME].field.level2):
         blank: Row | None = None
         for row in block:
             if id(row) not in used:
@@ -235,8 +236,8 @@ def gap_between_rows(submission: Submission) -> Iterator[Violation]:
             elif blank is not None:
                 message = say(
                     "{row} is filled in, although {blank} above it is blank",
-                    row=_row_label(row["name"]),
-                    blank=_row_label(blank["name"]),
+                    row=_row_label(row[INDICATOR_NAME]),
+                    blank=_row_label(blank[INDICATOR_NAME]),
                 )
                 yield Violation(message, field=_name_of(row))
                 break

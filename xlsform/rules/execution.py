@@ -8,6 +8,15 @@ from decimal import Decimal
 from xlsform import quantities
 from xlsform.findings import Severity, Violation
 from xlsform.form.layout import Field
+from xlsform.form.vocabulary import (
+    FUNDS_BUDGET,
+    FUNDS_EXECUTED,
+    FUNDS_RATE,
+    FUNDS_SCORE,
+    FUNDS_TOTAL,
+    FUNDS_WEIGHT,
+    Role,
+)
 from xlsform.messages import Message, say
 from xlsform.rules.money import disputed
 from xlsform.rules.registry import rule
@@ -26,7 +35,7 @@ def percent(rate: Decimal) -> str:
     return f"{rate * 100:.2f}%"
 
 
-def _computed(submission: Submission, column: str) -> Iterator[Field]:
+def _computed(submission: Submission, column: Role) -> Iterator[Field]:
     """Yield the computed fields of a column of the funds table that can be judged, in files that show no formulas.
 
     Where formulas can be seen, S106, S107 and S108 speak; of rows with spending and no budget, M104 does.
@@ -36,14 +45,16 @@ def _computed(submission: Submission, column: str) -> Iterator[Field]:
     doubtful = disputed(submission) | submission.missing
     for name in submission.layout.computed:
         item = submission.layout.fields[name]
+        if item.spec.role != column:
+            continue
         typed = {
             other
             for other in submission.layout.computed_references[name]
             if submission.layout.fields[other].spec.kind == "input"
         }
-        without_budget = submission.results.computed[name] == "" and submission.number(f"funds.{item.row}.executed")
+        without_budget = submission.results.computed[name] == "" and submission.number_beside(item, FUNDS_EXECUTED)
         known = submission.entries[name].position is not None and not without_budget
-        if item.table == "funds" and item.column == column and known and not doubtful & typed:
+        if known and not doubtful & typed:
             yield item
 
 
@@ -77,7 +88,7 @@ def _rate_agrees(submission: Submission, name: str) -> bool:
     if not (isinstance(result, Decimal) and isinstance(exact, Decimal)):
         return not entry.number and not isinstance(entry.raw, CellError)
     if not readings:
-        return _blank(entry) and entry.field.row != "total"
+        return _blank(entry) and entry.field.row_role != FUNDS_TOTAL
     return any(
         stated == result or quantities.agrees(stated, exact, max(decimals, _LEAST_DECIMALS), _MOST_DECIMALS)
         for stated, decimals in readings
@@ -103,7 +114,7 @@ def execution_rate_off(submission: Submission) -> Iterator[Violation]:
 
     Divide 全年执行数 by 全年预算数 of the same row. In the workbook as issued this is done by itself.
     """
-    for item in _computed(submission, "rate"):
+    for item in _computed(submission, FUNDS_RATE):
         if _rate_agrees(submission, item.name):
             continue
         entry, result = submission.entries[item.name], submission.results.computed[item.name]
@@ -114,8 +125,8 @@ def execution_rate_off(submission: Submission) -> Iterator[Violation]:
                 "{field} should be {expected} ({executed} ÷ {budget}); the form says {found}",
                 field=item.label,
                 expected=percent(result),
-                executed=submission.number(f"{item.table}.{item.row}.executed") or 0,
-                budget=submission.number(f"{item.table}.{item.row}.budget") or 0,
+                executed=submission.number_beside(item, FUNDS_EXECUTED) or 0,
+                budget=submission.number_beside(item, FUNDS_BUDGET) or 0,
                 found=found,
             )
         else:
@@ -156,13 +167,10 @@ def execution_score_off(submission: Submission) -> Iterator[Violation]:
 
     Multiply the execution rate by the 分值 of the row: 98.00% × 10 = 9.80. Not more than the 分值.
     """
-    for item in _computed(submission, "score"):
-        name, rate = item.name, f"{item.table}.{item.row}.rate"
-        if (
-            rate in submission.layout.computed
-            and submission.number(rate) is not None
-            and not _rate_agrees(submission, rate)
-        ):
+    for item in _computed(submission, FUNDS_SCORE):
+        name, rate = item.name, submission.beside(item, FUNDS_RATE)
+        stated_rate = rate is not None and rate.number is not None and rate.field.name in submission.layout.computed
+        if rate is not None and stated_rate and not _rate_agrees(submission, rate.field.name):
             continue
         entry, result, exact = submission.entries[name], submission.results.computed[name], submission.exact[name]
         stated = entry.number
@@ -179,9 +187,9 @@ def execution_score_off(submission: Submission) -> Iterator[Violation]:
 def _score(submission: Submission, item: Field, expected: Decimal, severity: Severity | None = None) -> Violation:
     """Return the violation of a score that is not as expected; how it follows, where that is a simple product."""
     entry = submission.entries[item.name]
-    rate = submission.results.computed.get(f"{item.table}.{item.row}.rate")
-    printed = submission.layout.fields.get(f"{item.table}.{item.row}.weight")
-    weight = _printed(printed) if printed else None
+    beside, printed = submission.beside(item, FUNDS_RATE), submission.beside(item, FUNDS_WEIGHT)
+    rate = submission.results.computed.get(beside.field.name) if beside else None
+    weight = _printed(printed.field) if printed else None
     points, found = f"{expected:.2f}", _shown(entry)
     if submission.form.scoring.get("execution_method") == "proportional" and weight and isinstance(rate, Decimal):
         message = say(
@@ -205,7 +213,7 @@ def _printed(item: Field) -> Decimal | None:
 
 
 def _is_printed_weight(item: Field) -> bool:
-    return item.table == "funds" and item.column == "weight" and _printed(item) is not None
+    return item.spec.role == FUNDS_WEIGHT and _printed(item) is not None
 
 
 @rule("M107", Severity.ERROR)
@@ -242,8 +250,9 @@ def execution_weight_off(submission: Submission) -> Iterator[Violation]:
 def _is_marked_blank(item: Field) -> bool:
     """Whether a form prints — where only the total row has points."""
     printed = item.spec.value
-    points = item.table == "funds" and item.column in ("weight", "score")
-    return points and isinstance(printed, str) and quantities.is_blank_mark(printed)
+    return (
+        item.spec.role in (FUNDS_WEIGHT, FUNDS_SCORE) and isinstance(printed, str) and quantities.is_blank_mark(printed)
+    )
 
 
 @rule("M108", Severity.WARNING)

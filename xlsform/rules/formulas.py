@@ -10,6 +10,7 @@ from xlsform import quantities
 from xlsform.findings import Severity, Violation
 from xlsform.form.evaluation.hints import hint_formulas
 from xlsform.form.evaluation.measures import measures
+from xlsform.form.vocabulary import ACTUAL, FUNDS_EXECUTED, SCORE, TOTAL_SCORE, TOTAL_WEIGHT, WEIGHT
 from xlsform.messages import Message, say
 from xlsform.rules.money import disputed
 from xlsform.rules.registry import rule
@@ -18,7 +19,7 @@ from xlsform.rules.weights import weights_not_100
 from xlsform.spreadsheet.a1 import Position, Range, a1
 from xlsform.spreadsheet.formula_equality import areas, moved, normalised
 from xlsform.spreadsheet.values import CellError
-from xlsform.submission.submission import Entry, Submission, once_per_submission
+from xlsform.submission.submission import Entry, Submission, number_in, once_per_submission
 
 _SHOWN = 8
 """Cells that a message names; it counts them all."""
@@ -44,9 +45,10 @@ def _agrees(submission: Submission, entry: Entry) -> bool:
 
 def _explained(submission: Submission, name: str) -> bool:
     """Whether another rule already says why a computed field is off."""
-    if name == "total_weight":
+    role = submission.layout.fields[name].role
+    if role == TOTAL_WEIGHT:
         return next(weights_not_100(submission), None) is not None
-    return name == "total_score" and speaks_of_total(submission)
+    return role == TOTAL_SCORE and speaks_of_total(submission)
 
 
 def _issued(submission: Submission, formula: str) -> str:
@@ -103,7 +105,7 @@ def formula_overwritten(submission: Submission) -> Iterator[Violation]:
         if entry.formula is not None or entry.position is None or _explained(submission, name):
             continue
         expected = submission.results.computed[name]
-        if entry.blank and name == "total_score" and isinstance(expected, Decimal):
+        if entry.blank and entry.field.role == TOTAL_SCORE and isinstance(expected, Decimal):
             continue
         message, severity = _overwritten(submission, entry)
         yield Violation(message, field=name, found=_stated(entry), expected=expected, severity=severity)
@@ -165,7 +167,7 @@ def _undecided(submission: Submission, entry: Entry) -> bool:
     name, needed = entry.field.name, set(submission.layout.computed_references[entry.field.name])
     if needed & (disputed(submission) | submission.missing | submission.unusable):
         return True
-    if name == "total_score":
+    if entry.field.role == TOTAL_SCORE:
         return follows(submission, entry) or _completed(submission, entry)
     through = needed & submission.layout.computed.keys()
     return _spent_without_budget(submission, name) or any(_typed_over(submission, other) for other in through)
@@ -174,8 +176,8 @@ def _undecided(submission: Submission, entry: Entry) -> bool:
 def _completed(submission: Submission, entry: Entry) -> bool:
     """Whether scores that are still blank can make a total what it is."""
     due, stated = submission.results.computed[entry.field.name], entry.number
-    blank = [row for row in submission.used_rows if "score" in row and row["score"].blank]
-    weights = [row["weight"].number if "weight" in row else None for row in blank]
+    blank = [row for row in submission.used_rows if SCORE in row and row[SCORE].blank]
+    weights = [number_in(row, WEIGHT) for row in blank]
     if not blank or stated is None or not isinstance(due, Decimal):
         return False
     return None in weights or due <= stated <= due + sum(weight for weight in weights if weight is not None)
@@ -183,8 +185,7 @@ def _completed(submission: Submission, entry: Entry) -> bool:
 
 def _spent_without_budget(submission: Submission, name: str) -> bool:
     """Whether a rate, or a score of it, is of money that was spent without a budget."""
-    item = submission.layout.fields[name]
-    spent = submission.number(f"{item.table}.{item.row}.executed")
+    spent = submission.number_beside(submission.layout.fields[name], FUNDS_EXECUTED)
     return submission.results.computed.get(name) == "" and bool(spent)
 
 
@@ -204,7 +205,7 @@ def _hints(submission: Submission) -> Mapping[Position, tuple[str, ...]]:
     layout, issued = submission.layout, submission.issued
     known = "sheet" in submission.identities
     if not known:
-        issued = {name: entry.text for name, entry in submission.entries.items() if entry.field.column != "actual"}
+        issued = {name: entry.text for name, entry in submission.entries.items() if entry.field.role != ACTUAL}
     rows, column = submission.alignment.rows.found, submission.alignment.columns.found[layout.hint_column]
     formulas = hint_formulas(layout, measures(layout, issued))
     plain = formulas if known else hint_formulas(layout)

@@ -7,15 +7,14 @@ from decimal import Decimal
 
 from xlsform import quantities
 from xlsform.findings import Severity, Violation
+from xlsform.form.vocabulary import FUNDS_TOTAL_RATE, GOAL_ACTUAL, GOAL_EXPECTED, PROJECT_NAME, SCORE, WEIGHT, Role
 from xlsform.messages import Message, say
 from xlsform.patterns import LazyPattern
 from xlsform.quantities.text import without_ending
 from xlsform.rules.narratives import clauses
 from xlsform.rules.registry import rule
 from xlsform.rules.totals import known
-from xlsform.submission.submission import Submission
-
-_EXPECTED, _ACTUAL = "goal_expected", "goal_actual"
+from xlsform.submission.submission import Submission, number_in
 
 #: A text of so many characters is one word.
 _ONE_WORD = 4
@@ -70,10 +69,10 @@ def goal_copied(submission: Submission) -> Iterator[Violation]:
         yield Violation(
             say(
                 "{actual} repeats {expected} word for word; it should say what was really done, and how much",
-                actual=submission.label(_ACTUAL),
-                expected=submission.label(_EXPECTED),
+                actual=submission.label(GOAL_ACTUAL),
+                expected=submission.label(GOAL_EXPECTED),
             ),
-            field=_ACTUAL,
+            field=submission.layout.by_key[GOAL_ACTUAL].name,
         )
 
 
@@ -94,15 +93,15 @@ def goal_too_thin(submission: Submission) -> Iterator[Violation]:
     Write one or two sentences: what is done, for whom, how much of it, and what it brings.
     """
     copied = _copied(submission)
-    for name in (_EXPECTED, _ACTUAL):
-        entry = submission.entries.get(name)
-        if entry is None or entry.blank or name in submission.issued:
+    for goal in (GOAL_EXPECTED, GOAL_ACTUAL):
+        entry = submission.entry(goal)
+        if entry is None or entry.blank or entry.field.name in submission.issued:
             continue
         why = _thin(entry.text, submission, only_name=copied)
-        if why is not None and not (copied and name == _ACTUAL):
+        if why is not None and not (copied and goal == GOAL_ACTUAL):
             yield Violation(
                 say("{field} is {why}; it should say what is done, and how much", field=entry.field.label, why=why),
-                field=name,
+                field=entry.field.name,
             )
 
 
@@ -123,31 +122,32 @@ def goal_claims_done(submission: Submission) -> Iterator[Violation]:
 
     Say in 实际完成情况 what was not reached and why the money was not spent; or correct the score or the amount.
     """
-    entry = submission.entries.get(_ACTUAL)
+    entry = submission.entry(GOAL_ACTUAL)
     if entry is None or _copied(submission):
         return
     claim = _claim(entry.text)
     low = _low(submission) if claim else None
     if claim and low:
         yield Violation(
-            say("{field} says “{claim}”, but {low}", field=entry.field.label, claim=claim, low=low), field=_ACTUAL
+            say("{field} says “{claim}”, but {low}", field=entry.field.label, claim=claim, low=low),
+            field=entry.field.name,
         )
 
 
 def _copied(submission: Submission) -> bool:
-    expected, actual = (_folded(submission, name) for name in (_EXPECTED, _ACTUAL))
+    expected, actual = (_folded(submission, goal) for goal in (GOAL_EXPECTED, GOAL_ACTUAL))
     return bool(actual) and actual == expected
 
 
-def _folded(submission: Submission, name: str) -> str:
-    entry = submission.entries.get(name)
+def _folded(submission: Submission, role: Role) -> str:
+    entry = submission.entry(role)
     return without_ending(quantities.normalize_text(entry.text)) if entry is not None else ""
 
 
 def _thin(text: str, submission: Submission, only_name: bool) -> Message | None:
     """Return what a goal is, where it is too little."""
     folded = without_ending(quantities.normalize_text(text))
-    name = _folded(submission, "project_name")
+    name = _folded(submission, PROJECT_NAME)
     if folded.removesuffix("项目") == name.removesuffix("项目") and name:
         return say("only the project's name")
     if only_name:
@@ -168,19 +168,19 @@ def _claim(text: str) -> str | None:
 def _low(submission: Submission) -> Message | None:
     """Return the first result that is low: the execution rate, or an indicator's score."""
     scoring = submission.form.scoring
-    rate, limit = submission.results.computed.get("funds.total.rate"), scoring.get("low_execution_rate", "0.9")
-    if isinstance(rate, Decimal) and known(submission, "funds.total.rate") and rate < Decimal(str(limit)):
+    rate, limit = submission.result(FUNDS_TOTAL_RATE), scoring.get("low_execution_rate", "0.9")
+    if isinstance(rate, Decimal) and known(submission, FUNDS_TOTAL_RATE) and rate < Decimal(str(limit)):
         return say(
             "{field} is {rate}, under {limit}",
-            field=submission.label("funds.total.rate"),
+            field=submission.label(FUNDS_TOTAL_RATE),
             rate=f"{rate:.2%}",
             limit=f"{Decimal(str(limit)):.0%}",
         )
     share = Decimal(str(scoring.get("low_score", "0.8")))
     for row in submission.used_rows:
-        score, weight = (row[column].number if column in row else None for column in ("score", "weight"))
+        score, weight = number_in(row, SCORE), number_in(row, WEIGHT)
         if score is not None and weight is not None and score < weight * share:
             return say(
-                "{field} is {score} of {weight} points", field=row["score"].field.label, score=score, weight=weight
+                "{field} is {score} of {weight} points", field=row[SCORE].field.label, score=score, weight=weight
             )
     return None

@@ -6,13 +6,23 @@ from collections.abc import Iterator
 
 from xlsform.findings import Severity, Violation
 from xlsform.form.layout import Field
+from xlsform.form.vocabulary import (
+    DEPARTMENT,
+    FILLER_UNIT,
+    FUNDS_CARRYOVER_BUDGET,
+    FUNDS_CARRYOVER_EXECUTED,
+    PROJECT_CODE,
+    PROJECT_NAME,
+    UNIT,
+    YEAR,
+)
 from xlsform.messages import say
 from xlsform.patterns import LazyPattern
 from xlsform.quantities import normalize_text, says_nothing
 from xlsform.rules.registry import rule
 from xlsform.submission.submission import Entry, Submission
 
-_NAMES = frozenset({"project_name", "project_code", "department", "unit", "filler_unit"})
+_NAMES = frozenset({PROJECT_NAME, PROJECT_CODE, DEPARTMENT, UNIT, FILLER_UNIT})
 
 _YEARS = LazyPattern(r"(?<!\d)20\d\d(?!\d)")
 _YEAR_OF_NAME = LazyPattern(r"(?<!\d)(20\d\d)年(?!第?\d+号)")
@@ -78,8 +88,8 @@ def wrong_year(submission: Submission) -> Iterator[Violation]:
     this year. If the name has the wrong year, write it as it was approved; if it is right, say so when you return
     the form.
     """
-    entry = submission.entries.get("year")
-    stated = submission.number("year")
+    entry = submission.entry(YEAR)
+    stated = submission.number(YEAR)
     issued = _issued_year(submission)
     if entry is not None and stated is not None and issued is not None and stated != issued:
         yield Violation(
@@ -89,7 +99,7 @@ def wrong_year(submission: Submission) -> Iterator[Violation]:
                 field=entry.field.label,
                 found=stated,
             ),
-            field="year",
+            field=entry.field.name,
             found=stated,
             expected=issued,
         )
@@ -100,11 +110,11 @@ def wrong_year(submission: Submission) -> Iterator[Violation]:
         yield Violation(
             say(
                 "{field} says {found}, but the form is for {expected}",
-                field=submission.label("project_name"),
+                field=submission.label(PROJECT_NAME),
                 found=other,
                 expected=year,
             ),
-            field="project_name",
+            field=submission.layout.by_key[PROJECT_NAME].name,
             expected=year,
             severity=Severity.WARNING,
         )
@@ -117,15 +127,15 @@ def _issued_year(submission: Submission) -> int | None:
 
 def _other_year(submission: Submission, year: int) -> int | None:
     """Return the year in the project's name that is not the form's and that nothing explains."""
-    entry = submission.entries.get("project_name")
-    if entry is None or "project_name" in submission.issued:
+    entry = submission.entry(PROJECT_NAME)
+    if entry is None or entry.field.name in submission.issued:
         return None
     name = normalize_text(entry.text)
     match = _YEAR_OF_NAME.search(name)
     if match is None or len(_YEARS.findall(name)) > 1 or _OTHER_YEARS.search(name):
         return None
     found = int(match[1])
-    carried = submission.number("funds.carryover.budget") or submission.number("funds.carryover.executed")
+    carried = submission.number(FUNDS_CARRYOVER_BUDGET) or submission.number(FUNDS_CARRYOVER_EXECUTED)
     if found == year or abs(found - year) > _NEAR or (found < year and carried):
         return None
     return found
@@ -160,4 +170,4 @@ def narratives(submission: Submission) -> Iterator[Entry]:
 
 
 def _tells_of_the_project(item: Field) -> bool:
-    return item.table is None and item.spec.kind == "input" and item.name not in _NAMES
+    return item.table is None and item.spec.kind == "input" and item.role not in _NAMES

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 from xlsform import quantities
 from xlsform.form.definition import Form
 from xlsform.form.evaluation.measures import directed, either_way
+from xlsform.form.vocabulary import ACTUAL, INDICATOR_NAME, SCORE, TARGET, WEIGHT, YEAR
 from xlsform.patterns import LazyPattern
 from xlsform.quantities import Outcome, Target
 from xlsform.quantities.units import ARITHMETIC, unit_of
-from xlsform.submission.submission import Entry, Submission, once_per_submission
+from xlsform.submission.submission import Entry, Submission, number_in, once_per_submission
 
 #: ``指标1：``, ``指标2`` or ``1、`` before a name, folded.
 _NUMBERED = LazyPattern(r"指标[0-9]*[:、.]|指标[0-9]+|[0-9]+[:、.](?![0-9])")
@@ -87,7 +88,7 @@ def plain_name(text: str) -> str:
 @once_per_submission
 def indicators(submission: Submission) -> tuple[Indicator, ...]:
     """Return the used rows, judged; kept for the rules that follow on the same submission."""
-    year = submission.number("year")
+    year = submission.number(YEAR)
     return tuple([_judged(row, year, submission.form) for row in submission.used_rows])
 
 
@@ -120,9 +121,9 @@ def is_inequality(figure: Target | None) -> bool:
 
 def _judged(row: Mapping[str, Entry], year: Decimal | None, form: Form) -> Indicator:
     item = next(iter(row.values())).field
-    name = plain_name(row["name"].text) if "name" in row else ""
+    name = plain_name(row[INDICATOR_NAME].text) if INDICATOR_NAME in row else ""
     kinds = f"{item.level1} {item.level2}"
-    target, actual = _figure(row.get("target")), _figure(row.get("actual"))
+    target, actual = _figure(row.get(TARGET)), _figure(row.get(ACTUAL))
     outcome = None
     if target is not None:
         target = _asked(target, name, kinds, year, form)
@@ -133,7 +134,7 @@ def _judged(row: Mapping[str, Entry], year: Decimal | None, form: Form) -> Indic
 
 def _graded(row: Mapping[str, Entry]) -> tuple[Decimal, Decimal]:
     """Return weight and score, if other rules have nothing to say of them: weight above 0, score not below."""
-    weight, score = (row[key].number if key in row else None for key in ("weight", "score"))
+    weight, score = number_in(row, WEIGHT), number_in(row, SCORE)
     if weight is None or score is None or weight <= 0 or score < 0:
         return Decimal(0), Decimal(0)
     return weight, score

@@ -8,6 +8,19 @@ from decimal import Decimal
 from xlsform import quantities
 from xlsform.findings import Severity, Violation
 from xlsform.form.layout import Field, PlacedCheck
+from xlsform.form.vocabulary import (
+    ACTUAL,
+    FUNDS,
+    FUNDS_BUDGET,
+    FUNDS_TOTAL,
+    FUNDS_TOTAL_BUDGET,
+    FUNDS_TOTAL_EXECUTED,
+    FUNDS_TOTAL_INITIAL,
+    INDICATOR_NAME,
+    REASON,
+    TARGET,
+    Role,
+)
 from xlsform.messages import say
 from xlsform.patterns import LazyPattern
 from xlsform.quantities import normalize_text
@@ -40,7 +53,7 @@ def missing_amount(submission: Submission) -> Iterator[Violation]:
 
 
 def _is_of_the_funds(item: Field) -> bool:
-    return item.table == "funds"
+    return item.table_role == FUNDS
 
 
 @once_per_submission
@@ -89,8 +102,8 @@ def total_not_sum_of_sources(submission: Submission) -> Iterator[Violation]:
     Check each source against the accounts, then make the total their sum.
     """
     for check, expected in _totals_off(submission, _unsound(submission)):
-        stated = submission.number(check.field.name)
-        others = (submission.number(name) for name in check.references if name != check.field.name)
+        stated = submission.entries[check.field.name].number
+        others = (submission.entries[name].number for name in check.references if name != check.field.name)
         parts = [format(number, "f") for number in others if number is not None]
         found = say("nothing") if stated is None else stated
         if len(parts) > 1:
@@ -109,11 +122,6 @@ def total_not_sum_of_sources(submission: Submission) -> Iterator[Violation]:
                 found=found,
             )
         yield Violation(message, field=check.field.name, found=stated, expected=expected)
-
-
-def _beside(submission: Submission, check: PlacedCheck, column: str) -> Entry | None:
-    """Return what stands in another column of a checked field's row."""
-    return submission.entries.get(f"{check.field.table}.{check.field.row}.{column}")
 
 
 @rule("M103", Severity.WARNING)
@@ -136,10 +144,10 @@ def executed_over_budget(submission: Submission) -> Iterator[Violation]:
     severity = Severity(submission.form.scoring.get("over_budget", "warning"))
     doubtful = disputed(submission)
     for check in submission.failed("M103"):
-        budget = _beside(submission, check, "budget")
+        budget = submission.beside(check.field, FUNDS_BUDGET)
         if budget is None or doubtful.intersection(check.references):
             continue
-        found = submission.number(check.field.name)
+        found = submission.entries[check.field.name].number
         yield Violation(
             say(
                 "{field} is {found}, more than {budget_field}, {budget}",
@@ -175,14 +183,14 @@ def spending_without_budget(submission: Submission) -> Iterator[Violation]:
     the form how to share out the points of execution.
     """
     doubtful = disputed(submission)
-    if "funds.total.budget" in submission.missing:
+    if submission.names(FUNDS_TOTAL_BUDGET) & submission.missing:
         return
     failing = [check for check in submission.failed("M104") if not doubtful.intersection(check.references)]
-    for check in [check for check in failing if check.field.row == "total"] or failing:
-        budget = _beside(submission, check, "budget")
+    for check in [check for check in failing if check.field.row_role == FUNDS_TOTAL] or failing:
+        budget = submission.beside(check.field, FUNDS_BUDGET)
         if budget is None:
             continue
-        found = submission.number(check.field.name)
+        found = submission.entries[check.field.name].number
         yield Violation(
             say(
                 "{field} is {found}, but {budget_field} is {budget}",
@@ -194,15 +202,15 @@ def spending_without_budget(submission: Submission) -> Iterator[Violation]:
             field=check.field.name,
             found=found,
         )
-    total = {"funds.total.budget", "funds.total.executed"}
-    if not doubtful & total and all(submission.number(name) == 0 for name in total):
+    total = (FUNDS_TOTAL_BUDGET, FUNDS_TOTAL_EXECUTED)
+    if not doubtful & submission.names(*total) and all(submission.number(role) == 0 for role in total):
         yield Violation(
             say(
                 "{budget} and {executed} are both 0, so there is no execution rate and no score for it",
-                budget=submission.label("funds.total.budget"),
-                executed=submission.label("funds.total.executed"),
+                budget=submission.label(FUNDS_TOTAL_BUDGET),
+                executed=submission.label(FUNDS_TOTAL_EXECUTED),
             ),
-            field="funds.total.budget",
+            field=submission.layout.by_key[FUNDS_TOTAL_BUDGET].name,
             severity=Severity.NOTE,
         )
 
@@ -238,30 +246,30 @@ def cost_beyond_budget(submission: Submission) -> Iterator[Violation]:
     偏差原因.
     """
     doubtful = disputed(submission)
-    budget, executed = submission.number("funds.total.budget"), submission.number("funds.total.executed")
-    if doubtful & {"funds.total.budget", "funds.total.executed"}:
+    budget, executed = submission.number(FUNDS_TOTAL_BUDGET), submission.number(FUNDS_TOTAL_EXECUTED)
+    if doubtful & submission.names(FUNDS_TOTAL_BUDGET, FUNDS_TOTAL_EXECUTED):
         return
     for row in submission.used_rows:
         cost = _whole_cost(submission, row)
         if cost is None:
             continue
         if budget and _above(cost, budget):
-            yield _contradicting(submission, row, cost, "funds.total.budget")
+            yield _contradicting(submission, row, cost, FUNDS_TOTAL_BUDGET)
         elif executed and _above(executed, cost) and _WHOLLY.fullmatch(_name(row)):
-            yield _contradicting(submission, row, cost, "funds.total.executed")
+            yield _contradicting(submission, row, cost, FUNDS_TOTAL_EXECUTED)
 
 
-def _contradicting(submission: Submission, row: Mapping[str, Entry], cost: Decimal, name: str) -> Violation:
-    amount = submission.number(name)
+def _contradicting(submission: Submission, row: Mapping[str, Entry], cost: Decimal, contradicted: Role) -> Violation:
+    amount = submission.number(contradicted)
     message = say(
         "{field} is {cost} {unit} of total cost, but {other} is {amount}",
-        field=row["actual"].field.label,
+        field=row[ACTUAL].field.label,
         cost=cost,
         unit=submission.form.money_unit,
-        other=submission.label(name),
+        other=submission.label(contradicted),
         amount=amount,
     )
-    return Violation(message, field=row["actual"].field.name)
+    return Violation(message, field=row[ACTUAL].field.name)
 
 
 def _above(amount: Decimal, other: Decimal) -> bool:
@@ -269,20 +277,20 @@ def _above(amount: Decimal, other: Decimal) -> bool:
 
 
 def _name(row: Mapping[str, Entry]) -> str:
-    return _NUMBERED.sub("", normalize_text(row["name"].text))
+    return _NUMBERED.sub("", normalize_text(row[INDICATOR_NAME].text))
 
 
 def _whole_cost(submission: Submission, row: Mapping[str, Entry]) -> Decimal | None:
     """Return what the project cost as a whole in the form's unit, if the row says so beyond doubt."""
-    if not {"name", "target", "actual"} <= row.keys() or "成本" not in (row["name"].field.level2 or ""):
+    if not {INDICATOR_NAME, TARGET, ACTUAL} <= row.keys() or "成本" not in (row[INDICATOR_NAME].field.level2 or ""):
         return None
     name = _name(row)
-    explained = "reason" in row and not quantities.says_nothing(row["reason"].text)
+    explained = REASON in row and not quantities.says_nothing(row[REASON].text)
     if explained or not _TOTAL_COST.search(name) or _PARTLY.search(name):
         return None
-    target, actual = quantities.read_target(row["target"].text), quantities.read_target(row["actual"].text)
+    target, actual = quantities.read_target(row[TARGET].text), quantities.read_target(row[ACTUAL].text)
     asked, cost = _money(submission, target, ""), _money(submission, actual, target.unit)
-    budgets = [submission.number(f"funds.total.{column}") or Decimal(0) for column in ("initial", "budget")]
+    budgets = [submission.number(role) or Decimal(0) for role in (FUNDS_TOTAL_INITIAL, FUNDS_TOTAL_BUDGET)]
     if cost is None or actual.comparator or (asked is not None and _above(asked, max(budgets))):
         return None
     return cost

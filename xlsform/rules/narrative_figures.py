@@ -11,6 +11,21 @@ from typing import NamedTuple
 
 from xlsform import quantities
 from xlsform.findings import Severity, Violation
+from xlsform.form.vocabulary import (
+    FUNDS,
+    FUNDS_BUDGET,
+    FUNDS_EXECUTED,
+    FUNDS_INITIAL,
+    FUNDS_TOTAL_BUDGET,
+    FUNDS_TOTAL_EXECUTED,
+    FUNDS_TOTAL_INITIAL,
+    FUNDS_TOTAL_RATE,
+    GOAL_EXPECTED,
+    PROJECT_NAME,
+    TOTAL_SCORE,
+    YEAR,
+    Role,
+)
 from xlsform.messages import say
 from xlsform.patterns import LazyPattern
 from xlsform.quantities import Number
@@ -23,8 +38,8 @@ from xlsform.submission.submission import Submission
 class _Quantity(NamedTuple):
     """A figure of the table that texts like to repeat."""
 
-    field: str
-    columns: tuple[str, ...]
+    role: Role
+    columns: tuple[Role, ...]
     """Columns of the funds table in whose other rows it may be found instead, as that of one source of money."""
     words: str
     """What texts call it, as a regular expression."""
@@ -36,36 +51,36 @@ class _Quantity(NamedTuple):
 _MONEY = "(?:百万元|千元|万元|亿元|元|万(?!元)|亿(?!元))"
 _QUANTITIES = (
     _Quantity(
-        "total_score",
+        TOTAL_SCORE,
         (),
         "(?:绩效)?(?:自评|评价|综合)(?:绩效)?总?(?:得分|评分|总分|分数)|(?:项目|总)得分",
         "分",
         ("分",),
     ),
-    _Quantity("funds.total.initial", ("initial",), "年初预算(?:数|金额|资金|安排)?", _MONEY, ("年初预算",)),
+    _Quantity(FUNDS_TOTAL_INITIAL, (FUNDS_INITIAL,), "年初预算(?:数|金额|资金|安排)?", _MONEY, ("年初预算",)),
     _Quantity(
-        "funds.total.budget",
-        ("budget",),
+        FUNDS_TOTAL_BUDGET,
+        (FUNDS_BUDGET,),
         "(?:全年|调整后的?)预算(?:数|金额|资金|总额)?",
         _MONEY,
         ("全年预算", "调整后"),
     ),
     _Quantity(
-        "funds.total.budget",
-        ("budget", "initial"),
+        FUNDS_TOTAL_BUDGET,
+        (FUNDS_BUDGET, FUNDS_INITIAL),
         "(?:预算安排|安排预算)(?:数|金额|资金)?",
         _MONEY,
         ("预算安排", "安排预算"),
     ),
     _Quantity(
-        "funds.total.executed",
-        ("executed",),
+        FUNDS_TOTAL_EXECUTED,
+        (FUNDS_EXECUTED,),
         "(?:全年|实际|预算)?执行(?:数|金额|资金)?|(?:全年|全年实际|实际|累计)支出(?:数|金额|资金|总额)?|完成预算(?:数|资金)?",
         _MONEY,
         ("执行", "支出", "完成预算"),
     ),
     _Quantity(
-        "funds.total.rate", (), "(?:预算|资金)?执行率|(?:完成|占)(?:全年|调整后)?预算数?的", "%", ("执行率", "预算")
+        FUNDS_TOTAL_RATE, (), "(?:预算|资金)?执行率|(?:完成|占)(?:全年|调整后)?预算数?的", "%", ("执行率", "预算")
     ),
 )
 
@@ -111,7 +126,7 @@ def narrative_figure_differs(submission: Submission) -> Iterator[Violation]:
     Look up which figure is right, in the accounts if need be, and make the other the same.
     """
     for entry in narratives(submission):
-        if entry.field.name == "goal_expected":
+        if entry.field.role == GOAL_EXPECTED:
             continue
         for quantity, told, shown in _told(entry.text, submission):
             due = _due(quantity, submission)
@@ -123,7 +138,7 @@ def narrative_figure_differs(submission: Submission) -> Iterator[Violation]:
                         "{field} gives {found} for {quantity}; the table has {expected}",
                         field=entry.field.label,
                         found=shown,
-                        quantity=submission.label(quantity.field),
+                        quantity=submission.label(quantity.role),
                         expected=_printed(due[0], quantity, submission),
                     ),
                     field=entry.field.name,
@@ -134,14 +149,14 @@ def narrative_figure_differs(submission: Submission) -> Iterator[Violation]:
 
 def _told(text: str, submission: Submission) -> Iterator[tuple[_Quantity, Number, str]]:
     """Yield the figures of a text that are beyond doubt, with their numbers, as the text has them."""
-    name = submission.entries.get("project_name")
+    name = submission.entry(PROJECT_NAME)
     project = quantities.normalize_text(name.text) if name is not None else ""
     folded = clean(text)
     if len(project) >= _LEAST_NAME:
         folded = folded.replace(project, "本项目").replace("本项目项目", "本项目")
     sentences = _SENTENCE.split(folded)
     for quantity in _QUANTITIES:
-        if quantity.field not in submission.entries or not any(sign in folded for sign in quantity.signs):
+        if submission.entry(quantity.role) is None or not any(sign in folded for sign in quantity.signs):
             continue
         pattern = _pattern(quantity.words, quantity.unit)
         told = {
@@ -163,8 +178,8 @@ def _pattern(words: str, unit: str) -> re.Pattern[str]:
 
 def _end_of_whole(sentence: str, quantity: _Quantity, submission: Submission) -> int:
     """Return how far a sentence speaks of the project as a whole in the form's year."""
-    year = submission.number("year")
-    patterns = [_ELSEWHERE, _OTHER_PROJECT, *([_PART] if quantity.field == "total_score" else [])]
+    year = submission.number(YEAR)
+    patterns = [_ELSEWHERE, _OTHER_PROJECT, *([_PART] if quantity.role == TOTAL_SCORE else [])]
     ends = [match.start() for pattern in patterns if (match := pattern.search(sentence))]
     ends += [match.start() for match in _YEAR.finditer(sentence) if year is None or int(match[1]) != year]
     return min(ends, default=len(sentence))
@@ -172,21 +187,25 @@ def _end_of_whole(sentence: str, quantity: _Quantity, submission: Submission) ->
 
 def _due(quantity: _Quantity, submission: Submission) -> list[Decimal]:
     """Return the figures that a text may give for a quantity, the table's own first; none where it is not known."""
-    name, results = quantity.field, submission.results.computed
+    role, own = quantity.role, submission.number(quantity.role)
     if quantity.columns:
-        rows = submission.form.tables["funds"].rows
-        names = [name, *(f"funds.{row}.{column}" for row in rows for column in quantity.columns)]
-        found = [submission.number(each) for each in names] if submission.number(name) is not None else []
-    elif scores_known(submission) if name == "total_score" else known(submission, name):
-        found = [submission.number(name), _figure(results.get(name))]
+        found = [own, *_of_any_source(quantity, submission)] if own is not None else []
+    elif scores_known(submission) if role == TOTAL_SCORE else known(submission, role):
+        found = [own, _figure(submission.result(role))]
     else:
         found = []
     return [figure for figure in found if figure is not None]
 
 
+def _of_any_source(quantity: _Quantity, submission: Submission) -> Iterator[Decimal | None]:
+    """Yield the amounts that stand in the columns of a quantity, row by row."""
+    for row in submission.layout.rows_of(FUNDS):
+        yield from (submission.entries[row[column].name].number for column in quantity.columns if column in row)
+
+
 def _unrounded(quantity: _Quantity, submission: Submission) -> Iterator[Decimal]:
     """Yield what a computed quantity is without rounding; asked last, since it has to be worked out."""
-    exact = None if quantity.columns else _figure(submission.exact.get(quantity.field))
+    exact = None if quantity.columns else _figure(submission.exact_result(quantity.role))
     if exact is not None:
         yield exact
 

@@ -9,20 +9,30 @@ from functools import lru_cache
 from xlsform import quantities
 from xlsform.findings import Severity, Violation
 from xlsform.form.layout import Field
+from xlsform.form.vocabulary import (
+    ANALYSIS_BENEFIT,
+    ANALYSIS_OUTPUT,
+    ANALYSIS_SATISFACTION,
+    FUNDS_TOTAL_RATE,
+    GOAL_ACTUAL,
+    GOAL_EXPECTED,
+    PROBLEMS,
+    SCORE,
+    WEIGHT,
+)
 from xlsform.messages import say
 from xlsform.patterns import LazyPattern
 from xlsform.quantities.text import without_ending
 from xlsform.rules.registry import rule
-from xlsform.submission.submission import Entry, Submission
+from xlsform.submission.submission import Entry, Submission, number_in
 
 #: Texts shorter than this, folded, may well be the same in two places.
 _COPIED_FROM = 10
 
-_PROBLEMS = "problems"
-
 _OUTPUTS = ("产出",)
 #: Which level 1 a narrative is about; the others are about all.
-_SCOPES = {"analysis_output": ("产出", "成本"), "analysis_benefit": ("效益",), "analysis_satisfaction": ("满意度",)}
+_SCOPES = {ANALYSIS_OUTPUT: ("产出", "成本"), ANALYSIS_BENEFIT: ("效益",), ANALYSIS_SATISFACTION: ("满意度",)}
+_GOAL_ROLES = (GOAL_EXPECTED, GOAL_ACTUAL)
 
 #: A space between two digits, which are two figures.
 _GAP = LazyPattern(r"(?<=[0-9０-９])[^\S\n]+(?=[0-9０-９])")
@@ -92,7 +102,7 @@ def narrative_contradicts(submission: Submission) -> Iterator[Violation]:
     """
     perfect = _perfect(submission)
     for entry in narratives(submission):
-        if entry.field.name.startswith("goal_"):
+        if entry.field.role in _GOAL_ROLES:
             continue
         claim, scope = _claim(entry)
         lost = _lost(submission, scope) if claim else None
@@ -142,7 +152,7 @@ def narrative_copied(submission: Submission) -> Iterator[Violation]:
     for entry in narratives(submission):
         text = without_ending(quantities.normalize_text(entry.text))
         first = seen.setdefault(text, entry)
-        goals = first.field.name.startswith("goal_") and entry.field.name.startswith("goal_")
+        goals = first.field.role in _GOAL_ROLES and entry.field.role in _GOAL_ROLES
         if first is not entry and not goals and len(text) >= _COPIED_FROM:
             yield Violation(
                 say("{field} is the same text as {other}", field=entry.field.label, other=first.field.label),
@@ -174,14 +184,14 @@ def clean(text: str) -> str:
 
 def _claim(entry: Entry) -> tuple[str, tuple[str, ...]]:
     """Return the clause of a narrative that claims success, and the level 1 that it is about; blank without."""
-    name, text = entry.field.name, clean(entry.text)
-    scope = _SCOPES.get(name, ("",))
+    role, text = entry.field.role, clean(entry.text)
+    scope = _SCOPES.get(role, ("",)) if role is not None else ("",)
     if _ADMITS.search(text):
         return "", scope
-    if name == _PROBLEMS and without_ending(text) in _NOTHING:
+    if role == PROBLEMS and without_ending(text) in _NOTHING:
         return without_ending(text), scope
     for clause in clauses(entry.text):
-        if _GOALS_DONE.fullmatch(clause) or (name == _PROBLEMS and _NO_PROBLEMS.fullmatch(clause)):
+        if _GOALS_DONE.fullmatch(clause) or (role == PROBLEMS and _NO_PROBLEMS.fullmatch(clause)):
             return clause, scope
         if _WORK_DONE.fullmatch(clause) and scope[0] in ("", *_OUTPUTS):
             return clause, _OUTPUTS
@@ -191,27 +201,25 @@ def _claim(entry: Entry) -> tuple[str, tuple[str, ...]]:
 def _lost(submission: Submission, scope: tuple[str, ...]) -> tuple[Entry, Decimal, Decimal] | None:
     """Return the first score under its weight, of the level 1 whose names begin so, with both."""
     for row in submission.used_rows:
-        score, weight = (row[column].number if column in row else None for column in ("score", "weight"))
+        score, weight = number_in(row, SCORE), number_in(row, WEIGHT)
         if score is None or weight is None or score >= weight:
             continue
-        if (row["score"].field.level1 or "").startswith(scope):
-            return row["score"], score, weight
+        if (row[SCORE].field.level1 or "").startswith(scope):
+            return row[SCORE], score, weight
     return None
 
 
 def _perfect(submission: Submission) -> bool:
     """Whether every indicator has full points and all the money was spent."""
-    rate = submission.results.computed.get("funds.total.rate")
-    pairs = [
-        (row["score"].number, row["weight"].number) for row in submission.used_rows if {"score", "weight"} <= set(row)
-    ]
+    rate = submission.result(FUNDS_TOTAL_RATE)
+    pairs = [(row[SCORE].number, row[WEIGHT].number) for row in submission.used_rows if {SCORE, WEIGHT} <= row.keys()]
     full = bool(pairs) and all(score is not None and weight is not None and score >= weight for score, weight in pairs)
     return full and isinstance(rate, Decimal) and rate >= 1
 
 
 def _trouble(entry: Entry) -> str | None:
     """Return the clause of 主要问题 that tells of something not reached."""
-    if entry.field.name != _PROBLEMS:
+    if entry.field.role != PROBLEMS:
         return None
     found = clauses(entry.text)
     return next((each for each in found if _TROUBLE.search(each) and not _NOT_REAL.search(each)), None)

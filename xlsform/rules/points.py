@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from xlsform import quantities
 from xlsform.findings import Severity, Violation
+from xlsform.form.vocabulary import ACTUAL, REASON, SCORE, TARGET, TOTAL_SCORE, WEIGHT
 from xlsform.messages import Message, say
 from xlsform.quantities import normalize_text
 from xlsform.rules.indicators import Indicator, indicators, percent, points, setting, shown
@@ -49,7 +50,7 @@ def _told(results: list[_Result]) -> Message:
 
 
 def _agrees(indicator: Indicator, results: list[_Result]) -> bool:
-    decimals = indicator.row["score"].decimals
+    decimals = indicator.row[SCORE].decimals
     return any(quantities.agrees(indicator.score, result.exact, decimals) for result in results)
 
 
@@ -69,8 +70,7 @@ def score_over_weight(submission: Submission) -> Iterator[Violation]:
     Give at most the weight. If the weight was mistyped, correct the weight.
     """
     for check in submission.failed("P101"):
-        row = f"{check.field.table}.{check.field.row}."
-        score, weight = submission.number(check.field.name), submission.number(row + "weight")
+        score, weight = submission.entries[check.field.name].number, submission.number_beside(check.field, WEIGHT)
         if score is None or weight is None or weight <= 0:
             continue
         message = say(
@@ -107,8 +107,8 @@ def full_points_though_missed(submission: Submission) -> Iterator[Violation]:
         results = _results(indicator, submission)
         if _agrees(indicator, results):
             continue
-        given = {"actual": shown(indicator.row["actual"]), "target": shown(indicator.row["target"])}
-        field = indicator.row["score"].field
+        given = {"actual": shown(indicator.row[ACTUAL]), "target": shown(indicator.row[TARGET])}
+        field = indicator.row[SCORE].field
         if results:
             message = say(
                 "{field} should be {expected}, not full points: {actual} misses the target {target}",
@@ -157,13 +157,13 @@ def score_off_ratio(submission: Submission) -> Iterator[Violation]:
         if not above and not below:
             continue
         rounded = any(quantities.whole_point(score, result.exact) for result in results)
-        field = indicator.row["score"].field
+        field = indicator.row[SCORE].field
         message = say(
             "{field} should be {expected} for {actual} against the target {target}; the form says {found}",
             field=field.label,
             expected=_told(results),
-            actual=shown(indicator.row["actual"]),
-            target=shown(indicator.row["target"]),
+            actual=shown(indicator.row[ACTUAL]),
+            target=shown(indicator.row[TARGET]),
             found=score,
         )
         yield Violation(
@@ -200,7 +200,7 @@ def score_outside_band(submission: Submission) -> Iterator[Violation]:
         least, most = (points(share * indicator.weight).normalize() for share in (low, high))
         if least <= points(indicator.score) <= most:
             continue
-        field = indicator.row["score"].field
+        field = indicator.row[SCORE].field
         message = say(
             "“{grade}” gives from {least} to {most} points of {weight}; {field} is {found}",
             grade=name,
@@ -217,7 +217,7 @@ def _grade(indicator: Indicator, submission: Submission) -> tuple[str, Decimal, 
     """Return the grade in words of a row, with the band of its points as shares of the weight."""
     if indicator.measured:
         return None
-    texts = [indicator.row[column].text for column in ("actual", "reason") if column in indicator.row]
+    texts = [indicator.row[column].text for column in (ACTUAL, REASON) if column in indicator.row]
     first_words = [_first_words(text) for text in texts]
     for text in first_words:
         for grade in setting(submission, "qualitative_grades"):
@@ -260,9 +260,9 @@ def uniform_perfection(submission: Submission) -> Iterator[Violation]:
         return
     exactly = all(each.outcome is not None and not each.outcome.excess for each in measured)
     if exactly and all(each.met and each.full for each in rows):
-        field = "total_score" if "total_score" in submission.entries else rows[0].row["score"].field.name
+        total = submission.entry(TOTAL_SCORE) or rows[0].row[SCORE]
         message = say(
             "all {count} indicators met their targets exactly, with full points; are these the results?",
             count=len(rows),
         )
-        yield Violation(message, field=field)
+        yield Violation(message, field=total.field.name)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from xlsform import quantities
 from xlsform.findings import Severity, Violation
+from xlsform.form.vocabulary import ACTUAL, REASON, SCORE, TARGET
 from xlsform.messages import say
 from xlsform.patterns import LazyPattern
 from xlsform.quantities import normalize_text
@@ -31,7 +32,7 @@ _SET_LOW = LazyPattern(r"(?:指标|目标|预期|预算|计划|标准)值?(?:的
 
 def _says_nothing(indicator: Indicator, submission: Submission) -> bool:
     """Whether a row's reason is blank or empty words; not where its cell is gone or unusable."""
-    reason = indicator.row.get("reason")
+    reason = indicator.row.get(REASON)
     if reason is None or reason.position is None or reason.problem is not None:
         return False
     return quantities.says_nothing(reason.text) or normalize_text(reason.text) in setting(submission, "empty_reasons")
@@ -54,14 +55,14 @@ def points_lost_though_met(submission: Submission) -> Iterator[Violation]:
     """
     for indicator in indicators(submission):
         if indicator.lost and indicator.met and _says_nothing(indicator, submission):
-            field = indicator.row["score"].field
+            field = indicator.row[SCORE].field
             message = say(
                 "{field} is {score} of {weight} and no reason is given, although {actual} meets the target {target}",
                 field=field.label,
                 score=indicator.score,
                 weight=indicator.weight,
-                actual=shown(indicator.row["actual"]),
-                target=shown(indicator.row["target"]),
+                actual=shown(indicator.row[ACTUAL]),
+                target=shown(indicator.row[TARGET]),
             )
             yield Violation(message, field=field.name, found=indicator.score, expected=indicator.weight)
 
@@ -82,7 +83,7 @@ def reason_missing(submission: Submission) -> Iterator[Violation]:
     """
     blank = {check.field.name for check in submission.failed("P106")}
     for indicator in indicators(submission):
-        reason = indicator.row.get("reason")
+        reason = indicator.row.get(REASON)
         if reason is None or reason.field.name not in blank or reason.position is None:
             continue
         if indicator.lost and not indicator.met:
@@ -113,7 +114,7 @@ def reason_empty_words(submission: Submission) -> Iterator[Violation]:
     for indicator in indicators(submission):
         if not indicator.lost or indicator.met or not _says_nothing(indicator, submission):
             continue
-        reason = indicator.row["reason"]
+        reason = indicator.row[REASON]
         if not reason.blank:
             message = say(
                 "{field} says only “{found}”, although the score is {score} of {weight}: say why, and what will be "
@@ -146,14 +147,14 @@ def over_achieved_unexplained(submission: Submission) -> Iterator[Violation]:
     limit = Decimal(str(setting(submission, "over_achievement")))
     for indicator in indicators(submission):
         ratio = _over_achieved(indicator, limit, submission)
-        reason = indicator.row.get("reason")
+        reason = indicator.row.get(REASON)
         if ratio is None or reason is None or indicator.lost or not _says_nothing(indicator, submission):
             continue
         message = say(
             "{actual} is {ratio} of the target {target}; from {limit} on a reason is expected in {field}",
-            actual=shown(indicator.row["actual"]),
+            actual=shown(indicator.row[ACTUAL]),
             ratio=percent(ratio),
-            target=shown(indicator.row["target"]),
+            target=shown(indicator.row[TARGET]),
             limit=percent(limit),
             field=reason.field.label,
         )
@@ -194,7 +195,7 @@ def reason_contradicts_score(submission: Submission) -> Iterator[Violation]:
     limit = Decimal(str(setting(submission, "over_achievement")))
     words = tuple(setting(submission, "failure_words"))
     for indicator in indicators(submission):
-        reason = indicator.row.get("reason")
+        reason = indicator.row.get(REASON)
         if reason is None or not indicator.full or indicator.missed:
             continue
         clause = _failure(normalize_text(reason.text), words) if reason.text else None

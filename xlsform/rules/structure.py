@@ -11,6 +11,7 @@ from xlsform.findings import Severity, Violation
 from xlsform.form import identity as identities
 from xlsform.form.evaluation.hints import INSTRUCTIONS_SHEET
 from xlsform.form.layout import Field, Layout
+from xlsform.form.vocabulary import FUNDS_SCORE, FUNDS_WEIGHT
 from xlsform.messages import Message, say
 from xlsform.quantities import is_blank_mark, normalize_text
 from xlsform.rules.registry import rule, workbook_rule
@@ -134,7 +135,7 @@ def _as_printed(entry: Entry) -> bool:
     if isinstance(issued, str) and entry.raw == issued:
         return True
     raw = text_of(entry.raw)
-    points = item.table == "funds" and item.column in ("weight", "score")
+    points = item.spec.role in (FUNDS_WEIGHT, FUNDS_SCORE)
     if points and (entry.number is not None or not isinstance(issued, str)):
         return True
     if isinstance(issued, str):

@@ -7,13 +7,10 @@ from decimal import Decimal
 
 from xlsform import quantities
 from xlsform.findings import Severity, Violation
+from xlsform.form.vocabulary import FUNDS_TOTAL_RATE, FUNDS_TOTAL_SCORE, GRADE, SCORE, TOTAL_SCORE, WEIGHT, Role
 from xlsform.messages import Message, say
 from xlsform.rules.registry import rule
-from xlsform.submission.submission import Entry, Submission
-
-_TOTAL = "total_score"
-_EXECUTION_SCORE = "funds.total.score"
-_RATE = "funds.total.rate"
+from xlsform.submission.submission import Entry, Submission, number_in
 
 
 @rule("T101", Severity.ERROR)
@@ -33,8 +30,8 @@ def missing_total(submission: Submission) -> Iterator[Violation]:
     In the issued workbook the total calculates by itself: fill that in. In any other file add the score of execution
     and the scores of all indicators, and enter the sum.
     """
-    entry = submission.entries.get(_TOTAL)
-    due = submission.results.computed.get(_TOTAL)
+    entry = submission.entry(TOTAL_SCORE)
+    due = submission.result(TOTAL_SCORE)
     if entry is None or entry.position is None or not entry.blank or entry.formula is not None:
         return
     if not isinstance(due, Decimal):
@@ -44,9 +41,9 @@ def missing_total(submission: Submission) -> Iterator[Violation]:
         message = say(
             "{field} is blank; it should be {expected} ({how})", field=entry.field.label, expected=due, how=how
         )
-        yield Violation(message, field=_TOTAL, expected=due)
+        yield Violation(message, field=entry.field.name, expected=due)
     else:
-        yield Violation(say("{field} is blank", field=entry.field.label), field=_TOTAL)
+        yield Violation(say("{field} is blank", field=entry.field.label), field=entry.field.name)
 
 
 @rule("T102", Severity.ERROR)
@@ -67,10 +64,10 @@ def total_not_sum(submission: Submission) -> Iterator[Violation]:
 
     Add the score column up again, the score of execution included, and enter the sum.
     """
-    entry, due = submission.entries.get(_TOTAL), submission.results.computed.get(_TOTAL)
+    entry, due = submission.entry(TOTAL_SCORE), submission.result(TOTAL_SCORE)
     if submission.workbook.complete or entry is None or entry.number is None or not isinstance(due, Decimal):
         return
-    exact = submission.exact[_TOTAL]
+    exact = submission.exact_result(TOTAL_SCORE)
     exact = exact if isinstance(exact, Decimal) else due
     right = entry.number == due or quantities.agrees(entry.number, exact, entry.decimals) or follows(submission, entry)
     if right or not scores_known(submission) or speaks_of_total(submission) or due > _top(submission):
@@ -83,7 +80,7 @@ def total_not_sum(submission: Submission) -> Iterator[Violation]:
             how=_added_up(submission, due),
             found=entry.number,
         ),
-        field=_TOTAL,
+        field=entry.field.name,
         found=entry.number,
         expected=due,
         severity=Severity.WARNING if quantities.whole_point(entry.number, exact) else None,
@@ -105,13 +102,13 @@ def total_over_100(submission: Submission) -> Iterator[Violation]:
 
     Add the score column up again; look for a score that was counted twice, and for a subtotal among the scores.
     """
-    entry = submission.entries.get(_TOTAL)
+    entry = submission.entry(TOTAL_SCORE)
     if entry is not None and _over(submission, entry):
         top = _top(submission)
         message = say(
             "{field} is {found}; it cannot be more than {top}", field=entry.field.label, found=entry.number, top=top
         )
-        yield Violation(message, field=_TOTAL, found=entry.number, expected=submission.results.computed.get(_TOTAL))
+        yield Violation(message, field=entry.field.name, found=entry.number, expected=submission.result(TOTAL_SCORE))
 
 
 @rule("T104", Severity.ERROR)
@@ -130,11 +127,11 @@ def grade_off(submission: Submission) -> Iterator[Violation]:
 
     Enter the grade of the band in which the total lies.
     """
-    entry, bands = submission.entries.get("grade"), submission.form.scoring.get("grades") or {}
+    entry, bands = submission.entry(GRADE), submission.form.scoring.get("grades") or {}
     if entry is None or entry.blank or not bands or not scores_known(submission):
         return
     named = [word for word in bands if word in quantities.normalize_text(entry.text)]
-    totals = [submission.number(_TOTAL), submission.results.computed.get(_TOTAL)]
+    totals = [submission.number(TOTAL_SCORE), submission.result(TOTAL_SCORE)]
     due = [_grade(total, bands) for total in totals if isinstance(total, Decimal)]
     if len(named) == 1 and due and named[0] not in due:
         yield Violation(
@@ -145,7 +142,7 @@ def grade_off(submission: Submission) -> Iterator[Violation]:
                 total=next(total for total in reversed(totals) if isinstance(total, Decimal)),
                 found=entry.text,
             ),
-            field="grade",
+            field=entry.field.name,
             expected=due[-1],
         )
 
@@ -173,8 +170,8 @@ def perfect_despite_execution(submission: Submission) -> Iterator[Violation]:
 
     Set the execution score right (the rate times its weight) and add the scores up again.
     """
-    entry = submission.entries.get(_TOTAL)
-    rate, due = submission.results.computed.get(_RATE), submission.results.computed.get(_TOTAL)
+    entry = submission.entry(TOTAL_SCORE)
+    rate, due = submission.result(FUNDS_TOTAL_RATE), submission.result(TOTAL_SCORE)
     if entry is not None and _perfect(submission, entry) and isinstance(rate, Decimal) and isinstance(due, Decimal):
         yield Violation(
             say(
@@ -185,7 +182,7 @@ def perfect_despite_execution(submission: Submission) -> Iterator[Violation]:
                 expected=due,
                 how=_added_up(submission, due),
             ),
-            field=_TOTAL,
+            field=entry.field.name,
             found=entry.number,
             expected=due,
         )
@@ -193,7 +190,7 @@ def perfect_despite_execution(submission: Submission) -> Iterator[Violation]:
 
 def speaks_of_total(submission: Submission) -> bool:
     """Whether T103 or T105 says what is wrong with the total, so that no other rule need."""
-    entry = submission.entries.get(_TOTAL)
+    entry = submission.entry(TOTAL_SCORE)
     return entry is not None and (_over(submission, entry) or _perfect(submission, entry))
 
 
@@ -202,17 +199,17 @@ def _over(submission: Submission, entry: Entry) -> bool:
     if stated is None or stated <= _top(submission):
         return False
     if follows(submission, entry):
-        return not any("weight" in row for row in submission.rows)
+        return not any(WEIGHT in row for row in submission.rows)
     return entry.formula is None
 
 
 def _perfect(submission: Submission, entry: Entry) -> bool:
-    rate, due, top = submission.results.computed.get(_RATE), submission.results.computed.get(_TOTAL), _top(submission)
+    rate, due, top = submission.result(FUNDS_TOTAL_RATE), submission.result(TOTAL_SCORE), _top(submission)
     if entry.number != top or not (isinstance(rate, Decimal) and rate < 1):
         return False
     if not (isinstance(due, Decimal) and due < top and scores_known(submission)):
         return False
-    stated_rate = submission.number(_RATE)
+    stated_rate = submission.number(FUNDS_TOTAL_RATE)
     if stated_rate is not None and stated_rate >= 1:
         return False
     return entry.formula is None or not follows(submission, entry)
@@ -222,35 +219,36 @@ def _top(submission: Submission) -> Decimal:
     return Decimal(str(submission.form.scoring.get("total", 100)))
 
 
-def known(submission: Submission, name: str) -> bool:
+def known(submission: Submission, role: Role) -> bool:
     """Whether all that people type for a computed field is there and of use; otherwise other rules speak."""
     fields, lacking = submission.layout.fields, submission.unusable | submission.missing
-    needed = lacking.intersection(submission.layout.computed_references.get(name, ()))
+    item = submission.layout.by_key.get(role)
+    needed = lacking.intersection(submission.layout.computed_references.get(item.name, ())) if item else ()
     return not any(fields[each].spec.kind == "input" for each in needed)
 
 
 def scores_known(submission: Submission) -> bool:
     """Whether all is there that the total is made of; without a budget there is no execution score."""
-    execution = submission.results.computed.get(_EXECUTION_SCORE, Decimal(0))
-    scores = [row["score"] for row in submission.used_rows if "score" in row]
-    whole = known(submission, _TOTAL) and isinstance(execution, Decimal)
+    execution = submission.result(FUNDS_TOTAL_SCORE, Decimal(0))
+    scores = [row[SCORE] for row in submission.used_rows if SCORE in row]
+    whole = known(submission, TOTAL_SCORE) and isinstance(execution, Decimal)
     return whole and not any(score.blank for score in scores)
 
 
 def _stated_scores(submission: Submission) -> Decimal:
-    scores = [row["score"].number for row in submission.used_rows if "score" in row]
+    scores = [number_in(row, SCORE) for row in submission.used_rows]
     return sum((score for score in scores if score is not None), Decimal(0))
 
 
 def follows(submission: Submission, entry: Entry) -> bool:
     """Whether a stated total is the sum of the scores that stand in the form."""
-    whole = (submission.number(_EXECUTION_SCORE) or Decimal(0)) + _stated_scores(submission)
+    whole = (submission.number(FUNDS_TOTAL_SCORE) or Decimal(0)) + _stated_scores(submission)
     return entry.number is not None and quantities.agrees(entry.number, whole, entry.decimals)
 
 
 def _added_up(submission: Submission, total: Decimal) -> Message:
     """Return how a total follows from the scores."""
-    execution, indicators = submission.results.computed.get(_EXECUTION_SCORE), _stated_scores(submission)
+    execution, indicators = submission.result(FUNDS_TOTAL_SCORE), _stated_scores(submission)
     if isinstance(execution, Decimal) and execution + indicators == total:
         return say(
             "{execution} for execution + {indicators} for the indicators", execution=execution, indicators=indicators

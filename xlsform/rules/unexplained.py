@@ -7,6 +7,15 @@ from decimal import Decimal
 
 from xlsform import quantities
 from xlsform.findings import Severity, Violation
+from xlsform.form.vocabulary import (
+    FUNDS_CARRYOVER_BUDGET,
+    FUNDS_CARRYOVER_INITIAL,
+    FUNDS_TOTAL_BUDGET,
+    FUNDS_TOTAL_EXECUTED,
+    FUNDS_TOTAL_INITIAL,
+    FUNDS_TOTAL_RATE,
+    REASON,
+)
 from xlsform.messages import say
 from xlsform.patterns import LazyPattern
 from xlsform.quantities import normalize_text
@@ -30,7 +39,7 @@ _ADJUSTED = LazyPattern("追加|调增|调减|调整|核减|核增|压减|压缩
 
 def _explained(submission: Submission, at_once: LazyPattern[str]) -> bool:
     """Whether the form says anything that may be the reason; in doubt it does."""
-    if any("reason" in row and not quantities.says_nothing(row["reason"].text) for row in submission.rows):
+    if any(REASON in row and not quantities.says_nothing(row[REASON].text) for row in submission.rows):
         return True
     texts = [normalize_text(entry.text) for entry in narratives(submission)]
     return any(at_once.search(text) or (_MONEY.search(text) and _CAUSE.search(text)) for text in texts)
@@ -57,21 +66,20 @@ def low_execution_unexplained(submission: Submission) -> Iterator[Violation]:
     Say in 实际完成情况 or in a row's 偏差原因 why the money was not spent and what will be done: work delayed, a payment
     due next year, a saving by tender.
     """
-    name = "funds.total.rate"
-    rate = submission.results.computed.get(name)
+    rate = submission.result(FUNDS_TOTAL_RATE)
     least = _setting(submission, "low_execution_rate", "0.9")
-    needed = {"funds.total.budget", "funds.total.executed"}
+    needed = submission.names(FUNDS_TOTAL_BUDGET, FUNDS_TOTAL_EXECUTED)
     if not isinstance(rate, Decimal) or rate >= least or needed & (disputed(submission) | submission.missing):
         return
     if not _explained(submission, _DELAYED):
         yield Violation(
             say(
                 "{field} is {found}, below {least}, and nothing in the form says why",
-                field=submission.label(name),
+                field=submission.label(FUNDS_TOTAL_RATE),
                 found=percent(rate),
                 least=percent(least),
             ),
-            field=name,
+            field=submission.layout.by_key[FUNDS_TOTAL_RATE].name,
             found=rate,
         )
 
@@ -94,10 +102,11 @@ def budget_adjusted_unexplained(submission: Submission) -> Iterator[Violation]:
 
     Say in 实际完成情况 or in a row's 偏差原因 when and why the budget was raised or cut. If 年初预算数 is wrong, correct it.
     """
-    name = "funds.total.budget"
-    initial, budget = submission.number("funds.total.initial"), submission.number(name)
+    initial, budget = submission.number(FUNDS_TOTAL_INITIAL), submission.number(FUNDS_TOTAL_BUDGET)
     most = _setting(submission, "budget_adjustment", "0.3")
-    if initial is None or budget is None or initial <= 0 or {name, "funds.total.initial"} & disputed(submission):
+    if initial is None or budget is None or initial <= 0:
+        return
+    if submission.names(FUNDS_TOTAL_INITIAL, FUNDS_TOTAL_BUDGET) & disputed(submission):
         return
     change = budget - initial
     own = change - _carried(submission)
@@ -106,17 +115,17 @@ def budget_adjusted_unexplained(submission: Submission) -> Iterator[Violation]:
     yield Violation(
         say(
             "{field} is {found}, {change} from {initial} at the start of the year, and nothing in the form says why",
-            field=submission.label(name),
+            field=submission.label(FUNDS_TOTAL_BUDGET),
             found=budget,
             change=f"{change / initial * 100:+.1f}%",
             initial=initial,
         ),
-        field=name,
+        field=submission.layout.by_key[FUNDS_TOTAL_BUDGET].name,
         found=budget,
     )
 
 
 def _carried(submission: Submission) -> Decimal:
     """Return how much of a budget's change is money carried over from last year."""
-    budget, initial = (submission.number(f"funds.carryover.{column}") or Decimal(0) for column in ("budget", "initial"))
-    return budget - initial
+    budget, initial = submission.number(FUNDS_CARRYOVER_BUDGET), submission.number(FUNDS_CARRYOVER_INITIAL)
+    return (budget or Decimal(0)) - (initial or Decimal(0))

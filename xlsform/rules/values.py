@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from xlsform import quantities
 from xlsform.findings import Severity, Violation
+from xlsform.form.vocabulary import ACTUAL, INDICATOR_NAME, REASON, TARGET
 from xlsform.messages import Message, say
 from xlsform.patterns import LazyPattern
 from xlsform.quantities import normalize_text
@@ -262,15 +263,15 @@ def _texts(submission: Submission) -> Iterator[tuple[Mapping[str, Entry], Entry]
         if entry.field.table is None and isinstance(entry.value, str):
             yield {}, entry
     for row in submission.used_rows:
-        if any(not entry.blank for column, entry in row.items() if column not in ("name", "reason")):
+        if any(not entry.blank for column, entry in row.items() if column not in (INDICATOR_NAME, REASON)):
             yield from ((row, entry) for entry in row.values() if isinstance(entry.value, str))
 
 
 def _ours(row: Mapping[str, Entry], entry: Entry) -> bool:
     """Whether no other rule speaks of a placeholder there: P107 of empty reasons, P110 of words beside a figure."""
-    if entry.field.column == "reason":
+    if entry.field.role == REASON:
         return not quantities.says_nothing(entry.text)
-    if entry.field.column == "actual" and "target" in row:
-        figure = quantities.read_target(row["target"].text).kind in ("number", "range")
+    if entry.field.role == ACTUAL and TARGET in row:
+        figure = quantities.read_target(row[TARGET].text).kind in ("number", "range")
         return not figure or any(char.isdigit() for char in entry.text)
     return True

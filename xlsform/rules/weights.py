@@ -9,11 +9,10 @@ from functools import lru_cache
 from xlsform import quantities
 from xlsform.findings import Severity, Violation
 from xlsform.form.definition import Form
+from xlsform.form.vocabulary import FUNDS_TOTAL_WEIGHT, TOTAL_WEIGHT, WEIGHT
 from xlsform.messages import Message, say
 from xlsform.rules.registry import rule
 from xlsform.submission.submission import Entry, Submission, once_per_submission
-
-_EXECUTION = "funds.total.weight"
 
 
 @rule("W101", Severity.ERROR)
@@ -39,14 +38,15 @@ def weights_not_100(submission: Submission) -> Iterator[Violation]:
     if weights is None or not _off(submission):
         return
     total = _setting(submission, "total", "100")
-    execution, indicators = submission.number(_EXECUTION), sum(weights, Decimal(0))
+    execution, indicators = submission.number(FUNDS_TOTAL_WEIGHT), sum(weights, Decimal(0))
     found = indicators + (execution or 0)
     lacking = sum(_lacking(submission).values(), Decimal(0))
     if total - found == lacking or (_execution_off(submission) and _execution_due(submission) == total - indicators):
         return
+    place = submission.entry(TOTAL_WEIGHT) or submission.used_rows[0][WEIGHT]
     yield Violation(
         _sum_shown(execution, indicators, total),
-        field="total_weight" if "total_weight" in submission.entries else submission.used_rows[0]["weight"].field.name,
+        field=place.field.name,
         found=found,
         expected=total,
     )
@@ -92,8 +92,8 @@ def level_weight_off(submission: Submission) -> Iterator[Violation]:
     sums: dict[str, Decimal] = {}
     first: dict[str, Entry] = {}
     for row, weight in zip(submission.used_rows, weights, strict=True):
-        level = row["weight"].field.level1 or ""
-        first.setdefault(level, row["weight"])
+        level = row[WEIGHT].field.level1 or ""
+        first.setdefault(level, row[WEIGHT])
         sums[level] = sums.get(level, Decimal(0)) + weight
     off = [level for level in sums if level in wanted and not quantities.agrees(sums[level], wanted[level], 2)]
     if off:
@@ -124,7 +124,7 @@ def weight_not_positive(submission: Submission) -> Iterator[Violation]:
     Enter the approved weight. If the indicator does not count, clear its whole row.
     """
     for check in submission.failed("W103"):
-        found = submission.number(check.field.name)
+        found = submission.entries[check.field.name].number
         yield Violation(
             say("{field} should be more than 0; the form says {found}", field=check.field.label, found=found),
             field=check.field.name,
@@ -157,12 +157,12 @@ def weight_concentrated(submission: Submission) -> Iterator[Violation]:
             yield Violation(
                 say(
                     "{field} is {found} of {total} points in all; a single indicator should carry less than {limit}",
-                    field=row["weight"].field.label,
+                    field=row[WEIGHT].field.label,
                     found=weight,
                     total=total,
                     limit=limit,
                 ),
-                field=row["weight"].field.name,
+                field=row[WEIGHT].field.name,
                 found=weight,
             )
 
@@ -170,7 +170,7 @@ def weight_concentrated(submission: Submission) -> Iterator[Violation]:
 @once_per_submission
 def _weights(submission: Submission) -> tuple[Decimal, ...] | None:
     """Return the weight of each used row; None where one is blank, unusable, not above 0 or gone, or there are none."""
-    entries = [row["weight"] for row in submission.used_rows if "weight" in row]
+    entries = [row[WEIGHT] for row in submission.used_rows if WEIGHT in row]
     weights = tuple([number for entry in entries if (number := entry.number) is not None and number > 0])
     known = bool(entries) and len(weights) == len(entries) and submission.stated_weights is not None
     return weights if known else None
@@ -190,7 +190,7 @@ def _execution_due(submission: Submission) -> Decimal | None:
 
 def _execution_off(submission: Submission) -> bool:
     """Whether the weight of execution in the form is not the template's: another rule says so."""
-    stated, due = submission.number(_EXECUTION), _execution_due(submission)
+    stated, due = submission.number(FUNDS_TOTAL_WEIGHT), _execution_due(submission)
     return stated is not None and due is not None and stated != due
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from functools import lru_cache
+from typing import NamedTuple
 
 from xlsform import quantities
 from xlsform.findings import Severity, Violation
-from xlsform.form.layout import Layout
+from xlsform.form.layout import Field
+from xlsform.form.vocabulary import FUNDS, FUNDS_BUDGET, FUNDS_EXECUTED, FUNDS_TOTAL
 from xlsform.messages import Message, say
 from xlsform.patterns import LazyPattern
 from xlsform.quantities import normalize_text
@@ -36,8 +37,16 @@ _LEAST_NAMED = 10_000
 """An amount in 元 that is less than this is hardly the project's."""
 _CLAUSE = LazyPattern(r"[。;、]|,(?![0-9]{3})")
 
-#: Amounts above 0 of the funds table, by row and column.
-_Amounts = Mapping[tuple[str, str], Decimal]
+
+class _Amount(NamedTuple):
+    """An amount above 0 of the funds table."""
+
+    field: Field
+    number: Decimal
+
+
+#: By what their row and their column mean; by their names where no role says it.
+_Amounts = Mapping[tuple[str, str], _Amount]
 
 
 @rule("V107", Severity.WARNING)
@@ -67,12 +76,12 @@ def unit_suspicion(submission: Submission) -> Iterator[Violation]:
         return
     columns_off = {check.field.column for check in submission.failed("M102")}
     amounts = _amounts(submission)
-    for name, beside in in_yuan.items():
-        item, found = submission.layout.fields[name], submission.number(name)
-        if found is None or (item.row != "total" and f"funds.total.{item.column}" in in_yuan):
+    for (row, column), (item, found) in amounts.items():
+        beside, total = in_yuan.get(item.name), amounts.get((FUNDS_TOTAL, column))
+        if beside is None or (row != FUNDS_TOTAL and total is not None and total.field.name in in_yuan):
             continue
-        budget = amounts.get((item.row or "", "budget"))
-        beyond = item.column == "executed" and budget is not None and found >= _IMPOSSIBLE * budget
+        budget = amounts.get((row, FUNDS_BUDGET))
+        beyond = column == FUNDS_EXECUTED and budget is not None and found >= _IMPOSSIBLE * budget.number
         expected = found / _WORTH
         yield Violation(
             say(
@@ -84,7 +93,7 @@ def unit_suspicion(submission: Submission) -> Iterator[Violation]:
                 unit=_UNIT,
                 expected=expected,
             ),
-            field=name,
+            field=item.name,
             found=found,
             expected=expected,
             severity=Severity.ERROR if beyond or item.column in columns_off else None,
@@ -97,60 +106,50 @@ def amounts_in_yuan(submission: Submission) -> Mapping[str, Message]:
     if submission.form.money_unit != _UNIT:
         return {}
     amounts = _amounts(submission)
-    largest, least = max(amounts.values(), default=0), min(amounts.values(), default=0)
+    numbers = [amount.number for amount in amounts.values()]
+    largest, least = max(numbers, default=0), min(numbers, default=0)
     if largest < _LEAST_NAMED and largest < _IMPOSSIBLE * least:
         return {}
     found: dict[str, Message] = {}
-    for row, column in amounts:
-        beside = _beside(submission, amounts, row, column) or (
-            _named(submission, amounts[row, column]) if row == "total" else None
-        )
+    for (row, column), (item, own) in amounts.items():
+        beside = _beside(amounts, row, column) or (_named(submission, own) if row == FUNDS_TOTAL else None)
         if beside is not None:
-            found[f"funds.{row}.{column}"] = beside
+            found[item.name] = beside
     return found
 
 
 def _amounts(submission: Submission) -> _Amounts:
     return {
-        (row, column): number
-        for name, row, column in _money(submission.layout)
-        if (number := submission.number(name)) is not None and number > 0
+        (item.row_role or item.row or "", item.spec.role or item.column or ""): _Amount(item, number)
+        for entry in submission.where(_is_an_amount)
+        if (item := entry.field) and (number := entry.number) is not None and number > 0
     }
 
 
-@lru_cache(maxsize=8)
-def _money(layout: Layout) -> tuple[tuple[str, str, str], ...]:
-    """Return the amounts of the funds table: name, row and column of each."""
-    return tuple(
-        (name, item.row, item.column)
-        for name, item in layout.fields.items()
-        if item.table == "funds" and item.row and item.column and item.spec.type.name == "money"
-    )
+def _is_an_amount(item: Field) -> bool:
+    return item.table_role == FUNDS and item.spec.type.name == "money"
 
 
-def _beside(submission: Submission, amounts: _Amounts, row: str, column: str) -> Message | None:
+def _beside(amounts: _Amounts, row: str, column: str) -> Message | None:
     """Return the amount of the funds table that tells that this one is in 元."""
-    own = amounts[row, column]
-    total, budget = amounts.get(("total", column)), amounts.get((row, "budget"))
-    sources = sum(
-        (amount for (other, each), amount in amounts.items() if each == column and other != "total"), Decimal(0)
-    )
-    if row == "total" and sources and _SUM[0] <= own / (sources * _WORTH) <= _SUM[1]:
+    own = amounts[row, column].number
+    total, budget = amounts.get((FUNDS_TOTAL, column)), amounts.get((row, FUNDS_BUDGET))
+    parts = (each.number for (other, same), each in amounts.items() if same == column and other != FUNDS_TOTAL)
+    sources = sum(parts, Decimal(0))
+    if row == FUNDS_TOTAL and sources and _SUM[0] <= own / (sources * _WORTH) <= _SUM[1]:
         return say("the sum of its sources ({amount})", amount=sources)
-    if row != "total" and total is not None and own >= _IMPOSSIBLE * total:
-        return _field(submission, "total", column, total)
-    if column == "executed" and budget is not None and own >= _IMPOSSIBLE * budget:
-        return _field(submission, row, "budget", budget)
-    others = {each: amount for (other, each), amount in amounts.items() if other == row and each != column}
+    if row != FUNDS_TOTAL and total is not None and own >= _IMPOSSIBLE * total.number:
+        return _told(total)
+    if column == FUNDS_EXECUTED and budget is not None and own >= _IMPOSSIBLE * budget.number:
+        return _told(budget)
+    others = [each for (same, other), each in amounts.items() if same == row and other != column]
     least = _WORTH if len(others) == 1 else _WORTH // 2
-    if others and own >= least * max(others.values()):
-        largest = max(others, key=lambda each: others[each])
-        return _field(submission, row, largest, others[largest])
-    return None
+    largest = max(others, key=lambda each: each.number, default=None)
+    return _told(largest) if largest is not None and own >= least * largest.number else None
 
 
-def _field(submission: Submission, row: str, column: str, amount: Decimal) -> Message:
-    return say("{field} ({amount})", field=submission.label(f"funds.{row}.{column}"), amount=amount)
+def _told(amount: _Amount) -> Message:
+    return say("{field} ({amount})", field=amount.field.label, amount=amount.number)
 
 
 def _named(submission: Submission, own: Decimal) -> Message | None:

@@ -21,7 +21,7 @@ class OfficeRecords:
     projects: Mapping[str, Project] = field(default_factory=dict)
     """What was approved, by project code: from the project list or the register."""
     accounts: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
-    """Final accounts: amounts (万元) by field name, by project code."""
+    """Final accounts: amounts by role (by field name where it has none), by project code."""
     key: bytes | None = field(default=None, repr=False)
     """The register's key, which identities of issued workbooks are signed with."""
 

@@ -16,6 +16,18 @@ from xlsform.form.evaluation.engine import Result, Results, engine_for
 from xlsform.form.field_types import Cast, Problem
 from xlsform.form.identity import Identity
 from xlsform.form.layout import Field, Layout, PlacedCheck
+from xlsform.form.vocabulary import (
+    ACTUAL,
+    FUNDS_TOTAL_WEIGHT,
+    FUNDS_WEIGHT,
+    INDICATOR_NAME,
+    PROJECT_NAME,
+    SCORE,
+    TARGET,
+    WEIGHT,
+    YEAR,
+    Role,
+)
 from xlsform.quantities import normalize_text
 from xlsform.reading.workbook import Sheet, Workbook
 from xlsform.spreadsheet.a1 import Position, a1, position
@@ -68,6 +80,12 @@ class Entry(NamedTuple):
         return "" if self.value is None else str(self.value)
 
 
+def number_in(row: Mapping[str, Entry], column: Role) -> Decimal | None:
+    """Return the figure in a column of a row, None where it has none or there is no such column."""
+    entry = row.get(column)
+    return entry.number if entry else None
+
+
 class Submission:
     """A returned workbook whose form is known; complete when it is made, all else is worked out from that."""
 
@@ -115,19 +133,14 @@ class Submission:
         """The code of the project that it says it is of; None where its identity names none."""
         return (self.identity.project_code or None) if self.identity else None
 
-    def stated(self, name: str) -> str | None:
-        """Return the text in a field, None where it is blank or not in this form."""
-        entry = self.entries.get(name)
-        return entry.text.strip() or None if entry else None
-
     @cached_property
     def approved(self) -> Project | None:
         """Its project as the list or the register has it, None where neither was given or knows it."""
-        return self.records.project_of(self.project_code, self.stated("project_name"))
+        return self.records.project_of(self.project_code, self.stated(PROJECT_NAME))
 
     @cached_property
     def accounts(self) -> Mapping[str, Decimal]:
-        """The project's final accounts by field name; empty where none were given."""
+        """The project's final accounts by role (by field name where it has none); empty where none were given."""
         if not self.records.accounts:
             return {}
         code = self.project_code or (self.approved.code if self.approved else "")
@@ -197,8 +210,9 @@ class Submission:
         """Whether a text is what a field holds while blank: also another row's, where rows may be mistaken for others."""
         if self.alignment.unchanged or item.column is None:
             return raw != "" and raw == item.placeholder
-        columns = (row[item.column] for row in self.layout.indicator_rows if item.column in row)
-        return any(each.placeholder == raw != "" for each in columns if each.level2 == item.level2)
+        column = item.role or item.column
+        others = (row[column] for row in self.layout.indicator_rows if column in row)
+        return any(each.placeholder == raw != "" for each in others if each.level2 == item.level2)
 
     def _place(self, item: Field) -> Position | None:
         """Return where a field stands that may have moved: what is left of its merged cells may still hold its value."""
@@ -213,14 +227,55 @@ class Submission:
         entry = self.entries[name]
         return a1(*entry.position) if entry.position else entry.field.cell
 
-    def number(self, name: str) -> Decimal | None:
+    # --- what rules ask for by role, whatever the form calls it
+
+    def entry(self, role: Role) -> Entry | None:
+        """Return what stands in the field of a role, None where the form has none."""
+        item = self.layout.by_key.get(role)
+        return self.entries[item.name] if item else None
+
+    def number(self, role: Role) -> Decimal | None:
         """Return the figure in a field, None where blank, unusable or not in this form."""
-        entry = self.entries.get(name)
+        entry = self.entry(role)
         return entry.number if entry else None
 
-    def label(self, name: str) -> str:
-        """Return how messages name a field."""
-        return self.layout.fields[name].label
+    def stated(self, role: Role) -> str | None:
+        """Return the text in a field, None where it is blank or not in this form."""
+        entry = self.entry(role)
+        return entry.text.strip() or None if entry else None
+
+    def result(self, role: Role, otherwise: Result = None) -> Result:
+        """Return what the form's formula for a field gives, None for an error.
+
+        Args:
+            role: of the field.
+            otherwise: what to return where the form has no such formula.
+        """
+        item = self.layout.by_key.get(role)
+        return self.results.computed.get(item.name, otherwise) if item else otherwise
+
+    def exact_result(self, role: Role) -> Result:
+        """Return the same without rounding."""
+        item = self.layout.by_key.get(role)
+        return self.exact.get(item.name) if item else None
+
+    def label(self, role: Role) -> str:
+        """Return how messages name a field of this form."""
+        return self.layout.by_key[role].label
+
+    def names(self, *roles: Role) -> set[str]:
+        """Return the names that the form has for some roles; of those that it lacks none."""
+        return {item.name for role in roles if (item := self.layout.by_key.get(role)) is not None}
+
+    def beside(self, item: Field, column: Role) -> Entry | None:
+        """Return what stands in another column of a field's row, None where there is no such column."""
+        other = self.layout.beside(item, column)
+        return self.entries[other.name] if other else None
+
+    def number_beside(self, item: Field, column: Role) -> Decimal | None:
+        """Return the figure in another column of a field's row, None where there is none."""
+        entry = self.beside(item, column)
+        return entry.number if entry else None
 
     def where(self, wanted: Callable[[Field], bool]) -> list[Entry]:
         """Return what stands in the fields of a kind, in reading order.
@@ -246,7 +301,7 @@ class Submission:
 
     @cached_property
     def rows(self) -> tuple[Mapping[str, Entry], ...]:
-        """The entries of each indicator row, by column."""
+        """The entries of each indicator row, by role; those of a column without one by its name."""
         entries = self.entries
         return tuple(
             [{column: entries[item.name] for column, item in row.items()} for row in self.layout.indicator_rows]
@@ -310,7 +365,7 @@ class Submission:
             if (entry := self.entries.get(name)) is not None
             and entry.position is not None
             and not _holds(entry, issued)
-            and (name != "year" or entry.number is None)
+            and (entry.field.role != YEAR or entry.number is None)
         )
 
     @cached_property
@@ -320,9 +375,9 @@ class Submission:
         None where a weight that is needed is blank, unusable or not the one that was issued, or where one that is
         lacking may have gone with a row that was deleted, or stand in one that was inserted.
         """
-        execution = self.entries.get("funds.total.weight")
-        weights = [row["weight"].number for row in self.used_rows if "weight" in row]
-        altered = any(name.endswith(".weight") for name in self.altered)
+        execution = self.entry(FUNDS_TOTAL_WEIGHT)
+        weights = [row[WEIGHT].number for row in self.used_rows if WEIGHT in row]
+        altered = any(self.layout.fields[name].spec.role in (WEIGHT, FUNDS_WEIGHT) for name in self.altered)
         if None in weights or altered or (execution is not None and execution.number is None):
             return None
         start = execution.number if execution is not None and execution.number is not None else Decimal(0)
@@ -398,7 +453,7 @@ def _input_names(layout: Layout) -> frozenset[str]:
 @lru_cache(maxsize=8)
 def _telling_names(layout: Layout) -> tuple[frozenset[str], ...]:
     """Return the fields of each row of indicators of which one makes the row a used one; a reason alone does not."""
-    columns = ("name", "target", "actual", "weight", "score")
+    columns = (INDICATOR_NAME, TARGET, ACTUAL, WEIGHT, SCORE)
     return tuple(frozenset(row[each].name for each in columns if each in row) for row in layout.indicator_rows)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from xlsform.findings import Finding, Severity
 from xlsform.form.definition import Form
+from xlsform.form.vocabulary import PROJECT_NAME, TOTAL_SCORE, UNIT, YEAR
 from xlsform.inbox.incoming import Incoming
 from xlsform.messages import say
 from xlsform.reading import load, read_bytes
@@ -71,16 +72,14 @@ class Judge:
         if submission is not None and self.options.waivers:
             from xlsform.verdict.waivers import excused
 
-            findings = excused(
-                findings, self.options.waivers, submission.project_code, submission.stated("project_name")
-            )
+            findings = excused(findings, self.options.waivers, submission.project_code, submission.stated(PROJECT_NAME))
         status = _status(findings, unreadable=isinstance(arrival.contents, Unreadable))
         if submission is None or submission.sheet_gone:
             template = submission.form.id if submission else None
             return Verdict(origin, digest, status, template, None, None, None, None, None, findings)
-        year = submission.number("year")
+        year = submission.number(YEAR)
         summary = summarized(submission)
-        score = summary.figures.get("total_score")
+        score = summary.figures.get(TOTAL_SCORE)
         return Verdict(
             path=origin,
             sha256=digest,
@@ -88,8 +87,8 @@ class Judge:
             template=submission.form.id,
             year=int(year) if year is not None else None,
             project_code=submission.project_code,
-            project_name=submission.stated("project_name"),
-            unit=submission.stated("unit"),
+            project_name=submission.stated(PROJECT_NAME),
+            unit=submission.stated(UNIT),
             score=score.value if score else None,
             findings=findings,
             summary=summary,

@@ -9,29 +9,47 @@ from decimal import Decimal
 
 from xlsform.form.definition import Form
 from xlsform.form.layout.fields import Field
+from xlsform.form.vocabulary import (
+    ACTUAL,
+    DEPARTMENT,
+    FILLER_UNIT,
+    FUNDS_TOTAL_BUDGET,
+    FUNDS_TOTAL_EXECUTED,
+    FUNDS_TOTAL_INITIAL,
+    FUNDS_TOTAL_RATE,
+    INDICATOR_NAME,
+    PROJECT_NAME,
+    REASON,
+    SCORE,
+    TARGET,
+    TOTAL_SCORE,
+    UNIT,
+    WEIGHT,
+    YEAR,
+)
 from xlsform.messages import plain
 from xlsform.quantities import normalize_text
-from xlsform.submission.submission import Submission
+from xlsform.submission.submission import Submission, number_in
 from xlsform.verdict.verdict import Figure, MissedTarget, Summary
 
-_SUMMARISED = ("funds.total.initial", "funds.total.budget", "funds.total.executed", "funds.total.rate", "total_score")
+_SUMMARISED = (FUNDS_TOTAL_INITIAL, FUNDS_TOTAL_BUDGET, FUNDS_TOTAL_EXECUTED, FUNDS_TOTAL_RATE, TOTAL_SCORE)
 _LONG_TEXT = 30
 """Characters from which a text is taken for a narrative of its own, when forms are compared."""
-_HEAD = frozenset({"project_name", "department", "unit", "year", "filler_unit"})
+_HEAD = frozenset({PROJECT_NAME, DEPARTMENT, UNIT, YEAR, FILLER_UNIT})
 
 
 def summarized(submission: Submission) -> Summary:
     """Return what the bureau's table takes from a submission."""
-    computed = submission.results.computed
-    figures = {}
-    for name in _SUMMARISED:
-        if name in submission.entries:
-            value = computed[name] if name in computed else submission.number(name)
+    figures: dict[str, Figure] = {}
+    for role in _SUMMARISED:
+        entry = submission.entry(role)
+        if entry is not None:
+            value = submission.result(role, entry.number)
             number = value if isinstance(value, Decimal) else None
-            figures[name] = Figure(number, f"{submission.sheet.name}!{submission.cell(name)}")
-    score = figures["total_score"].value if "total_score" in figures else None
+            figures[role] = Figure(number, f"{submission.sheet.name}!{submission.cell(entry.field.name)}")
+    score = figures[TOTAL_SCORE].value if TOTAL_SCORE in figures else None
     return Summary(
-        department=submission.stated("department"),
+        department=submission.stated(DEPARTMENT),
         figures=figures,
         grade=_grade(submission.form, score),
         missed_targets=tuple(_missed_targets(submission)),
@@ -51,14 +69,20 @@ def _grade(form: Form, score: Decimal | None) -> str | None:
 
 def _missed_targets(submission: Submission) -> Iterator[MissedTarget]:
     for row in submission.used_rows:
-        score, weight = (row[column].number if column in row else None for column in ("score", "weight"))
+        score, weight = number_in(row, SCORE), number_in(row, WEIGHT)
         if score is not None and weight is not None and score < weight:
-            yield MissedTarget(*(row[key].text if key in row else "" for key in ("name", "target", "actual", "reason")))
+            yield MissedTarget(
+                *(row[key].text if key in row else "" for key in (INDICATOR_NAME, TARGET, ACTUAL, REASON))
+            )
 
 
 def _content(submission: Submission) -> str:
-    issued = submission.issued
-    typed = {name: plain(value) for name, value in submission.typed.items() if name not in _HEAD and name not in issued}
+    issued, fields = submission.issued, submission.layout.fields
+    typed = {
+        name: plain(value)
+        for name, value in submission.typed.items()
+        if fields[name].role not in _HEAD and name not in issued
+    }
     return _digest(json.dumps(typed, ensure_ascii=False, sort_keys=True)) if typed else ""
 
 
@@ -70,7 +94,7 @@ def _narratives(submission: Submission) -> Iterator[tuple[str, str]]:
 
 
 def _may_be_long(item: Field) -> bool:
-    return "." not in item.name and item.name not in _HEAD and not item.spec.type.numeric
+    return "." not in item.name and item.role not in _HEAD and not item.spec.type.numeric
 
 
 def _digest(text: str) -> str:

@@ -35,7 +35,7 @@ class Options:
     projects: Mapping[str, Project] = field(default_factory=dict)
     """What was approved and is to come back, by code; switches on the rules that need it."""
     accounts: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
-    """Final accounts: amounts by field name, by project code."""
+    """Final accounts: amounts by role (by field name where it has none), by project code."""
     key: bytes | None = field(default=None, repr=False)
     """The register's key, which identities are signed with."""
 
@@ -63,7 +63,7 @@ class Summary:
 
     department: str | None
     figures: Mapping[str, Figure]
-    """By field name: ``funds.total.{initial,budget,executed}`` as typed, in the form's unit of money;
+    """By role: ``funds.total.{initial,budget,executed}`` as typed, in the form's unit of money;
     ``funds.total.rate`` (0–1) and ``total_score`` (points) as the form's formulas give them."""
     grade: str | None
     """By the bands of the template's settings."""

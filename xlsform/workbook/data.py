@@ -13,6 +13,7 @@ from xlsform.form.check import schema_problem
 from xlsform.form.evaluation.measures import measures
 from xlsform.form.field_types import Cast
 from xlsform.form.layout import Field, Layout
+from xlsform.form.vocabulary import YEAR
 from xlsform.messages import Message, plain, say
 from xlsform.quantities import number_of
 from xlsform.submission.submission import Entry, Submission
@@ -89,7 +90,7 @@ def _kept(entry: Entry, measured: Container[str]) -> Cast | None:
 def _locked_differences(submission: Submission, given: Mapping[str, Cast | None]) -> Iterator[Message]:
     for name, issued in submission.issued.items():
         if name in given and given[name] is not None and plain(given[name]) != issued:
-            label = submission.label(name)
+            label = submission.layout.fields[name].label
             yield say(
                 "{field} was issued as {issued} and is locked; the data say {given}",
                 field=label,
@@ -112,8 +113,8 @@ def assign(layout: Layout, content: Any, source: str) -> dict[str, Cast | None]:
     if errors:
         raise DataError(source, [say("{problem}", problem=line) for error in errors for line in schema_problem(error)])
     values: dict[str, Cast | None] = dict(content.get("fields", {}))
-    if "year" in content and "year" in layout.fields:
-        values["year"] = content["year"]
+    if "year" in content and YEAR in layout.by_key:
+        values[layout.by_key[YEAR].name] = content["year"]
     for table in layout.form.tables.values():
         for row, columns in content.get(table.name, {}).items() if table.rows else ():
             values |= {f"{table.name}.{row}.{column}": value for column, value in columns.items()}
@@ -150,7 +151,7 @@ def _assigned_rows(layout: Layout, items: list[dict[str, Any]], source: str) -> 
                     given=item["level1"],
                 )
             )
-        values |= {field.name: item.get(column) for column, field in row.items() if field.spec.kind == "input"}
+        values |= {field.name: item.get(field.column or "") for field in row.values() if field.spec.kind == "input"}
     for level2, count in wanted.items():
         if count > issued[level2]:
             problems.append(
@@ -180,11 +181,12 @@ def extract(submission: Submission) -> dict[str, Any]:
     """Return the data of a filled workbook, blanks left out, with what its formulas were found to give."""
     entries = submission.entries
     result: dict[str, Any] = {"template": submission.form.id}
-    if "year" in entries:
-        result["year"] = _given(entries["year"])
+    year = submission.layout.by_key.get(YEAR)
+    if year is not None:
+        result["year"] = _given(entries[year.name])
     if submission.identity is not None and submission.identity.project_code:
         result["project_code"] = submission.identity.project_code
-    scalars = {name: entry for name, entry in entries.items() if "." not in name and name != "year"}
+    scalars = {name: entry for name, entry in entries.items() if "." not in name and entry.field.role != YEAR}
     result["fields"] = _filled(scalars)
     for table in submission.form.tables.values():
         if table.rows:
@@ -210,7 +212,8 @@ def _filled(entries: Mapping[str, Entry]) -> dict[str, Any]:
 def _row(row: Mapping[str, Entry], measured: Container[str]) -> dict[str, Any]:
     first = next(iter(row.values())).field
     given: dict[str, Any] = {"level1": first.level1, "level2": first.level2}
-    for column, entry in row.items():
+    for entry in row.values():
+        column = entry.field.column or ""
         # A percentage in a cell that was issued for a number is one, 0–1; elsewhere it is the text that is seen.
         if isinstance(entry.raw, float) and entry.field.name in measured:
             given[column] = plain(number_of(entry.raw))

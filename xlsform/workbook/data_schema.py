@@ -7,6 +7,7 @@ from typing import Any
 
 from xlsform.form.definition import Form
 from xlsform.form.layout import Layout
+from xlsform.form.vocabulary import YEAR
 
 
 def schema(form: Form) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def schema(form: Form) -> dict[str, Any]:
         item["properties"] = levels | item["properties"]
         item["required"] = ["level2"]
         tables[repeated.name] = {"type": "array", "items": item}
-    scalars = {name: spec for name, spec in form.fields.items() if _typed(spec) and name != "year"}
+    scalars = {name: spec for name, spec in form.fields.items() if _typed(spec) and spec.role != YEAR}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"Data of {form.id}",

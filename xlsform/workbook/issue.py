@@ -9,6 +9,7 @@ from decimal import Decimal
 from xlsform.form.field_types import Cast
 from xlsform.form.identity import Identity
 from xlsform.form.layout import Layout
+from xlsform.form.vocabulary import YEAR
 from xlsform.messages import plain
 from xlsform.spreadsheet.cell_text import MAX_TEXT
 from xlsform.workbook.issued import issued_workbook
@@ -40,8 +41,8 @@ def issue(
         ValueError: a text that is longer than a cell can hold.
     """
     prefilled = {name: _clean(value) if isinstance(value, str) else value for name, value in (values or {}).items()}
-    if year is not None and "year" in layout.fields:
-        prefilled["year"] = Decimal(year)
+    if year is not None and YEAR in layout.by_key:
+        prefilled[layout.by_key[YEAR].name] = Decimal(year)
     identity = Identity(
         template=layout.form.id,
         edition=layout.form.edition,

@@ -12,6 +12,7 @@ from xlsform.form.check.grid import near
 from xlsform.form.definition import Form
 from xlsform.form.evaluation.engine import Fault, engine_for, texts_of
 from xlsform.form.layout import TARGET_PARTS, Field, Layout, UnknownReferenceError
+from xlsform.form.vocabulary import ACTUAL, TARGET, WEIGHT
 from xlsform.quantities import read_number
 
 #: Functions that came after Excel 2007: older programs do not know them, and files spell them with a prefix.
@@ -130,13 +131,13 @@ def _formulas(layout: Layout) -> Iterator[tuple[str, str, Field]]:
 def _outcome_faults(layout: Layout) -> Iterator[str]:
     """Yield formulas of ``outcome`` that give no number where the actual value lies beside the target."""
     row = layout.indicator_rows[0] if layout.form.outcome else {}
-    if not {"actual", "target", "weight"} <= row.keys():
+    if not {ACTUAL, TARGET, WEIGHT} <= row.keys():
         if row:
             yield "$.outcome: it needs the columns target, actual and weight"
         return
-    values = {row["actual"].name: Decimal(2), row["weight"].name: Decimal(10)}
+    values = {row[ACTUAL].name: Decimal(2), row[WEIGHT].name: Decimal(10)}
     for key, source in layout.form.outcome.items():
-        text = layout.resolver.render(source, row["actual"], measure=_A_TARGET | {"unit": '""'})
+        text = layout.resolver.render(source, row[ACTUAL], measure=_A_TARGET | {"unit": '""'})
         given = texts_of(layout, {1: text}, values)[1]
         if read_number(given) is None:
             yield f"$.outcome.{key}: for 2 beside a target of 1 it gives {given}, not a number: {source}"

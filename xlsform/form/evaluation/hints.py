@@ -11,6 +11,7 @@ from xlsform.form.evaluation.measures import Measure
 from xlsform.form.field_types import Cast
 from xlsform.form.formula import quote
 from xlsform.form.layout import TARGET_MARKS, Field, Layout, PlacedCheck
+from xlsform.form.vocabulary import ACTUAL, WEIGHT
 from xlsform.spreadsheet.a1 import letters, quoted
 
 INSTRUCTIONS_SHEET = "填报说明"
@@ -76,17 +77,17 @@ def outcome_formulas(layout: Layout, measured: Mapping[str, Measure]) -> dict[in
     """
     told = {}
     for row in layout.indicator_rows if layout.form.outcome else ():
-        measure = measured.get(row["actual"].name) if "actual" in row and "weight" in row else None
-        if measure is None or not measure.judged or row["actual"].range.top not in layout.checks_by_row:
+        measure = measured.get(row[ACTUAL].name) if ACTUAL in row and WEIGHT in row else None
+        if measure is None or not measure.judged or row[ACTUAL].range.top not in layout.checks_by_row:
             continue
-        told[row["actual"].range.top] = _outcome(layout, row, measure)
+        told[row[ACTUAL].range.top] = _outcome(layout, row, measure)
     return told
 
 
 def _outcome(layout: Layout, row: Mapping[str, Field], measure: Measure) -> str:
-    value, below, above = layout.outcomes[row["actual"].name]
+    value, below, above = layout.outcomes[row[ACTUAL].name]
     parts = measure.parts()
-    weight = row["weight"].cell
+    weight = row[WEIGHT].cell
     score = f'IF(N({weight})>0,"按比例得 "&ROUND(({{}})*{weight},2)&" 分","")'
     formula = f'{quote(MET)}&IF(N({weight})>0,"可得满分 "&{weight}&" 分","")'
     if measure.high is not None:

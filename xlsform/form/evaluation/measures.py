@@ -12,6 +12,7 @@ from xlsform import quantities
 from xlsform.form.definition import Form
 from xlsform.form.formula import quote
 from xlsform.form.layout import Field, Layout
+from xlsform.form.vocabulary import ACTUAL, INDICATOR_NAME, TARGET
 from xlsform.quantities import Target
 from xlsform.quantities.targets import is_rate
 from xlsform.quantities.units import TIME_UNITS, counts_things, unit_of
@@ -58,11 +59,11 @@ def measures(layout: Layout, values: Mapping[str, object]) -> dict[str, Measure]
     """
     found: dict[str, Measure] = {}
     for row in layout.indicator_rows:
-        actual, asked = row.get("actual"), row.get("target")
+        actual, asked = row.get(ACTUAL), row.get(TARGET)
         target = values.get(asked.name) if asked else None
         if actual is None or actual.name in values or not isinstance(target, str):
             continue
-        name = values.get(row["name"].name) if "name" in row else None
+        name = values.get(row[INDICATOR_NAME].name) if INDICATOR_NAME in row else None
         measure = _measure(target, str(name or ""), actual, layout.form)
         if measure is not None:
             found[actual.name] = measure

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xlsform.form.definition import Check, FieldSpec, Style
+from xlsform.form.vocabulary import Role
 from xlsform.spreadsheet.a1 import Range, a1
 
 HINT_WIDTH = 34.0
@@ -37,6 +38,15 @@ class Field:
     level1: str | None = None
     level2: str | None = None
     placeholder: str = ""
+    role: Role | None = None
+    """What it means; of a field in a numbered row, what its column means. None where no rule knows it."""
+    table_role: Role | None = None
+    row_role: Role | None = None
+
+    @property
+    def key(self) -> str:
+        """Its role, or its own name where it has none: what it is found by, whatever the form calls it."""
+        return self.role or self.name
 
     @property
     def cell(self) -> str:

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from xlsform.form.definition import Check, Form
 from xlsform.form.layout.fields import TARGET_MARKS, Field, Label, PlacedCheck, UnknownReferenceError
 from xlsform.form.layout.resolver import Resolver
+from xlsform.form.vocabulary import ACTUAL
 
 _PRESENT = '=AND(TRIM({@}&"")<>"",{@}<>{@:placeholder})'
 
@@ -34,7 +35,7 @@ class Fragment:
         """What `Layout.outcomes` says of each actual value; None where it looks beyond."""
         found: dict[str, tuple[str, str, str] | None] = {}
         for item in self.fields.values():
-            if item.column == "actual":
+            if item.role == ACTUAL:
                 try:
                     found[item.name] = outcome(self._scope, self.form, item)
                 except UnknownReferenceError:

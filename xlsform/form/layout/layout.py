@@ -12,6 +12,7 @@ from xlsform.form.layout.fields import HINTS_TITLE, Field, Label, PlacedCheck, U
 from xlsform.form.layout.formula_refs import closure
 from xlsform.form.layout.fragment import Fragment, fits, outcome
 from xlsform.form.layout.resolver import Resolver
+from xlsform.form.vocabulary import ACTUAL, Role
 from xlsform.spreadsheet.a1 import Position, Range
 from xlsform.spreadsheet.text_width import lines_needed
 
@@ -96,7 +97,7 @@ class Layout:
         if not self.form.outcome:
             return {}
         known = {name: ready for fragment in self.fragments for name, ready in fragment.outcomes.items()}
-        actual = [row["actual"] for row in self.indicator_rows]
+        actual = [row[ACTUAL] for row in self.indicator_rows if ACTUAL in row]
         return {item.name: known[item.name] or outcome(self.resolver, self.form, item) for item in actual}
 
     @cached_property
@@ -126,14 +127,34 @@ class Layout:
         return {row: tuple(each) for row, each in rows.items()}
 
     @cached_property
-    def indicator_rows(self) -> tuple[Mapping[str, Field], ...]:
-        """The fields of each row of the numbered table, by column."""
+    def by_key(self) -> Mapping[str, Field]:
+        """The fields by their roles, those without one by their names; fields of numbered rows are in `indicator_rows`."""
         table = self.form.repeated
-        rows: dict[str, dict[str, Field]] = {}
+        return {item.key: item for item in self.fields.values() if table is None or item.table != table.name}
+
+    @cached_property
+    def indicator_rows(self) -> tuple[Mapping[str, Field], ...]:
+        """The fields of each row of the numbered table, by their roles; those without one by their column's name."""
+        table = self.form.repeated
+        return tuple(row for (name, _), row in self._rows.items() if table is not None and name == table.name)
+
+    def rows_of(self, table: Role) -> Iterator[Mapping[str, Field]]:
+        """Yield the rows of the table of some role, each with its fields by what their columns mean."""
+        name = self.form.roles.get(table)
+        return (row for (other, _), row in self._rows.items() if other == name)
+
+    @cached_property
+    def _rows(self) -> Mapping[tuple[str, str], Mapping[str, Field]]:
+        """The fields of each row of a table, by what their columns mean; those without a role by their column's name."""
+        rows: dict[tuple[str, str], dict[str, Field]] = {}
         for item in self.fields.values():
-            if table is not None and item.table == table.name and item.row is not None and item.column is not None:
-                rows.setdefault(item.row, {})[item.column] = item
-        return tuple(rows.values())
+            if item.table is not None and item.row is not None and item.column is not None:
+                rows.setdefault((item.table, item.row), {})[item.spec.role or item.column] = item
+        return rows
+
+    def beside(self, item: Field, column: Role) -> Field | None:
+        """Return the field of another column in a field's row, None where there is none."""
+        return self._rows.get((item.table or "", item.row or ""), {}).get(column)
 
     def matching(self, patterns: Sequence[str]) -> Iterator[Field]:
         """Yield the fields whose names fit one of the patterns, each once, ``*`` standing for one part.

@@ -10,6 +10,7 @@ from xlsform.form import formula as formulas
 from xlsform.form.definition import Check, Form
 from xlsform.form.layout.fields import Field, PlacedCheck, UnknownReferenceError
 from xlsform.form.layout.formula_refs import addresses, spelled_out
+from xlsform.form.vocabulary import TARGET
 
 
 class Resolver:
@@ -106,7 +107,7 @@ class Resolver:
             items = self._find(name, about)
             if len(items) == 1 and fragment == "placeholder":
                 return formulas.quote(items[0].placeholder)
-            if len(items) == 1 and items[0].column == "target" and fragment in measure:
+            if len(items) == 1 and items[0].role == TARGET and fragment in measure:
                 return measure[fragment]
             raise UnknownReferenceError(reference)
         return addresses(self._find(reference, about), None)

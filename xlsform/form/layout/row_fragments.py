@@ -8,6 +8,7 @@ from typing import NamedTuple
 from xlsform.form.definition import CellSpec, FieldSpec, Form
 from xlsform.form.layout.fields import Field, Label
 from xlsform.form.layout.fragment import Fragment
+from xlsform.form.vocabulary import INDICATOR_NAME
 from xlsform.spreadsheet.a1 import Range, column_number
 
 #: Parts that are kept; one takes some ten thousand bytes once its checks are in their places.
@@ -71,8 +72,23 @@ def _field(form: Form, cell: CellSpec, area: Range) -> Field:
     table = form.tables.get(table_name) if rest else None
     spec = table.spec(row, column) if table else form.fields[name]
     label = f"{table.rows[row].strip()}·{spec.label}" if table else spec.label
-    place = {"table": table_name, "row": row, "column": column} if table else {}
-    return Field(name, spec, area, label, cell.style or "value", placeholder=spec.placeholder, **place)
+    style = cell.style or "value"
+    if table is None:
+        return Field(name, spec, area, label, style, placeholder=spec.placeholder, role=spec.role)
+    return Field(
+        name,
+        spec,
+        area,
+        label,
+        style,
+        table=table.name,
+        row=row,
+        column=column,
+        placeholder=spec.placeholder,
+        role=table.role_of(row, column),
+        table_role=table.role,
+        row_role=table.row_roles[row],
+    )
 
 
 @lru_cache(maxsize=_KEPT)
@@ -100,6 +116,8 @@ def numbered_row(form: Form, about: NumberedRow) -> Fragment:
             level1=about.level1,
             level2=about.level2,
             placeholder=placeholder,
+            role=column.role,
+            table_role=table.role,
         )
     return Fragment(form, fields, ())
 
@@ -128,7 +146,8 @@ def subtotal(form: Form, block: str, pattern: int, group: int, row: int) -> Frag
             name = f"subtotals.{group + 1}.{cell.column}"
             fields[name] = Field(name, own, area, own.label, "value")
         else:
-            text = f"{summed.level1}小计" if cell.column == "name" else ""
+            named = cell.column is not None and table.columns[cell.column].role == INDICATOR_NAME
+            text = f"{summed.level1}小计" if named else ""
             labels.append(Label(area, text, "label"))
     return Fragment(form, fields, tuple(labels))
 

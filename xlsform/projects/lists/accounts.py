@@ -10,6 +10,7 @@ from pathlib import Path
 from xlsform.errors import DataError
 from xlsform.form.definition import Form
 from xlsform.form.field_types import MONEY
+from xlsform.form.vocabulary import PROJECT_CODE
 from xlsform.messages import say
 from xlsform.projects.lists.cells import code_of, number_in
 from xlsform.projects.lists.columns import columns_of
@@ -20,7 +21,7 @@ from xlsform.projects.project import ListProblem
 
 
 def read_accounts(path: Path, form: Form) -> dict[str, dict[str, Decimal]]:
-    """Return the amounts of each project by its code, each by field name, in the form's unit of money.
+    """Return the amounts of each project by its code, each by role (by field name where it has none), in the form's unit of money.
 
     Args:
         path: a workbook, CSV or JSON with 项目编码 and amounts such as 全年预算数 and 全年执行数.
@@ -40,11 +41,11 @@ def read_accounts(path: Path, form: Form) -> dict[str, dict[str, Decimal]]:
     columns = columns_of(table, known, problems)
     accounts: dict[str, dict[str, Decimal]] = {}
     for line in lines_of(table, columns, problems):
-        code = line.take("project_code", code_of, "")
+        code = line.take(PROJECT_CODE, code_of, "")
         if not code:
-            line.problem("project_code", say("{field} is blank", field="项目编码"))
+            line.problem(PROJECT_CODE, say("{field} is blank", field="项目编码"))
         elif code in accounts:
-            line.problem("project_code", say("{code} stands in the list twice", code=code))
+            line.problem(PROJECT_CODE, say("{code} stands in the list twice", code=code))
         accounts[code] = dict(_amounts(line, columns.units, form))
     if problems:
         raise DataError(str(path), [problem.line for problem in problems])

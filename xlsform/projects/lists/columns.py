@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from xlsform.form.vocabulary import PROJECT_CODE, TARGET
 from xlsform.messages import Message, say
 from xlsform.projects.lists.headings import Heading, known_texts, normalised, recognised, unit_of_money
 from xlsform.projects.lists.tables import ListTable
@@ -75,7 +76,7 @@ def columns_of(table: ListTable, known: tuple[Heading, ...], problems: list[List
     columns.extra = free
     columns.problems += _slips(columns, known)
     # The indicators inside a JSON project need no code.
-    required = [each for each in known if each.required and not (table.owner and each.name == "project_code")]
+    required = [each for each in known if each.required and not (table.owner and each.name == PROJECT_CODE)]
     columns.problems += _missing(columns, required, texts)
     problems += [ListProblem(table.sheet, columns.row, place, message) for place, message in columns.problems]
     return columns
@@ -114,8 +115,8 @@ def _settle_target(columns: Columns, free: dict[str, str], texts: Mapping[str, s
     """Settle what a column 指标值 is: the whole target, or the figure between a column of signs and one of units."""
     names = columns.names
     parted = "sign" in names or "unit" in names
-    if parted and "value" not in names and "target" in names:
-        names["value"] = names.pop("target")
+    if parted and "value" not in names and TARGET in names:
+        names["value"] = names.pop(TARGET)
     elif not parted and "value" in names:
         place = names.pop("value")
         free[place] = texts[place]
@@ -125,7 +126,7 @@ def _slips(columns: Columns, known: tuple[Heading, ...]) -> Iterator[tuple[str, 
     """Yield the unknown headings that are probably misspelt: any other is a column of the office's own."""
     absent = [heading for heading in known if heading.name not in columns.names]
     if {"sign", "unit", "value"} & columns.names.keys():
-        absent = [heading for heading in absent if heading.name not in ("target", "value")]
+        absent = [heading for heading in absent if heading.name not in (TARGET, "value")]
     candidates = {normalised(text): heading.texts[0] for heading in absent for text in heading.texts}
     others = {normalised(text) for text in _OTHERS}
     for place, text in columns.extra.items():

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from xlsform.form.definition import Form
+from xlsform.form.vocabulary import INDICATOR_NAME, PROJECT_CODE, TARGET, WEIGHT
 from xlsform.messages import Message, say
 from xlsform.projects.lists.cells import CellProblemError, code_of, points_in
 from xlsform.projects.lists.columns import Columns
@@ -29,7 +30,7 @@ class IndicatorReader:
         self._form, self._problems = form, problems
         self._levels = Levels(form)
         columns = form.repeated.columns if form.repeated else {}
-        self._limits = {name: spec.max_length for name, spec in columns.items()}
+        self._limits = {spec.role: spec.max_length for spec in columns.values()}
         self._owners = {project.row: project.code for project in projects}
         self._listed: dict[str, ProjectIndicators] = {}
         for project in projects:
@@ -65,14 +66,14 @@ class IndicatorReader:
         """Return the project that a row is of; that there is none is noted."""
         if table.owner is not None:
             return self._listed.get(normalize_text(self._owners.get(table.owner, "")))
-        code = line.required("project_code", code_of, "项目编码", "")
+        code = line.required(PROJECT_CODE, code_of, "项目编码", "")
         if not code:
             return None
         listed = self._listed.get(normalize_text(code))
         # Once a code: one project left out of the list would else give a dozen lines.
         if listed is None and code not in self._unknown:
             self._unknown.add(code)
-            line.problem("project_code", self._no_project(code))
+            line.problem(PROJECT_CODE, self._no_project(code))
         return listed
 
     def _no_project(self, code: str) -> Message:
@@ -87,17 +88,19 @@ class IndicatorReader:
 
     def _read(self, line: ListRow, listed: ProjectIndicators) -> None:
         level1, level2 = self._levels.read(line)
-        name = line.text("name", self._limits.get("name"), label="三级指标")
-        target = self._target(line, self._limits.get("target"))
+        name = line.text(INDICATOR_NAME, self._limits.get(INDICATOR_NAME), label="三级指标")
+        target = self._target(line, self._limits.get(TARGET))
         weight = self._weight(line, listed)
         first = listed.names.setdefault((level2, normalize_text(name)), line.number)
         if name and first != line.number:
-            line.problem("name", say("{name} stands in row {row} already, for the same project", name=name, row=first))
+            line.problem(
+                INDICATOR_NAME, say("{name} stands in row {row} already, for the same project", name=name, row=first)
+            )
         listed.lines.append(line)
         listed.indicators.append(ListedIndicator(level1, level2, name, target, weight))
 
     def _target(self, line: ListRow, limit: int | None) -> str:
-        place = "target" if "target" in line else "value"
+        place = TARGET if TARGET in line else "value"
         try:
             target = target_in(line.cells)
         except CellProblemError as problem:
@@ -110,14 +113,14 @@ class IndicatorReader:
         return target
 
     def _weight(self, line: ListRow, listed: ProjectIndicators) -> Decimal | None:
-        if "weight" not in line:
+        if WEIGHT not in line:
             return None
         total = total_weight(self._form)
-        weight = line.required("weight", lambda cell: points_in(cell, total), "分值", None)
+        weight = line.required(WEIGHT, lambda cell: points_in(cell, total), "分值", None)
         sound = weight is not None and 0 < weight <= total
         if weight is not None and not sound:
             line.problem(
-                "weight",
+                WEIGHT,
                 say("{found} is no weight; it must be more than 0 and {most} at most", found=weight, most=total),
             )
         listed.weights_known &= sound

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from xlsform.form.vocabulary import INDICATOR_NAME, PROJECT_CODE, PROJECT_NAME
 from xlsform.messages import Message, say
 from xlsform.projects.lists.cells import CellProblemError, text_of
 from xlsform.projects.lists.columns import Columns
@@ -98,8 +99,8 @@ class ListRow:
     @property
     def unused(self) -> bool:
         """Whether the row is no project's: blank, an example, or the list's total."""
-        first = _any_text(self.cells.get("project_code"))
-        other = _any_text(self.cells.get("project_name")) or _any_text(self.cells.get("name"))
+        first = _any_text(self.cells.get(PROJECT_CODE))
+        other = _any_text(self.cells.get(PROJECT_NAME)) or _any_text(self.cells.get(INDICATOR_NAME))
         total = "".join((first or other).split()).rstrip(":：") in _TOTALS and not (first and other)
         return not self.cells or first.startswith(EXAMPLE) or total
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from xlsform.form.definition import Form
 from xlsform.form.layout import MAX_ROWS
+from xlsform.form.vocabulary import WEIGHT
 from xlsform.messages import say
 from xlsform.projects.lists.lines import ListRow
 from xlsform.projects.project import ListedIndicator
@@ -55,7 +56,7 @@ class ProjectIndicators:
                 all=summed + execution,
                 total=total,
             )
-            self.lines[0].problem("weight", message)
+            self.lines[0].problem(WEIGHT, message)
 
     def _check_number(self) -> None:
         for level2, count in Counter(each.level2 for each in self.indicators).items():

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from xlsform.form.definition import Form
+from xlsform.form.vocabulary import PROJECT_CODE
 from xlsform.messages import say
 from xlsform.projects.lists.columns import Columns, columns_of
 from xlsform.projects.lists.files import open_list
@@ -41,9 +42,7 @@ def read_projects(path: Path, form: Form, indicators: Path | None = None) -> Pro
     complete = not problems
     listed = projects_in(source.projects, columns, form, problems)
     # Without codes every indicator would be without its project: then only that the codes are missing is to be said.
-    reader = _read_indicators(
-        tables if "project_code" in columns.names else [], IndicatorReader(form, listed, problems)
-    )
+    reader = _read_indicators(tables if PROJECT_CODE in columns.names else [], IndicatorReader(form, listed, problems))
     if not any(row > columns.row for row in source.projects.rows):
         problems.append(ListProblem(source.projects.sheet, columns.row + 1, "", say("the list has no projects")))
     # With a part that is damaged or a heading that is wrong nobody knows what is missing: no project is sound then.
@@ -64,7 +63,7 @@ def _recogniser(form: Form) -> Recognise:
 
 def _read_indicators(tables: Iterable[tuple[ListTable, Columns]], reader: IndicatorReader) -> IndicatorReader:
     for table, columns in tables:
-        if table.owner is not None or "project_code" in columns.names:
+        if table.owner is not None or PROJECT_CODE in columns.names:
             reader.read(table, columns)
     reader.finish()
     return reader

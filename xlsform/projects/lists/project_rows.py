@@ -8,6 +8,7 @@ from functools import partial
 
 from xlsform.form.definition import Form
 from xlsform.form.field_types import MONEY
+from xlsform.form.vocabulary import DEPARTMENT, FUNDS_TOTAL, PROJECT_CODE, PROJECT_NAME, UNIT, Role, field_role
 from xlsform.messages import say
 from xlsform.projects.lists.cells import code_of, email_of, number_in, text_of
 from xlsform.projects.lists.columns import Columns
@@ -19,8 +20,6 @@ from xlsform.quantities import normalize_text
 
 _LONGEST_CODE = 60
 _LONGEST_NAME = 200
-#: The row of a table of money that is the sum of the others.
-_TOTAL = "total"
 
 
 def projects_in(table: ListTable, columns: Columns, form: Form, problems: list[ListProblem]) -> list[Project]:
@@ -28,15 +27,15 @@ def projects_in(table: ListTable, columns: Columns, form: Form, problems: list[L
     projects: list[Project] = []
     rows: dict[str, int] = {}
     for line in lines_of(table, columns, problems):
-        line.code = line.required("project_code", code_of, "项目编码", "")
+        line.code = line.required(PROJECT_CODE, code_of, "项目编码", "")
         if len(line.code) > _LONGEST_CODE:
             line.problem(
-                "project_code",
+                PROJECT_CODE,
                 say("{length} characters; the form takes {limit}", length=len(line.code), limit=_LONGEST_CODE),
             )
         first = rows.setdefault(normalize_text(line.code), line.number)
         if line.code and first != line.number:
-            line.problem("project_code", say("{code} is the code of row {row} already", code=line.code, row=first))
+            line.problem(PROJECT_CODE, say("{code} is the code of row {row} already", code=line.code, row=first))
         project = _project(line, columns, form)
         if line.code:
             projects.append(project)
@@ -47,26 +46,26 @@ def _project(line: ListRow, columns: Columns, form: Form) -> Project:
     amounts = _amounts(line, columns, form)
     _sums(line, amounts, form)
     texts = {
-        name: line.text(name, _limit(form, name), lines=True)
-        for name in line.cells
-        if name in form.fields and name not in ("project_code", "project_name", "department", "unit")
+        role: line.text(role, _limit(form, role), lines=True)
+        for role in filter(None, map(field_role, line.cells))
+        if role in form.roles and role not in (PROJECT_CODE, PROJECT_NAME, DEPARTMENT, UNIT)
     }
     return Project(
         code=line.code,
-        name=line.text("project_name", _limit(form, "project_name"), label="项目名称"),
-        department=line.text("department", _limit(form, "department")),
-        unit=line.text("unit", _limit(form, "unit"), label="实施单位"),
+        name=line.text(PROJECT_NAME, _limit(form, PROJECT_NAME), label="项目名称"),
+        department=line.text(DEPARTMENT, _limit(form, DEPARTMENT)),
+        unit=line.text(UNIT, _limit(form, UNIT), label="实施单位"),
         email=line.take("email", email_of, ""),
         amounts=amounts,
         indicators=(),
         extra=line.extra(),
         row=line.number,
-        texts={name: text for name, text in texts.items() if text},
+        texts={role: text for role, text in texts.items() if text},
     )
 
 
-def _limit(form: Form, name: str) -> int:
-    return (form.fields[name].max_length if name in form.fields else None) or _LONGEST_NAME
+def _limit(form: Form, role: Role) -> int:
+    return (form.fields[form.roles[role]].max_length if role in form.roles else None) or _LONGEST_NAME
 
 
 def _amounts(line: ListRow, columns: Columns, form: Form) -> dict[str, Decimal]:
@@ -89,9 +88,10 @@ def _amounts(line: ListRow, columns: Columns, form: Form) -> dict[str, Decimal]:
 def _sums(line: ListRow, amounts: Mapping[str, Decimal], form: Form) -> None:
     """Note a total that its parts contradict: it would be locked in the workbook, and nobody could fix it there."""
     for table in form.tables.values():
-        for column in table.columns if _TOTAL in table.rows else ():
-            name = f"{table.name}.{_TOTAL}.{column}"
-            parts = [f"{table.name}.{row}.{column}" for row in table.rows if row != _TOTAL]
+        whole = next((row for row, role in table.row_roles.items() if role == FUNDS_TOTAL), None)
+        for column in table.columns if whole is not None else ():
+            name = table.key_of(whole or "", column)
+            parts = [table.key_of(row, column) for row in table.rows if row != whole]
             given = [amounts[part] for part in parts if part in amounts]
             if name not in amounts or not given:
                 continue

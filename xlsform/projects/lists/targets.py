@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from xlsform.form.vocabulary import TARGET
 from xlsform.messages import say
 from xlsform.projects.lists.cells import CellProblemError, text_of
 from xlsform.projects.lists.tables import Cell
@@ -18,12 +19,12 @@ def target_in(cells: Mapping[str, Cell]) -> str:
     """Return a row's target as the form prints it, blank where there is none.
 
     Args:
-        cells: the row's cells by name: ``target``, or ``sign``, ``value`` and ``unit``, or both.
+        cells: the row's cells by column: the target, or ``sign``, ``value`` and ``unit``, or both.
 
     Raises:
         CellProblemError: the columns contradict one another, or a figure has no sign where signs have their column.
     """
-    whole = text_of(cells.get("target"))
+    whole = text_of(cells.get(TARGET))
     value = text_of(cells.get("value"))
     if not value:
         return whole

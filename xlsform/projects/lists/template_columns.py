@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from xlsform.form.definition import Form
+from xlsform.form.vocabulary import DEPARTMENT, GOAL_EXPECTED, PROJECT_CODE, PROJECT_NAME, UNIT
 from xlsform.projects.lists.headings import project_headings
 from xlsform.projects.lists.lines import EXAMPLE
 from xlsform.spreadsheet.a1 import letters
@@ -19,7 +20,7 @@ NOTES_SHEET = "填写说明"
 PROJECT_ROWS = 3000
 INDICATOR_ROWS = 30_000
 
-_WIDTHS = {"project_code": 22, "project_name": 36, "department": 24, "unit": 26, "email": 24, "goal_expected": 40}
+_WIDTHS = {PROJECT_CODE: 22, PROJECT_NAME: 36, DEPARTMENT: 24, UNIT: 26, "email": 24, GOAL_EXPECTED: 40}
 
 
 class TemplateColumn(NamedTuple):
@@ -84,7 +85,7 @@ _AMOUNT = {
 def _validation(name: str, column: str) -> dict[str, Any] | None:
     """Return the validation of a text column, by its letters; the sheet's first row below the headings is 2."""
     cell = f"{column}2"
-    if name == "project_code":
+    if name == PROJECT_CODE:
         # Not COUNTIF: it takes long codes of digits for numbers, and finds codes of 18 digits alike.
         return {
             "validate": "custom",

@@ -5,18 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 from xlsform.form.definition import Form
+from xlsform.form.vocabulary import (
+    DEPARTMENT,
+    FILLER_UNIT,
+    FUNDS_APPROPRIATION,
+    FUNDS_BUDGET,
+    FUNDS_CARRYOVER,
+    FUNDS_INITIAL,
+    FUNDS_OTHER,
+    FUNDS_TOTAL,
+    GOAL_EXPECTED,
+    PROJECT_CODE,
+    PROJECT_NAME,
+    UNIT,
+    cell,
+)
 from xlsform.projects.lists.headings import project_headings
 from xlsform.projects.lists.lines import EXAMPLE
 
 _EXAMPLE_CODE = f"{EXAMPLE}001"
 _EXAMPLE = {
-    "project_code": _EXAMPLE_CODE,
-    "project_name": "农村公路养护",
-    "department": "某县交通运输局",
-    "unit": "某县公路养护中心",
+    PROJECT_CODE: _EXAMPLE_CODE,
+    PROJECT_NAME: "农村公路养护",
+    DEPARTMENT: "某县交通运输局",
+    UNIT: "某县公路养护中心",
     "email": "name@qq.com",
-    "goal_expected": "养护农村公路 120 公里，保持路况良好。",
-    "filler_unit": "某县公路养护中心",
+    GOAL_EXPECTED: "养护农村公路 120 公里，保持路况良好。",
+    FILLER_UNIT: "某县公路养护中心",
 }
 #: An indicator and its target by a word of the level 2 that it suits, the more particular word first.
 _EXAMPLE_INDICATORS = {
@@ -33,12 +48,11 @@ _EXAMPLE_INDICATORS = {
 
 def example_project(form: Form) -> list[Any]:
     """Return what the cells of an example project hold, in the order of the columns; None for a blank one."""
-    amounts = {"total": 100, "appropriation": 100, "carryover": 0, "other": 0}
-    cells: list[Any] = []
-    for heading in project_headings(form):
-        row = heading.name.split(".")[1] if heading.money else ""
-        cells.append(amounts.get(row) if heading.money else _EXAMPLE.get(heading.name))
-    return cells
+    rows = {FUNDS_TOTAL: 100, FUNDS_APPROPRIATION: 100, FUNDS_CARRYOVER: 0, FUNDS_OTHER: 0}
+    examples: dict[str, Any] = dict(_EXAMPLE)
+    for row, amount in rows.items():
+        examples |= {cell(row, column): amount for column in (FUNDS_INITIAL, FUNDS_BUDGET)}
+    return [examples.get(heading.name) for heading in project_headings(form)]
 
 
 def example_indicators(form: Form) -> list[list[Any]]:

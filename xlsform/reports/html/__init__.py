@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from xlsform.files.spool import Spool
 from xlsform.findings import Severity
+from xlsform.form.vocabulary import FUNDS_TOTAL_RATE
 from xlsform.messages import Message, render, say
 from xlsform.reports.html import charts
 from xlsform.reports.labels import BARS, BY_RATE, BY_RULE, BY_SCORE, BY_STATUS, NAME, RETURNED, STANDINGS, made
@@ -125,7 +126,7 @@ def _digest(text: str) -> str:
 
 def _file(verdict: Verdict, language: str) -> dict[str, Any]:
     """Return what the list says of a file."""
-    rate = figure(verdict, "funds.total.rate")
+    rate = figure(verdict, FUNDS_TOTAL_RATE)
     facts = [
         visible(verdict.path),
         visible(verdict.project_code or "", NAME),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xlsform.form.formula import quote
+from xlsform.form.vocabulary import FUNDS_TOTAL_RATE, TOTAL_SCORE
 from xlsform.messages import render, say
 from xlsform.reports.labels import BARS, BY_RATE, BY_RULE, BY_SCORE, BY_STATUS, RETURNED, STANDINGS
 from xlsform.reports.rule_texts import title
@@ -65,8 +66,8 @@ class ChartSheet:
         self.sheet.set_paper(9)
         self.sheet.fit_to_pages(1, 1)
         self._statuses(tally, table)
-        self._bands(render(BY_RATE, self._language), "funds.total.rate", RATE_BANDS, tally, table)
-        self._bands(render(BY_SCORE, self._language), "total_score", SCORE_BANDS, tally, table)
+        self._bands(render(BY_RATE, self._language), FUNDS_TOTAL_RATE, RATE_BANDS, tally, table)
+        self._bands(render(BY_SCORE, self._language), TOTAL_SCORE, SCORE_BANDS, tally, table)
         if tally.codes:
             self._codes(tally, findings)
 
@@ -92,7 +93,7 @@ class ChartSheet:
 
     def _bands(self, heading: str, name: str, bands: Sequence[Band], tally: Tally, table: SummaryTable) -> None:
         area = f"{quoted(table.name)}!{table.area(name, absolute=True)}"
-        found = tally.rates if name == "funds.total.rate" else tally.scores
+        found = tally.rates if name == FUNDS_TOTAL_RATE else tally.scores
         counts = []
         for band in bands:
             criteria = ",".join(f'{area},"{sign}{bound}"' for sign, bound in band.bounds)

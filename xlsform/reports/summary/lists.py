@@ -7,19 +7,26 @@ from pathlib import Path
 
 from xlsxwriter.worksheet import Worksheet
 
+from xlsform.form.vocabulary import (
+    FUNDS_TOTAL_BUDGET,
+    FUNDS_TOTAL_EXECUTED,
+    FUNDS_TOTAL_INITIAL,
+    FUNDS_TOTAL_RATE,
+    TOTAL_SCORE,
+)
 from xlsform.messages import render, say
 from xlsform.reports.labels import NAME
 from xlsform.reports.sanitize import visible
 from xlsform.reports.summary.book import Book, Column
 from xlsform.verdict.verdict import Verdict
 
-#: The figures of the table by field name, with the heading that each has there.
+#: The figures of the table by role, with the heading that each has there.
 FIGURES = {
-    "funds.total.initial": "年初预算数",
-    "funds.total.budget": "全年预算数",
-    "funds.total.executed": "全年执行数",
-    "funds.total.rate": "执行率",
-    "total_score": "自评得分",
+    FUNDS_TOTAL_INITIAL: "年初预算数",
+    FUNDS_TOTAL_BUDGET: "全年预算数",
+    FUNDS_TOTAL_EXECUTED: "全年执行数",
+    FUNDS_TOTAL_RATE: "执行率",
+    TOTAL_SCORE: "自评得分",
 }
 
 

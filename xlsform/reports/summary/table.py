@@ -8,6 +8,17 @@ from decimal import Decimal
 from xlsxwriter.format import Format
 
 from xlsform.findings import Severity
+from xlsform.form.vocabulary import (
+    DEPARTMENT,
+    FUNDS_TOTAL_BUDGET,
+    FUNDS_TOTAL_EXECUTED,
+    FUNDS_TOTAL_INITIAL,
+    FUNDS_TOTAL_RATE,
+    GRADE,
+    TOTAL_SCORE,
+    UNIT,
+    Role,
+)
 from xlsform.messages import render, say
 from xlsform.reports.labels import NAME, STANDINGS, made
 from xlsform.reports.sanitize import visible
@@ -31,8 +42,8 @@ _COLOURS: Mapping[Standing, tuple[str, str]] = {
 _LOW, _VERY_LOW = Decimal("0.9"), Decimal("0.6")
 
 _TOTAL = {"bold": True, "bg_color": "#F2F2F2"}
-_MONEY = ("funds.total.initial", "funds.total.budget", "funds.total.executed")
-_RATIO = ("budget", "executed")
+_MONEY = (FUNDS_TOTAL_INITIAL, FUNDS_TOTAL_BUDGET, FUNDS_TOTAL_EXECUTED)
+_RATIO = (FUNDS_TOTAL_BUDGET, FUNDS_TOTAL_EXECUTED)
 
 #: What all amounts are given in.
 _MONEY_UNIT = "万元"
@@ -50,14 +61,14 @@ def _columns(language: str) -> dict[str, Column]:
         "number": Column(render(say("No."), language), 5, "count"),
         "code": Column("项目编码", 13),
         "name": Column("项目名称", 22),
-        "department": Column("主管部门", 15),
-        "unit": Column("实施单位", 18),
-        "funds.total.initial": Column("年初预算数", 11, "money"),
-        "funds.total.budget": Column("全年预算数", 11, "money"),
-        "funds.total.executed": Column("全年执行数", 11, "money"),
-        "funds.total.rate": Column("执行率", 9, "rate"),
-        "total_score": Column("自评得分", 8, "points"),
-        "grade": Column("等级", 6, "centred"),
+        DEPARTMENT: Column("主管部门", 15),
+        UNIT: Column("实施单位", 18),
+        FUNDS_TOTAL_INITIAL: Column("年初预算数", 11, "money"),
+        FUNDS_TOTAL_BUDGET: Column("全年预算数", 11, "money"),
+        FUNDS_TOTAL_EXECUTED: Column("全年执行数", 11, "money"),
+        FUNDS_TOTAL_RATE: Column("执行率", 9, "rate"),
+        TOTAL_SCORE: Column("自评得分", 8, "points"),
+        GRADE: Column("等级", 6, "centred"),
         "status": Column(render(say("Status"), language), 10, "centred"),
         "errors": Column(render(say("Errors"), language), 7, "count"),
         "warnings": Column(render(say("Warnings"), language), 7, "count"),
@@ -86,14 +97,14 @@ class SummaryTable:
         """Add a return; its number leads to its sources, its errors or warnings lead to its first finding."""
         row, place = self.next_row, self._places
         order = row - FIRST + 1
-        figures = {name: _figure(verdict, name) for name in FIGURES}
+        figures: dict[str, Decimal | None] = {name: _figure(verdict, name) for name in FIGURES}
         counts = {"errors": verdict.count(Severity.ERROR), "warnings": verdict.count(Severity.WARNING)}
         texts = {
             "code": visible(verdict.project_code or "", NAME),
             "name": visible(named(verdict), NAME),
-            "department": visible((verdict.summary and verdict.summary.department) or "", NAME),
-            "unit": visible(verdict.unit or "", NAME),
-            "grade": visible((verdict.summary and verdict.summary.grade) or "", NAME),
+            DEPARTMENT: visible((verdict.summary and verdict.summary.department) or "", NAME),
+            UNIT: visible(verdict.unit or "", NAME),
+            GRADE: visible((verdict.summary and verdict.summary.grade) or "", NAME),
             "status": render(STANDINGS[verdict.standing], self._language),
             "shortfalls": self._missed_targets(verdict.summary.missed_targets if verdict.summary else ()),
         }
@@ -134,7 +145,7 @@ class SummaryTable:
         for name, value in values.items():
             if value is not None:
                 self._sums[name] += value
-                self._scores += name == "total_score"
+                self._scores += name == TOTAL_SCORE
         if verdict.summary is not None:
             self._years.add(verdict.year)
             self._converted |= {verdict.summary.money_unit} - {_MONEY_UNIT}
@@ -175,12 +186,12 @@ class SummaryTable:
         self._ratios()
 
     def _ratios(self) -> None:
-        budget, executed = (f"{letters(self._places[f'funds.total.{name}'] + 1)}{_TOTALS + 1}" for name in _RATIO)
-        sums = [self._sums[f"funds.total.{name}"] for name in _RATIO]
+        budget, executed = (f"{letters(self._places[name] + 1)}{_TOTALS + 1}" for name in _RATIO)
+        sums = [self._sums[name] for name in _RATIO]
         rate = sums[1] / sums[0] if sums[0] else None
-        self._total("funds.total.rate", f'=IF(N({budget})=0,"",{executed}/{budget})', rate)
-        average = self._sums["total_score"] / self._scores if self._scores else None
-        self._total("total_score", f'=IFERROR(AVERAGE({self.area("total_score")}),"")', average)
+        self._total(FUNDS_TOTAL_RATE, f'=IF(N({budget})=0,"",{executed}/{budget})', rate)
+        average = self._sums[TOTAL_SCORE] / self._scores if self._scores else None
+        self._total(TOTAL_SCORE, f'=IFERROR(AVERAGE({self.area(TOTAL_SCORE)}),"")', average)
 
     def _total(self, name: str, formula: str, result: Decimal | int | None, style: Format | None = None) -> None:
         held = "" if result is None else float(result)
@@ -196,7 +207,7 @@ class SummaryTable:
                 "format": self._book.book.add_format({"bg_color": fill, "font_color": ink}),
             }
             self.sheet.conditional_format(self.area("status"), rule)
-        cell = f"${letters(self._places['funds.total.rate'] + 1)}{FIRST + 1}"
+        cell = f"${letters(self._places[FUNDS_TOTAL_RATE] + 1)}{FIRST + 1}"
         for bound, fill, ink in ((_VERY_LOW, "#FFC7CE", "#9C0006"), (_LOW, "#FFEB9C", "#7F6000")):
             rule = {
                 "type": "formula",
@@ -205,10 +216,10 @@ class SummaryTable:
                 "format": self._book.book.add_format({"bg_color": fill, "font_color": ink}),
                 "stop_if_true": True,
             }
-            self.sheet.conditional_format(self.area("funds.total.rate"), rule)
+            self.sheet.conditional_format(self.area(FUNDS_TOTAL_RATE), rule)
 
 
-def _figure(verdict: Verdict, name: str) -> Decimal | None:
+def _figure(verdict: Verdict, name: Role) -> Decimal | None:
     value = figure(verdict, name)
     if value is None or verdict.summary is None or name not in _MONEY:
         return value
