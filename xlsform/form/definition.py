@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
@@ -11,23 +12,8 @@ from typing import Any, Literal, NamedTuple
 from xlsform.findings import Severity
 from xlsform.form import vocabulary
 from xlsform.form.field_types import FieldType
+from xlsform.form.scoring import DEFAULTS
 from xlsform.form.vocabulary import Role
-
-#: What holds where a template's ``scoring`` does not say it.
-_DEFAULT_SCORING: Mapping[str, Any] = {
-    "over_achievement": 1.2,
-    "reverse": ("ratio", "linear"),
-    "uniform_rows": 5,
-    "capped_rates": ("合格率", "覆盖率", "满意度", "及时率"),
-    "quantitative_kinds": ("数量指标", "时效指标", "成本指标"),
-    "vague_words": ("提升", "较好"),
-    "failure_words": ("未完成", "未达到", "滞后"),
-    "qualitative_grades": (
-        {"words": ("达成年度指标",), "from": 0.8, "to": 1},
-        {"words": ("部分达成年度指标并具有一定效果",), "from": 0.6, "to": 0.8},
-        {"words": ("未达成年度指标且效果较差",), "from": 0, "to": 0.6},
-    ),
-}
 
 Style = Literal["title", "subtitle", "label", "plain", "value", "left", "narrative"]
 
@@ -182,8 +168,30 @@ class Form:
         return isinstance(other, Form) and other.digest == self.digest
 
     def setting(self, name: str) -> Any:
-        """Return a scoring setting, or the catalogue's default; an empty list where there is none."""
-        return self.scoring.get(name, _DEFAULT_SCORING.get(name, ()))
+        """Return a setting of the scoring, or its default; an empty list where there is none."""
+        return self.scoring.get(name, DEFAULTS.get(name, ()))
+
+    def exact_setting(self, name: str) -> Decimal:
+        """Return a setting that is a figure."""
+        return Decimal(str(self.setting(name)))
+
+    @cached_property
+    def full_score(self) -> Decimal:
+        """What all weights make, that of execution included (points)."""
+        return self.exact_setting("total")
+
+    @cached_property
+    def level_weights(self) -> Mapping[str, Decimal]:
+        """The weight (points) of each level 1 of the form for which the template gives one."""
+        weights = self.setting("level_weights")
+        levels = [group.level1 for group in self.repeated.groups] if self.repeated else []
+        return {level: Decimal(str(weights[level])) for level in levels if level in weights}
+
+    @cached_property
+    def required_levels(self) -> tuple[str, ...]:
+        """The level 1 that need an indicator: those that the template names, else those to which it gives points."""
+        weighted = [level for level, weight in self.setting("level_weights").items() if weight > 0]
+        return tuple(self.scoring.get("required_levels", weighted))
 
     @cached_property
     def roles(self) -> Mapping[Role, str]:

@@ -11,7 +11,7 @@ from xlsform.messages import say
 from xlsform.patterns import LazyPattern
 from xlsform.quantities import Target
 from xlsform.quantities.units import TIME_NAMES, TIME_UNITS, unit_of
-from xlsform.rules.indicators import indicators, setting, shown
+from xlsform.rules.indicators import indicators, shown
 from xlsform.rules.registry import rule
 from xlsform.submission.submission import Submission
 
@@ -116,7 +116,7 @@ def _has_numeral(text: str) -> bool:
 
 
 def _is_grade(text: str, submission: Submission) -> bool:
-    grades = [word for grade in setting(submission, "qualitative_grades") for word in grade["words"]]
+    grades = [word for grade in submission.form.setting("qualitative_grades") for word in grade["words"]]
     return text.startswith(tuple(grades)) if grades else False
 
 
@@ -142,7 +142,7 @@ def impossible_percentage(submission: Submission) -> Iterator[Violation]:
     Check how the rate was worked out, numerator and denominator. If more than 100 % is meant, name the indicator
     accordingly (完成率).
     """
-    capped = tuple(setting(submission, "capped_rates"))
+    capped = tuple(submission.form.setting("capped_rates"))
     for indicator in indicators(submission):
         if not indicator.name.endswith(capped):
             continue
@@ -184,7 +184,7 @@ def vague_target(submission: Submission) -> Iterator[Violation]:
 
     The target was approved and stays as it is this year. Name a figure when next year's targets are set.
     """
-    kinds, vague = setting(submission, "quantitative_kinds"), setting(submission, "vague_words")
+    kinds, vague = submission.form.setting("quantitative_kinds"), submission.form.setting("vague_words")
     for indicator in indicators(submission):
         target = indicator.target
         if target is None or target.kind != "word" or _has_numeral(target.text):
@@ -221,8 +221,8 @@ def category_mismatch(submission: Submission) -> Iterator[Violation]:
     Move the indicator to the kind it belongs to, and name an output (a number of things, people, kilometres) in its
     place. Where the targets are locked, do so next year.
     """
-    money, cost = tuple(setting(submission, "money_names")), setting(submission, "cost_words")
-    kinds = setting(submission, "quantitative_kinds")
+    money, cost = tuple(submission.form.setting("money_names")), submission.form.setting("cost_words")
+    kinds = submission.form.setting("quantitative_kinds")
     for indicator in indicators(submission):
         target = indicator.target
         if target is None or target.kind not in ("number", "range") or indicator.level2 not in kinds:

@@ -70,11 +70,9 @@ def level1_missing(submission: Submission) -> Iterator[Violation]:
 
     Fill in at least one indicator of that kind: name, target, actual value, weight and score.
     """
-    scoring = submission.form.scoring
-    weighted = [level1 for level1, weight in scoring.get("level_weights", {}).items() if weight > 0]
     used = _used_kinds(submission, 1)
     rows = _first_rows(submission, 1)
-    for level1 in scoring.get("required_levels", weighted):
+    for level1 in submission.form.required_levels:
         if level1 in rows and level1 not in used:
             message = say("no indicator is filled in under {level1}; at least one is required", level1=level1)
             yield Violation(message, field=_name_of(rows[level1]))
@@ -101,7 +99,7 @@ def level2_missing(submission: Submission) -> Iterator[Violation]:
     """
     used, rows = _used_kinds(submission, 2), _first_rows(submission, 2)
     levels = _used_kinds(submission, 1)
-    for level1, wanted in submission.form.scoring.get("required_level2", {}).items():
+    for level1, wanted in submission.form.setting("required_level2").items():
         own = [level2 for level2, row in rows.items() if _kind(row, 1) == level1]
         blank = [level2 for level2 in own if level2 not in used]
         missing = [level2 for level2 in blank if level2 in wanted.get("kinds", ())]

@@ -191,7 +191,7 @@ def _score(submission: Submission, item: Field, expected: Decimal, severity: Sev
     rate = submission.results.computed.get(beside.field.name) if beside else None
     weight = _printed(printed.field) if printed else None
     points, found = f"{expected:.2f}", _shown(entry)
-    if submission.form.scoring.get("execution_method") == "proportional" and weight and isinstance(rate, Decimal):
+    if submission.form.setting("execution_method") == "proportional" and weight and isinstance(rate, Decimal):
         message = say(
             "{field} should be {expected} ({rate} × {weight}); the form says {found}",
             field=item.label,

@@ -167,16 +167,15 @@ def _claim(text: str) -> str | None:
 
 def _low(submission: Submission) -> Message | None:
     """Return the first result that is low: the execution rate, or an indicator's score."""
-    scoring = submission.form.scoring
-    rate, limit = submission.result(FUNDS_TOTAL_RATE), scoring.get("low_execution_rate", "0.9")
-    if isinstance(rate, Decimal) and known(submission, FUNDS_TOTAL_RATE) and rate < Decimal(str(limit)):
+    rate, limit = submission.result(FUNDS_TOTAL_RATE), submission.form.exact_setting("low_execution_rate")
+    if isinstance(rate, Decimal) and known(submission, FUNDS_TOTAL_RATE) and rate < limit:
         return say(
             "{field} is {rate}, under {limit}",
             field=submission.label(FUNDS_TOTAL_RATE),
             rate=f"{rate:.2%}",
-            limit=f"{Decimal(str(limit)):.0%}",
+            limit=f"{limit:.0%}",
         )
-    share = Decimal(str(scoring.get("low_score", "0.8")))
+    share = submission.form.exact_setting("low_score")
     for row in submission.used_rows:
         score, weight = number_in(row, SCORE), number_in(row, WEIGHT)
         if score is not None and weight is not None and score < weight * share:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from xlsform import quantities
 from xlsform.form.definition import Form
@@ -90,11 +90,6 @@ def indicators(submission: Submission) -> tuple[Indicator, ...]:
     """Return the used rows, judged; kept for the rules that follow on the same submission."""
     year = submission.number(YEAR)
     return tuple([_judged(row, year, submission.form) for row in submission.used_rows])
-
-
-def setting(submission: Submission, name: str) -> Any:
-    """Return a scoring setting of the template, or the catalogue's default; an empty list where there is none."""
-    return submission.form.setting(name)
 
 
 def shown(entry: Entry) -> str:

@@ -141,7 +141,7 @@ def executed_over_budget(submission: Submission) -> Iterator[Violation]:
     Take 全年预算数 as adjusted at the end of the year, carried-over money included, and 全年执行数 from the accounts. If
     both are right, say in the form why more was spent.
     """
-    severity = Severity(submission.form.scoring.get("over_budget", "warning"))
+    severity = Severity(submission.form.setting("over_budget"))
     doubtful = disputed(submission)
     for check in submission.failed("M103"):
         budget = submission.beside(check.field, FUNDS_BUDGET)

@@ -11,7 +11,7 @@ from xlsform.findings import Severity, Violation
 from xlsform.form.vocabulary import ACTUAL, REASON, SCORE, TARGET, TOTAL_SCORE, WEIGHT
 from xlsform.messages import Message, say
 from xlsform.quantities import normalize_text
-from xlsform.rules.indicators import Indicator, indicators, percent, points, setting, shown
+from xlsform.rules.indicators import Indicator, indicators, percent, points, shown
 from xlsform.rules.registry import rule
 from xlsform.submission.submission import Submission
 
@@ -36,7 +36,7 @@ def _results(indicator: Indicator, submission: Submission) -> list[_Result]:
     shares = [max(outcome.ratio, Decimal(0))]
     if outcome.excess > 0:
         accepted = {"ratio": 1 / outcome.ratio, "linear": max(2 - outcome.ratio, Decimal(0))}
-        shares = sorted((accepted[name] for name in setting(submission, "reverse")), reverse=True)
+        shares = sorted((accepted[name] for name in submission.form.setting("reverse")), reverse=True)
     return [_Result(share * weight, f"{percent(share)} × {weight:f}") for share in shares]
 
 
@@ -220,7 +220,7 @@ def _grade(indicator: Indicator, submission: Submission) -> tuple[str, Decimal, 
     texts = [indicator.row[column].text for column in (ACTUAL, REASON) if column in indicator.row]
     first_words = [_first_words(text) for text in texts]
     for text in first_words:
-        for grade in setting(submission, "qualitative_grades"):
+        for grade in submission.form.setting("qualitative_grades"):
             if text in grade["words"]:
                 return text, _share(grade, "from"), _share(grade, "to")
     return None
@@ -256,7 +256,7 @@ def uniform_perfection(submission: Submission) -> Iterator[Violation]:
     """
     rows = indicators(submission)
     measured = [each for each in rows if each.measured]
-    if len(rows) < setting(submission, "uniform_rows") or len(measured) < _LEAST_MEASURED:
+    if len(rows) < submission.form.setting("uniform_rows") or len(measured) < _LEAST_MEASURED:
         return
     exactly = all(each.outcome is not None and not each.outcome.excess for each in measured)
     if exactly and all(each.met and each.full for each in rows):

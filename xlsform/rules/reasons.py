@@ -12,7 +12,7 @@ from xlsform.messages import say
 from xlsform.patterns import LazyPattern
 from xlsform.quantities import normalize_text
 from xlsform.quantities.units import unit_of
-from xlsform.rules.indicators import Indicator, indicators, percent, setting, shown
+from xlsform.rules.indicators import Indicator, indicators, percent, shown
 from xlsform.rules.registry import rule
 from xlsform.submission.submission import Submission
 
@@ -35,7 +35,9 @@ def _says_nothing(indicator: Indicator, submission: Submission) -> bool:
     reason = indicator.row.get(REASON)
     if reason is None or reason.position is None or reason.problem is not None:
         return False
-    return quantities.says_nothing(reason.text) or normalize_text(reason.text) in setting(submission, "empty_reasons")
+    return quantities.says_nothing(reason.text) or normalize_text(reason.text) in submission.form.setting(
+        "empty_reasons"
+    )
 
 
 @rule("P102", Severity.WARNING)
@@ -144,7 +146,7 @@ def over_achieved_unexplained(submission: Submission) -> Iterator[Violation]:
 
     Check the actual value. If it is right, say how it came about, and set next year's target accordingly.
     """
-    limit = Decimal(str(setting(submission, "over_achievement")))
+    limit = submission.form.exact_setting("over_achievement")
     for indicator in indicators(submission):
         ratio = _over_achieved(indicator, limit, submission)
         reason = indicator.row.get(REASON)
@@ -166,7 +168,11 @@ def _over_achieved(indicator: Indicator, limit: Decimal, submission: Submission)
     outcome, target, actual = indicator.outcome, indicator.target, indicator.actual
     if outcome is None or outcome.verdict != "over" or outcome.ratio is None or outcome.ratio < limit:
         return None
-    if target is None or target.amount is None or indicator.name.endswith(tuple(setting(submission, "capped_rates"))):
+    if (
+        target is None
+        or target.amount is None
+        or indicator.name.endswith(tuple(submission.form.setting("capped_rates")))
+    ):
         return None
     rates = {unit_of(figure.unit).name for figure in (target, actual) if figure is not None}
     whole = Decimal(1) if "%" in rates else Decimal(100) if rates == {""} and indicator.name.endswith("率") else None
@@ -192,8 +198,8 @@ def reason_contradicts_score(submission: Submission) -> Iterator[Violation]:
 
     Take off the points that the failure cost, or correct the reason if it belongs to another row.
     """
-    limit = Decimal(str(setting(submission, "over_achievement")))
-    words = tuple(setting(submission, "failure_words"))
+    limit = submission.form.exact_setting("over_achievement")
+    words = tuple(submission.form.setting("failure_words"))
     for indicator in indicators(submission):
         reason = indicator.row.get(REASON)
         if reason is None or not indicator.full or indicator.missed:

@@ -36,7 +36,7 @@ def missing_total(submission: Submission) -> Iterator[Violation]:
         return
     if not isinstance(due, Decimal):
         return
-    if scores_known(submission) and due <= _top(submission):
+    if scores_known(submission) and due <= submission.form.full_score:
         how = _added_up(submission, due)
         message = say(
             "{field} is blank; it should be {expected} ({how})", field=entry.field.label, expected=due, how=how
@@ -70,7 +70,7 @@ def total_not_sum(submission: Submission) -> Iterator[Violation]:
     exact = submission.exact_result(TOTAL_SCORE)
     exact = exact if isinstance(exact, Decimal) else due
     right = entry.number == due or quantities.agrees(entry.number, exact, entry.decimals) or follows(submission, entry)
-    if right or not scores_known(submission) or speaks_of_total(submission) or due > _top(submission):
+    if right or not scores_known(submission) or speaks_of_total(submission) or due > submission.form.full_score:
         return
     yield Violation(
         say(
@@ -104,7 +104,7 @@ def total_over_100(submission: Submission) -> Iterator[Violation]:
     """
     entry = submission.entry(TOTAL_SCORE)
     if entry is not None and _over(submission, entry):
-        top = _top(submission)
+        top = submission.form.full_score
         message = say(
             "{field} is {found}; it cannot be more than {top}", field=entry.field.label, found=entry.number, top=top
         )
@@ -127,7 +127,7 @@ def grade_off(submission: Submission) -> Iterator[Violation]:
 
     Enter the grade of the band in which the total lies.
     """
-    entry, bands = submission.entry(GRADE), submission.form.scoring.get("grades") or {}
+    entry, bands = submission.entry(GRADE), submission.form.setting("grades")
     if entry is None or entry.blank or not bands or not scores_known(submission):
         return
     named = [word for word in bands if word in quantities.normalize_text(entry.text)]
@@ -196,7 +196,7 @@ def speaks_of_total(submission: Submission) -> bool:
 
 def _over(submission: Submission, entry: Entry) -> bool:
     stated = entry.number
-    if stated is None or stated <= _top(submission):
+    if stated is None or stated <= submission.form.full_score:
         return False
     if follows(submission, entry):
         return not any(WEIGHT in row for row in submission.rows)
@@ -204,7 +204,7 @@ def _over(submission: Submission, entry: Entry) -> bool:
 
 
 def _perfect(submission: Submission, entry: Entry) -> bool:
-    rate, due, top = submission.result(FUNDS_TOTAL_RATE), submission.result(TOTAL_SCORE), _top(submission)
+    rate, due, top = submission.result(FUNDS_TOTAL_RATE), submission.result(TOTAL_SCORE), submission.form.full_score
     if entry.number != top or not (isinstance(rate, Decimal) and rate < 1):
         return False
     if not (isinstance(due, Decimal) and due < top and scores_known(submission)):
@@ -213,10 +213,6 @@ def _perfect(submission: Submission, entry: Entry) -> bool:
     if stated_rate is not None and stated_rate >= 1:
         return False
     return entry.formula is None or not follows(submission, entry)
-
-
-def _top(submission: Submission) -> Decimal:
-    return Decimal(str(submission.form.scoring.get("total", 100)))
 
 
 def known(submission: Submission, role: Role) -> bool:

@@ -45,10 +45,6 @@ def _explained(submission: Submission, at_once: LazyPattern[str]) -> bool:
     return any(at_once.search(text) or (_MONEY.search(text) and _CAUSE.search(text)) for text in texts)
 
 
-def _setting(submission: Submission, name: str, default: str) -> Decimal:
-    return Decimal(str(submission.form.scoring.get(name, default)))
-
-
 @rule("M109", Severity.WARNING)
 def low_execution_unexplained(submission: Submission) -> Iterator[Violation]:
     """The execution rate is low, and nothing in the form says why.
@@ -67,7 +63,7 @@ def low_execution_unexplained(submission: Submission) -> Iterator[Violation]:
     due next year, a saving by tender.
     """
     rate = submission.result(FUNDS_TOTAL_RATE)
-    least = _setting(submission, "low_execution_rate", "0.9")
+    least = submission.form.exact_setting("low_execution_rate")
     needed = submission.names(FUNDS_TOTAL_BUDGET, FUNDS_TOTAL_EXECUTED)
     if not isinstance(rate, Decimal) or rate >= least or needed & (disputed(submission) | submission.missing):
         return
@@ -103,7 +99,7 @@ def budget_adjusted_unexplained(submission: Submission) -> Iterator[Violation]:
     Say in 实际完成情况 or in a row's 偏差原因 when and why the budget was raised or cut. If 年初预算数 is wrong, correct it.
     """
     initial, budget = submission.number(FUNDS_TOTAL_INITIAL), submission.number(FUNDS_TOTAL_BUDGET)
-    most = _setting(submission, "budget_adjustment", "0.3")
+    most = submission.form.exact_setting("budget_adjustment")
     if initial is None or budget is None or initial <= 0:
         return
     if submission.names(FUNDS_TOTAL_INITIAL, FUNDS_TOTAL_BUDGET) & disputed(submission):

@@ -181,7 +181,7 @@ def too_many_decimals(submission: Submission) -> Iterator[Violation]:
 
     Round the figure to the decimals named. If it was calculated, look at the calculation once more.
     """
-    decimals = {"money": int(submission.form.scoring.get("money_decimals", 6)), "points": _POINT_DECIMALS}
+    decimals = {"money": int(submission.form.setting("money_decimals")), "points": _POINT_DECIMALS}
     for entry in submission.filled:
         number, most = entry.number, decimals.get(entry.field.spec.type.name)
         if number is None or most is None or quantities.decimals_of(number) <= most:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
-from functools import lru_cache
 
 from xlsform import quantities
 from xlsform.findings import Severity, Violation
-from xlsform.form.definition import Form
 from xlsform.form.vocabulary import FUNDS_TOTAL_WEIGHT, TOTAL_WEIGHT, WEIGHT
 from xlsform.messages import Message, say
 from xlsform.rules.registry import rule
@@ -37,7 +35,7 @@ def weights_not_100(submission: Submission) -> Iterator[Violation]:
     weights = _weights(submission)
     if weights is None or not _off(submission):
         return
-    total = _setting(submission, "total", "100")
+    total = submission.form.full_score
     execution, indicators = submission.number(FUNDS_TOTAL_WEIGHT), sum(weights, Decimal(0))
     found = indicators + (execution or 0)
     lacking = sum(_lacking(submission).values(), Decimal(0))
@@ -88,7 +86,7 @@ def level_weight_off(submission: Submission) -> Iterator[Violation]:
     weights = _weights(submission)
     if weights is None or _off(submission) or _execution_off(submission) or _lacking(submission):
         return
-    wanted = _level_weights(submission.form)
+    wanted = submission.form.level_weights
     sums: dict[str, Decimal] = {}
     first: dict[str, Entry] = {}
     for row, weight in zip(submission.used_rows, weights, strict=True):
@@ -100,8 +98,8 @@ def level_weight_off(submission: Submission) -> Iterator[Violation]:
         yield Violation(
             say(
                 "the weights make {found}; the form asks for {expected}",
-                found=[f"{level} {_plain(sums[level])}" for level in off],
-                expected=[f"{level} {_plain(wanted[level])}" for level in off],
+                found=[f"{level} {sums[level]:f}" for level in off],
+                expected=[f"{level} {wanted[level]:f}" for level in off],
             ),
             field=first[off[0]].field.name,
             found=sums[off[0]],
@@ -150,8 +148,8 @@ def weight_concentrated(submission: Submission) -> Iterator[Violation]:
     weights = _weights(submission)
     if weights is None or _off(submission):
         return
-    total = _setting(submission, "total", "100")
-    limit = (_setting(submission, "concentrated_weight", "0.5") * total).normalize()
+    total = submission.form.full_score
+    limit = (submission.form.exact_setting("concentrated_weight") * total).normalize()
     for row, weight in zip(submission.used_rows, weights, strict=True):
         if weight >= limit:
             yield Violation(
@@ -179,12 +177,12 @@ def _weights(submission: Submission) -> tuple[Decimal, ...] | None:
 def _off(submission: Submission) -> bool:
     """Whether the weights do not make the total, by more than the last decimal of a third or a seventh of it."""
     stated = submission.stated_weights
-    return stated is not None and not quantities.agrees(stated, _setting(submission, "total", "100"), 2)
+    return stated is not None and not quantities.agrees(stated, submission.form.full_score, 2)
 
 
 def _execution_due(submission: Submission) -> Decimal | None:
     """Return the weight that the template gives to execution, None where it says nothing of it."""
-    weight = submission.form.scoring.get("execution_weight")
+    weight = submission.form.setting("execution_weight")
     return None if weight is None else Decimal(str(weight))
 
 
@@ -194,25 +192,10 @@ def _execution_off(submission: Submission) -> bool:
     return stated is not None and due is not None and stated != due
 
 
-@lru_cache(maxsize=16)
-def _level_weights(form: Form) -> Mapping[str, Decimal]:
-    """Return the weight that the template gives to each level 1 of the form."""
-    table, weights = form.repeated, form.scoring.get("level_weights") or {}
-    levels = [group.level1 for group in table.groups] if table else []
-    return {level: Decimal(str(weights[level])) for level in levels if level in weights}
-
-
 def _lacking(submission: Submission) -> dict[str, Decimal]:
     """Return the weights of the required kinds without any indicator: another rule says that they are missing."""
     used = {next(iter(row.values())).field.level1 for row in submission.used_rows}
-    weights = {level: weight for level, weight in _level_weights(submission.form).items() if weight > 0}
-    required = submission.form.scoring.get("required_levels", list(weights))
-    return {level: weight for level, weight in weights.items() if level in required and level not in used}
-
-
-def _setting(submission: Submission, name: str, default: str) -> Decimal:
-    return Decimal(str(submission.form.scoring.get(name, default)))
-
-
-def _plain(value: Decimal) -> str:
-    return format(value, "f")
+    required, weights = submission.form.required_levels, submission.form.level_weights
+    return {
+        level: weight for level, weight in weights.items() if weight > 0 and level in required and level not in used
+    }

@@ -382,7 +382,7 @@ class Submission:
             return None
         start = execution.number if execution is not None and execution.number is not None else Decimal(0)
         stated = sum((weight for weight in weights if weight is not None), start)
-        return None if stated < self.form.scoring.get("total", 100) and self._rows_unread else stated
+        return None if stated < self.form.full_score and self._rows_unread else stated
 
     @property
     def _rows_unread(self) -> bool:
@@ -393,7 +393,7 @@ class Submission:
     @property
     def weights_off(self) -> bool:
         """Whether the weights that stand in the form do not make the form's total."""
-        return self.stated_weights is not None and self.stated_weights != self.form.scoring.get("total", 100)
+        return self.stated_weights is not None and self.stated_weights != self.form.full_score
 
     def silenced(self, check: PlacedCheck) -> bool:
         """Whether another rule already says why a check cannot hold: a field it needs is unusable or missing."""

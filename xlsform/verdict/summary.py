@@ -60,7 +60,7 @@ def summarized(submission: Submission) -> Summary:
 
 
 def _grade(form: Form, score: Decimal | None) -> str | None:
-    bands: Mapping[str, float] = form.scoring.get("grades", {})
+    bands: Mapping[str, float] = form.setting("grades")
     least = [(Decimal(str(points)), grade) for grade, points in bands.items()]
     return max(
         ((points, grade) for points, grade in least if score is not None and score >= points), default=(0, None)
