@@ -208,6 +208,14 @@ class Form:
                 found |= {table.role_of(row, column): f"{table.name}.{row}.{column}" for row in table.rows}
         return {role: name for role, name in found.items() if role is not None}
 
+    @cached_property
+    def check_codes(self) -> frozenset[str]:
+        """The codes of its own checks, and those of required fields that are blank."""
+        specs = [*self.fields.values()]
+        for table in self.tables.values():
+            specs += [*table.columns.values(), *table.overrides.values()]
+        return frozenset(check.code for check in self.checks).union(spec.required for spec in specs if spec.required)
+
     @property
     def repeated(self) -> Table | None:
         """The table with numbered rows, if the form has one."""

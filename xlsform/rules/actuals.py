@@ -11,7 +11,7 @@ from xlsform.messages import say
 from xlsform.patterns import LazyPattern
 from xlsform.quantities import Target
 from xlsform.quantities.units import TIME_NAMES, TIME_UNITS, unit_of
-from xlsform.rules.indicators import indicators, shown
+from xlsform.rules.indicators import OF_A_ROW, indicators, shown
 from xlsform.rules.registry import rule
 from xlsform.submission.submission import Submission
 
@@ -37,7 +37,7 @@ _MEASURED = dict.fromkeys(TIME_NAMES, "time") | {
 }
 
 
-@rule("P109", Severity.WARNING)
+@rule("P109", Severity.WARNING, reads=(ACTUAL,), may_read=OF_A_ROW)
 def actual_copies_target(submission: Submission) -> Iterator[Violation]:
     """The actual value is an inequality, so nothing was measured.
 
@@ -63,7 +63,7 @@ def actual_copies_target(submission: Submission) -> Iterator[Violation]:
             yield Violation(message, field=field.name)
 
 
-@rule("P110", Severity.ERROR)
+@rule("P110", Severity.ERROR, reads=(TARGET, ACTUAL), may_read=OF_A_ROW)
 def actual_not_comparable(submission: Submission) -> Iterator[Violation]:
     """The actual value cannot be compared with the target.
 
@@ -126,7 +126,7 @@ def _measured_otherwise(actual: Target, target: Target) -> bool:
     return one != other and bool(one and other)
 
 
-@rule("P111", Severity.WARNING)
+@rule("P111", Severity.WARNING, reads=(INDICATOR_NAME,), may_read=OF_A_ROW)
 def impossible_percentage(submission: Submission) -> Iterator[Violation]:
     """A rate that ends at 100 % is given as more, or as less than 0.
 
@@ -168,7 +168,7 @@ def _impossible(figure: Target) -> bool:
     return unit_of(figure.unit).name == "%" and (most > 1 or figure.amount < 0)
 
 
-@rule("P112", Severity.NOTE)
+@rule("P112", Severity.NOTE, reads=(TARGET,), may_read=OF_A_ROW)
 def vague_target(submission: Submission) -> Iterator[Violation]:
     """A target of a kind that can be measured measures nothing.
 
@@ -204,7 +204,7 @@ def vague_target(submission: Submission) -> Iterator[Violation]:
             yield Violation(message, field=field.name)
 
 
-@rule("P116", Severity.NOTE)
+@rule("P116", Severity.NOTE, reads=(TARGET,), may_read=OF_A_ROW)
 def category_mismatch(submission: Submission) -> Iterator[Violation]:
     """An indicator stands under a kind that it does not belong to.
 

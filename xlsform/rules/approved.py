@@ -13,7 +13,7 @@ from xlsform import quantities
 from xlsform.findings import Severity, Violation
 from xlsform.form.vocabulary import DEPARTMENT, INDICATOR_NAME, PROJECT_NAME, TARGET, UNIT, WEIGHT, Role
 from xlsform.messages import say
-from xlsform.rules.indicators import Indicator, indicators, plain_name
+from xlsform.rules.indicators import OF_A_ROW, Indicator, indicators, plain_name
 from xlsform.rules.registry import rule
 from xlsform.submission.submission import Entry, Submission, once_per_submission
 
@@ -77,7 +77,7 @@ def _renamed(submission: Submission) -> list[tuple[ListedIndicator, Indicator]]:
     return pairs
 
 
-@rule("K101", Severity.ERROR)
+@rule("K101", Severity.ERROR, reads=(INDICATOR_NAME,), may_read=OF_A_ROW)
 def indicator_missing(submission: Submission) -> Iterator[Violation]:
     """An approved indicator is not in the return.
 
@@ -112,7 +112,7 @@ def indicator_missing(submission: Submission) -> Iterator[Violation]:
             )
 
 
-@rule("K102", Severity.WARNING)
+@rule("K102", Severity.WARNING, reads=(INDICATOR_NAME,), may_read=OF_A_ROW)
 def indicator_added(submission: Submission) -> Iterator[Violation]:
     """An indicator is in the return that was not approved.
 
@@ -135,7 +135,7 @@ def indicator_added(submission: Submission) -> Iterator[Violation]:
             )
 
 
-@rule("K103", Severity.WARNING)
+@rule("K103", Severity.WARNING, reads=(INDICATOR_NAME,), may_read=OF_A_ROW)
 def indicator_renamed(submission: Submission) -> Iterator[Violation]:
     """An approved indicator was renamed: old → new.
 
@@ -168,7 +168,7 @@ def _answers(submission: Submission) -> Iterator[tuple[ListedIndicator, Mapping[
         yield approved, row.row
 
 
-@rule("W105", Severity.ERROR)
+@rule("W105", Severity.ERROR, reads=(INDICATOR_NAME, WEIGHT), may_read=OF_A_ROW)
 def weight_changed(submission: Submission) -> Iterator[Violation]:
     """A weight differs from the approved one.
 
@@ -198,7 +198,7 @@ def weight_changed(submission: Submission) -> Iterator[Violation]:
             )
 
 
-@rule("P114", Severity.ERROR)
+@rule("P114", Severity.ERROR, reads=(INDICATOR_NAME, TARGET), may_read=OF_A_ROW)
 def target_changed(submission: Submission) -> Iterator[Violation]:
     """A target differs from the approved one.
 
@@ -241,7 +241,7 @@ def _same_target(found: str, approved: str) -> bool:
     return same and (one.comparator or "≥") == (other.comparator or "≥") and quantities.same_unit(one.unit, other.unit)
 
 
-@rule("H103", Severity.ERROR)
+@rule("H103", Severity.ERROR, may_read=(PROJECT_NAME, DEPARTMENT, UNIT))
 def project_mismatch(submission: Submission) -> Iterator[Violation]:
     """The project's name, department or unit differs from the project list.
 
@@ -290,8 +290,7 @@ def differs_from_accounts(submission: Submission) -> Iterator[Violation]:
     Check the amount against the accounts, in the form's unit of money. If the accounts are wrong, have them corrected.
     """
     for key, expected in submission.accounts.items():
-        item = submission.layout.by_key.get(key)
-        entry = submission.entries[item.name] if item else None
+        entry = submission.find(key)
         if entry is None or entry.number is None:
             continue
         if not quantities.agrees(entry.number, expected, entry.decimals):

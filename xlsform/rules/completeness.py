@@ -8,9 +8,9 @@ from itertools import groupby
 
 from xlsform.findings import Severity, Violation
 from xlsform.form.layout import Layout
-from xlsform.form.vocabulary import ACTUAL, INDICATOR_NAME, SCORE, TARGET, WEIGHT
+from xlsform.form.vocabulary import ACTUAL, INDICATOR_NAME, INDICATORS, SCORE, TARGET, WEIGHT
 from xlsform.messages import say
-from xlsform.rules.indicators import indicators, shown
+from xlsform.rules.indicators import OF_A_ROW, indicators, shown
 from xlsform.rules.registry import rule
 from xlsform.submission.submission import Entry, Submission
 
@@ -54,7 +54,7 @@ def _used_kinds(submission: Submission, level: int) -> set[str]:
     return {_kind(row, level) for row in (*submission.used_rows, *submission.gone_rows)}
 
 
-@rule("K104", Severity.ERROR)
+@rule("K104", Severity.ERROR, reads=(INDICATORS,), may_read=(INDICATOR_NAME,))
 def level1_missing(submission: Submission) -> Iterator[Violation]:
     """A level-1 kind that the form requires has no indicator.
 
@@ -78,7 +78,7 @@ def level1_missing(submission: Submission) -> Iterator[Violation]:
             yield Violation(message, field=_name_of(rows[level1]))
 
 
-@rule("K105", Severity.WARNING)
+@rule("K105", Severity.WARNING, reads=(INDICATORS,), may_read=(INDICATOR_NAME,))
 def level2_missing(submission: Submission) -> Iterator[Violation]:
     """Level-2 kinds that the form requires have no indicator.
 
@@ -124,7 +124,7 @@ def level2_missing(submission: Submission) -> Iterator[Violation]:
             yield Violation(message, field=_name_of(rows[blank[0]]))
 
 
-@rule("K106", Severity.ERROR)
+@rule("K106", Severity.ERROR, of_checks=True)
 def indicator_incomplete(submission: Submission) -> Iterator[Violation]:
     """A row in use lacks its target, actual value, weight or score.
 
@@ -153,7 +153,7 @@ def indicator_incomplete(submission: Submission) -> Iterator[Violation]:
             yield Violation(message, field=missing[0].field.name)
 
 
-@rule("K107", Severity.ERROR)
+@rule("K107", Severity.ERROR, reads=(INDICATOR_NAME,), may_read=(TARGET, ACTUAL, WEIGHT, SCORE), of_checks=True)
 def indicator_without_name(submission: Submission) -> Iterator[Violation]:
     """A row holds values but no name.
 
@@ -178,7 +178,7 @@ def indicator_without_name(submission: Submission) -> Iterator[Violation]:
         yield Violation(message, field=name.field.name)
 
 
-@rule("K108", Severity.WARNING)
+@rule("K108", Severity.WARNING, reads=(INDICATOR_NAME, TARGET), may_read=OF_A_ROW)
 def indicator_duplicated(submission: Submission) -> Iterator[Violation]:
     """The same indicator stands in the form twice.
 
@@ -210,7 +210,7 @@ def indicator_duplicated(submission: Submission) -> Iterator[Violation]:
         seen.setdefault(key, name)
 
 
-@rule("K109", Severity.NOTE)
+@rule("K109", Severity.NOTE, reads=(INDICATOR_NAME,))
 def gap_between_rows(submission: Submission) -> Iterator[Violation]:
     """A row is in use below one that is blank, in the same level-2 block.
 

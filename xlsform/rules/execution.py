@@ -9,6 +9,7 @@ from xlsform import quantities
 from xlsform.findings import Severity, Violation
 from xlsform.form.layout import Field
 from xlsform.form.vocabulary import (
+    FUNDS,
     FUNDS_BUDGET,
     FUNDS_EXECUTED,
     FUNDS_RATE,
@@ -95,7 +96,7 @@ def _rate_agrees(submission: Submission, name: str) -> bool:
     )
 
 
-@rule("M105", Severity.ERROR)
+@rule("M105", Severity.ERROR, reads=(FUNDS_RATE,), may_read=(FUNDS_BUDGET, FUNDS_EXECUTED))
 def execution_rate_off(submission: Submission) -> Iterator[Violation]:
     """执行率 is not 全年执行数 ÷ 全年预算数.
 
@@ -147,7 +148,7 @@ def _found(entry: Entry, number: Decimal | None) -> object:
     return entry.raw.text if isinstance(entry.raw, CellError) else entry.raw
 
 
-@rule("M106", Severity.ERROR)
+@rule("M106", Severity.ERROR, reads=(FUNDS_SCORE,), may_read=(FUNDS_RATE, FUNDS_WEIGHT, FUNDS_EXECUTED))
 def execution_score_off(submission: Submission) -> Iterator[Violation]:
     """The score for execution is not what the execution rate gives.
 
@@ -216,7 +217,7 @@ def _is_printed_weight(item: Field) -> bool:
     return item.spec.role == FUNDS_WEIGHT and _printed(item) is not None
 
 
-@rule("M107", Severity.ERROR)
+@rule("M107", Severity.ERROR, reads=(FUNDS_WEIGHT,))
 def execution_weight_off(submission: Submission) -> Iterator[Violation]:
     """The 分值 of execution is not the one that the form prints.
 
@@ -255,7 +256,7 @@ def _is_marked_blank(item: Field) -> bool:
     )
 
 
-@rule("M108", Severity.WARNING)
+@rule("M108", Severity.WARNING, reads=(FUNDS,))
 def score_on_source_row(submission: Submission) -> Iterator[Violation]:
     """A weight or score stands on a row of 其中.
 

@@ -14,12 +14,15 @@ from xlsform.form.vocabulary import ACTUAL, FUNDS_EXECUTED, SCORE, TOTAL_SCORE, 
 from xlsform.messages import Message, say
 from xlsform.rules.money import disputed
 from xlsform.rules.registry import rule
-from xlsform.rules.totals import follows, speaks_of_total
-from xlsform.rules.weights import weights_not_100
+from xlsform.rules.totals import OF_THE_TOTAL, follows, speaks_of_total
+from xlsform.rules.weights import OF_THE_WEIGHTS, weights_not_100
 from xlsform.spreadsheet.a1 import Position, Range, a1
 from xlsform.spreadsheet.formula_equality import areas, moved, normalised
 from xlsform.spreadsheet.values import CellError
 from xlsform.submission.submission import Entry, Submission, number_in, once_per_submission
+
+#: What may explain that a computed field is off.
+_EXPLAINING = (*OF_THE_TOTAL, *OF_THE_WEIGHTS, FUNDS_EXECUTED)
 
 _SHOWN = 8
 """Cells that a message names; it counts them all."""
@@ -80,7 +83,7 @@ def _corners(submission: Submission, area: Range) -> Range | None:
     return None if first is None or last is None else Range(*first, *last)
 
 
-@rule("S106", Severity.ERROR)
+@rule("S106", Severity.ERROR, may_read=_EXPLAINING)
 def formula_overwritten(submission: Submission) -> Iterator[Violation]:
     """A value stands in place of a formula.
 
@@ -279,7 +282,7 @@ def formula_changed(submission: Submission) -> Iterator[Violation]:
         yield _of_hints(message, {place: f"={formulas[place]}" for place in other}, other)
 
 
-@rule("S108", Severity.WARNING)
+@rule("S108", Severity.WARNING, may_read=_EXPLAINING)
 def stale_result(submission: Submission) -> Iterator[Violation]:
     """The formula is the issued one, but the result stored with it is not what it gives.
 

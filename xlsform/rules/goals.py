@@ -28,7 +28,7 @@ _ADMITS = LazyPattern(
 _SHARE_DONE = LazyPattern(r"完成(?:了|率)?(?:为|达到?)?([0-9]{1,2}(?:\.[0-9]+)?)%")
 
 
-@rule("G101", Severity.ERROR)
+@rule("G101", Severity.ERROR, of_checks=True)
 def missing_goal(submission: Submission) -> Iterator[Violation]:
     """预期目标 or 实际完成情况 is blank.
 
@@ -50,7 +50,7 @@ def missing_goal(submission: Submission) -> Iterator[Violation]:
         )
 
 
-@rule("G102", Severity.WARNING)
+@rule("G102", Severity.WARNING, reads=(GOAL_EXPECTED, GOAL_ACTUAL))
 def goal_copied(submission: Submission) -> Iterator[Violation]:
     """实际完成情况 is 预期目标 word for word.
 
@@ -72,11 +72,11 @@ def goal_copied(submission: Submission) -> Iterator[Violation]:
                 actual=submission.label(GOAL_ACTUAL),
                 expected=submission.label(GOAL_EXPECTED),
             ),
-            field=submission.layout.by_key[GOAL_ACTUAL].name,
+            field=submission.name(GOAL_ACTUAL),
         )
 
 
-@rule("G103", Severity.WARNING)
+@rule("G103", Severity.WARNING, may_read=(GOAL_EXPECTED, GOAL_ACTUAL, PROJECT_NAME))
 def goal_too_thin(submission: Submission) -> Iterator[Violation]:
     """A goal is one word, only a number, or only the project's name.
 
@@ -105,7 +105,7 @@ def goal_too_thin(submission: Submission) -> Iterator[Violation]:
             )
 
 
-@rule("G104", Severity.WARNING)
+@rule("G104", Severity.WARNING, reads=(GOAL_ACTUAL,), may_read=(GOAL_EXPECTED, FUNDS_TOTAL_RATE, WEIGHT, SCORE))
 def goal_claims_done(submission: Submission) -> Iterator[Violation]:
     """实际完成情况 claims that all is done, while execution or a score is low.
 

@@ -36,7 +36,7 @@ _OTHER_YEARS = LazyPattern(
 )
 
 
-@rule("H101", Severity.ERROR)
+@rule("H101", Severity.ERROR, of_checks=True)
 def missing_head_field(submission: Submission) -> Iterator[Violation]:
     """A field of the head is blank.
 
@@ -66,7 +66,7 @@ def _is_of_the_head(item: Field) -> bool:
     return item.spec.required == "H101"
 
 
-@rule("H102", Severity.ERROR)
+@rule("H102", Severity.ERROR, may_read=(YEAR, PROJECT_NAME, FUNDS_CARRYOVER_BUDGET, FUNDS_CARRYOVER_EXECUTED))
 def wrong_year(submission: Submission) -> Iterator[Violation]:
     """The form is for another year than the one it was issued for.
 
@@ -114,7 +114,7 @@ def wrong_year(submission: Submission) -> Iterator[Violation]:
                 found=other,
                 expected=year,
             ),
-            field=submission.layout.by_key[PROJECT_NAME].name,
+            field=submission.name(PROJECT_NAME),
             expected=year,
             severity=Severity.WARNING,
         )
@@ -141,7 +141,7 @@ def _other_year(submission: Submission, year: int) -> int | None:
     return found
 
 
-@rule("H104", Severity.WARNING)
+@rule("H104", Severity.WARNING, of_checks=True)
 def seal_or_date_missing(submission: Submission) -> Iterator[Violation]:
     """The line for the unit's seal, signature or date is blank.
 

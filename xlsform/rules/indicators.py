@@ -19,6 +19,9 @@ from xlsform.submission.submission import Entry, Submission, number_in, once_per
 #: ``指标1：``, ``指标2`` or ``1、`` before a name, folded.
 _NUMBERED = LazyPattern(r"指标[0-9]*[:、.]|指标[0-9]+|[0-9]+[:、.](?![0-9])")
 _REMARK = LazyPattern(r"\([^()]*\)\Z")
+#: What `indicators` looks at.
+OF_A_ROW = (INDICATOR_NAME, TARGET, ACTUAL, WEIGHT, SCORE, YEAR)
+
 _SHOWN = 40
 _LONGEST = 60
 """Digits before the point of a figure that is still rounded."""

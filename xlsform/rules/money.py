@@ -30,7 +30,7 @@ from xlsform.rules.yuan import amounts_in_yuan
 from xlsform.submission.submission import Entry, Submission, once_per_submission
 
 
-@rule("M101", Severity.ERROR)
+@rule("M101", Severity.ERROR, of_checks=True)
 def missing_amount(submission: Submission) -> Iterator[Violation]:
     """全年预算数 or 全年执行数 of the total row is blank.
 
@@ -84,7 +84,7 @@ def disputed(submission: Submission) -> frozenset[str]:
     return unsound | {check.field.name for check, _ in _totals_off(submission, unsound)}
 
 
-@rule("M102", Severity.ERROR)
+@rule("M102", Severity.ERROR, of_checks=True)
 def total_not_sum_of_sources(submission: Submission) -> Iterator[Violation]:
     """年度资金总额 is not the sum of its sources.
 
@@ -124,7 +124,7 @@ def total_not_sum_of_sources(submission: Submission) -> Iterator[Violation]:
         yield Violation(message, field=check.field.name, found=stated, expected=expected)
 
 
-@rule("M103", Severity.WARNING)
+@rule("M103", Severity.WARNING, reads=(FUNDS_BUDGET,), of_checks=True)
 def executed_over_budget(submission: Submission) -> Iterator[Violation]:
     """More was spent than budgeted.
 
@@ -162,7 +162,7 @@ def executed_over_budget(submission: Submission) -> Iterator[Violation]:
         )
 
 
-@rule("M104", Severity.ERROR)
+@rule("M104", Severity.ERROR, reads=(FUNDS_BUDGET,), may_read=(FUNDS_TOTAL_BUDGET, FUNDS_TOTAL_EXECUTED))
 def spending_without_budget(submission: Submission) -> Iterator[Violation]:
     """Money was spent where there is no budget.
 
@@ -210,7 +210,7 @@ def spending_without_budget(submission: Submission) -> Iterator[Violation]:
                 budget=submission.label(FUNDS_TOTAL_BUDGET),
                 executed=submission.label(FUNDS_TOTAL_EXECUTED),
             ),
-            field=submission.layout.by_key[FUNDS_TOTAL_BUDGET].name,
+            field=submission.name(FUNDS_TOTAL_BUDGET),
             severity=Severity.NOTE,
         )
 
@@ -225,7 +225,12 @@ _NUMBERED = LazyPattern(r"指标\d*:?")
 _NEAR = Decimal("0.01")
 
 
-@rule("M112", Severity.WARNING)
+@rule(
+    "M112",
+    Severity.WARNING,
+    reads=(INDICATOR_NAME, TARGET, ACTUAL),
+    may_read=(FUNDS_TOTAL_INITIAL, FUNDS_TOTAL_BUDGET, FUNDS_TOTAL_EXECUTED, REASON),
+)
 def cost_beyond_budget(submission: Submission) -> Iterator[Violation]:
     """A cost indicator in money contradicts the funds table.
 

@@ -31,7 +31,7 @@ from xlsform.patterns import LazyPattern
 from xlsform.quantities import Number
 from xlsform.rules.narratives import clean, narratives
 from xlsform.rules.registry import rule
-from xlsform.rules.totals import known, scores_known
+from xlsform.rules.totals import OF_THE_TOTAL, known, scores_known
 from xlsform.submission.submission import Submission
 
 
@@ -84,6 +84,9 @@ _QUANTITIES = (
     ),
 )
 
+#: What the figures of a text are compared with, and what tells how to read them.
+_LOOKED_AT = (*(quantity.role for quantity in _QUANTITIES), *OF_THE_TOTAL, PROJECT_NAME, YEAR)
+
 #: A figure counts only where its clause begins with its name, after a subject that means the project as a whole.
 _BEGINNING = "(?:^|(?<=[,。;!?、()])|(?<=(?:情况|分析|结果|结论|如下):))"
 _SUBJECT = "(?:(?:本|该|此)?项目|(?:本|我)(?:单位|部门)|20[0-9]{2}年度?|(?:本|当)年度?|年度|总体|整体|财政|资金|专项|预算|绩效|共|的)"
@@ -107,7 +110,7 @@ _YEAR = LazyPattern("(?<![0-9])((?:19|20)[0-9]{2})(?:年|[-~至])")
 _PART = LazyPattern("指标|产出|效益|满意度|成本|过程|决策|管理|执行")
 
 
-@rule("T107", Severity.WARNING)
+@rule("T107", Severity.WARNING, may_read=_LOOKED_AT)
 def narrative_figure_differs(submission: Submission) -> Iterator[Violation]:
     """A figure that a narrative gives for the total, the budget, the spending or the execution rate is not the table's.
 

@@ -60,7 +60,7 @@ _TROUBLE = LazyPattern(
 _NOT_REAL = LazyPattern("避免|防止|防范|杜绝|克服|不存在|未出现|未发生|未造成|没有出现|可能|容易|一旦|[无如若易]")
 
 
-@rule("T106", Severity.ERROR)
+@rule("T106", Severity.ERROR, of_checks=True)
 def narrative_missing(submission: Submission) -> Iterator[Violation]:
     """A narrative that the form requires is blank.
 
@@ -81,7 +81,7 @@ def narrative_missing(submission: Submission) -> Iterator[Violation]:
         )
 
 
-@rule("T108", Severity.WARNING)
+@rule("T108", Severity.WARNING, reads=(SCORE, WEIGHT), may_read=(FUNDS_TOTAL_RATE,))
 def narrative_contradicts(submission: Submission) -> Iterator[Violation]:
     """A narrative says the contrary of the scores.
 

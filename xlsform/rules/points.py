@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from xlsform import quantities
 from xlsform.findings import Severity, Violation
-from xlsform.form.vocabulary import ACTUAL, REASON, SCORE, TARGET, TOTAL_SCORE, WEIGHT
+from xlsform.form.vocabulary import ACTUAL, INDICATOR_NAME, REASON, SCORE, TARGET, TOTAL_SCORE, WEIGHT
 from xlsform.messages import Message, say
 from xlsform.quantities import normalize_text
-from xlsform.rules.indicators import Indicator, indicators, percent, points, shown
+from xlsform.rules.indicators import OF_A_ROW, Indicator, indicators, percent, points, shown
 from xlsform.rules.registry import rule
 from xlsform.submission.submission import Submission
 
@@ -54,7 +54,7 @@ def _agrees(indicator: Indicator, results: list[_Result]) -> bool:
     return any(quantities.agrees(indicator.score, result.exact, decimals) for result in results)
 
 
-@rule("P101", Severity.ERROR)
+@rule("P101", Severity.ERROR, reads=(WEIGHT,), of_checks=True)
 def score_over_weight(submission: Submission) -> Iterator[Violation]:
     """A score is higher than its weight.
 
@@ -82,7 +82,7 @@ def score_over_weight(submission: Submission) -> Iterator[Violation]:
         yield Violation(message, field=check.field.name, found=score, expected=weight)
 
 
-@rule("P103", Severity.ERROR)
+@rule("P103", Severity.ERROR, reads=(INDICATOR_NAME, TARGET, ACTUAL, WEIGHT, SCORE), may_read=OF_A_ROW)
 def full_points_though_missed(submission: Submission) -> Iterator[Violation]:
     """The target is missed, yet the row has full points.
 
@@ -128,7 +128,7 @@ def _by_words(indicator: Indicator) -> bool:
     return indicator.actual is not None and indicator.actual.kind == "word"
 
 
-@rule("P104", Severity.ERROR)
+@rule("P104", Severity.ERROR, reads=(INDICATOR_NAME, TARGET, ACTUAL, WEIGHT, SCORE), may_read=OF_A_ROW)
 def score_off_ratio(submission: Submission) -> Iterator[Violation]:
     """The target is missed in part, and the score does not follow from the part that was reached.
 
@@ -175,7 +175,7 @@ def score_off_ratio(submission: Submission) -> Iterator[Violation]:
         )
 
 
-@rule("P105", Severity.WARNING)
+@rule("P105", Severity.WARNING, reads=(WEIGHT, SCORE), may_read=(*OF_A_ROW, REASON))
 def score_outside_band(submission: Submission) -> Iterator[Violation]:
     """A grade in words was chosen, and the score lies outside its band.
 
@@ -238,7 +238,7 @@ def _share(grade: Mapping[str, Any], end: str) -> Decimal:
     return Decimal(str(grade[end]))
 
 
-@rule("P115", Severity.NOTE)
+@rule("P115", Severity.NOTE, reads=(INDICATOR_NAME, TARGET, ACTUAL, WEIGHT, SCORE), may_read=(*OF_A_ROW, TOTAL_SCORE))
 def uniform_perfection(submission: Submission) -> Iterator[Violation]:
     """Every indicator was met exactly, not more and not less, and has full points.
 

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from xlsform import quantities
 from xlsform.findings import Severity, Violation
-from xlsform.form.vocabulary import ACTUAL, REASON, SCORE, TARGET
+from xlsform.form.vocabulary import ACTUAL, INDICATOR_NAME, REASON, SCORE, TARGET, WEIGHT
 from xlsform.messages import say
 from xlsform.patterns import LazyPattern
 from xlsform.quantities import normalize_text
 from xlsform.quantities.units import unit_of
-from xlsform.rules.indicators import Indicator, indicators, percent, shown
+from xlsform.rules.indicators import OF_A_ROW, Indicator, indicators, percent, shown
 from xlsform.rules.registry import rule
 from xlsform.submission.submission import Submission
 
@@ -40,7 +40,7 @@ def _says_nothing(indicator: Indicator, submission: Submission) -> bool:
     )
 
 
-@rule("P102", Severity.WARNING)
+@rule("P102", Severity.WARNING, reads=(INDICATOR_NAME, TARGET, ACTUAL, WEIGHT, SCORE, REASON), may_read=OF_A_ROW)
 def points_lost_though_met(submission: Submission) -> Iterator[Violation]:
     """The target is met, yet points were taken off without a word why.
 
@@ -69,7 +69,7 @@ def points_lost_though_met(submission: Submission) -> Iterator[Violation]:
             yield Violation(message, field=field.name, found=indicator.score, expected=indicator.weight)
 
 
-@rule("P106", Severity.ERROR)
+@rule("P106", Severity.ERROR, reads=(WEIGHT, SCORE, REASON), may_read=OF_A_ROW, of_checks=True)
 def reason_missing(submission: Submission) -> Iterator[Violation]:
     """Points were lost and the reason is blank.
 
@@ -98,7 +98,7 @@ def reason_missing(submission: Submission) -> Iterator[Violation]:
             yield Violation(message, field=reason.field.name)
 
 
-@rule("P107", Severity.ERROR)
+@rule("P107", Severity.ERROR, reads=(WEIGHT, SCORE, REASON), may_read=OF_A_ROW)
 def reason_empty_words(submission: Submission) -> Iterator[Violation]:
     """Points were lost and the reason says nothing.
 
@@ -129,7 +129,7 @@ def reason_empty_words(submission: Submission) -> Iterator[Violation]:
             yield Violation(message, field=reason.field.name)
 
 
-@rule("P108", Severity.WARNING)
+@rule("P108", Severity.WARNING, reads=(INDICATOR_NAME, TARGET, ACTUAL, REASON), may_read=OF_A_ROW)
 def over_achieved_unexplained(submission: Submission) -> Iterator[Violation]:
     """The result is far above the target, and nothing is said of it.
 
@@ -181,7 +181,7 @@ def _over_achieved(indicator: Indicator, limit: Decimal, submission: Submission)
     return outcome.ratio
 
 
-@rule("P113", Severity.WARNING)
+@rule("P113", Severity.WARNING, reads=(TARGET, ACTUAL, WEIGHT, SCORE, REASON), may_read=OF_A_ROW)
 def reason_contradicts_score(submission: Submission) -> Iterator[Violation]:
     """Full points, yet the reason tells of failure.
 

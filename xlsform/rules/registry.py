@@ -8,10 +8,12 @@ import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from xlsform import rules
 from xlsform.findings import Severity, Violation
+from xlsform.form.vocabulary import Role
 from xlsform.reading.workbook import Unreadable, Workbook
 from xlsform.submission.submission import Submission
 
@@ -43,6 +45,14 @@ class Rule(NamedTuple):
     severity: Severity
     about: About
     run: AnyRule
+    reads: tuple[Role, ...] = ()
+    """What it cannot do without: it is silent on a form that lacks one."""
+    reads_for: Mapping[str, Role] = MappingProxyType({})
+    """What it cannot do without where the template has a setting: the weight of execution, where that has points."""
+    may_read: tuple[Role, ...] = ()
+    """What it looks at besides, where the form has it."""
+    of_checks: bool = False
+    """Whether it speaks only of what checks of its code find, which the form itself has to bring."""
 
     @property
     def page(self) -> str:
@@ -53,11 +63,29 @@ class Rule(NamedTuple):
 _RULES: dict[str, Rule] = {}
 
 
-def rule(code: str, severity: Severity) -> Callable[[FormRule], FormRule]:
-    """Register a function that judges a submission."""
+def rule(
+    code: str,
+    severity: Severity,
+    *,
+    reads: Iterable[Role] = (),
+    reads_for: Mapping[str, Role] = MappingProxyType({}),
+    may_read: Iterable[Role] = (),
+    of_checks: bool = False,
+) -> Callable[[FormRule], FormRule]:
+    """Register a function that judges a submission.
+
+    Args:
+        code: its code; the letter is its family's.
+        severity: of what it finds, where it does not say otherwise.
+        reads: the roles that it cannot do without.
+        reads_for: those that it cannot do without where the template gives the setting of that name.
+        may_read: those that it looks at where the form has them.
+        of_checks: whether it speaks only of what the form's own checks of this code find.
+    """
 
     def register(function: FormRule) -> FormRule:
-        _register(code, severity, "form", function)
+        name = function.__name__.replace("_", "-")
+        _register(Rule(code, name, severity, "form", function, tuple(reads), reads_for, tuple(may_read), of_checks))
         return function
 
     return register
@@ -67,7 +95,7 @@ def workbook_rule(code: str, severity: Severity) -> Callable[[FormRule], FormRul
     """Register a function that judges a submission, even one whose form's sheet is gone."""
 
     def register(function: FormRule) -> FormRule:
-        _register(code, severity, "workbook", function)
+        _register(_plain(code, severity, "workbook", function))
         return function
 
     return register
@@ -77,7 +105,7 @@ def file_rule(code: str, severity: Severity) -> Callable[[FileRule], FileRule]:
     """Register a function that judges a file, form or not."""
 
     def register(function: FileRule) -> FileRule:
-        _register(code, severity, "file", function)
+        _register(_plain(code, severity, "file", function))
         return function
 
     return register
@@ -87,17 +115,20 @@ def batch_rule(code: str, severity: Severity) -> Callable[[BatchRule], BatchRule
     """Register a function that judges the returns of a batch together."""
 
     def register(function: BatchRule) -> BatchRule:
-        _register(code, severity, "batch", function)
+        _register(_plain(code, severity, "batch", function))
         return function
 
     return register
 
 
-def _register(code: str, severity: Severity, about: About, run: AnyRule) -> None:
-    if code in _RULES:
-        raise ValueError(f"code {code} is taken by {_RULES[code].name}")
-    name = run.__name__.replace("_", "-")
-    _RULES[code] = Rule(code, name, severity, about, run)
+def _plain(code: str, severity: Severity, about: About, run: AnyRule) -> Rule:
+    return Rule(code, run.__name__.replace("_", "-"), severity, about, run)
+
+
+def _register(new: Rule) -> None:
+    if new.code in _RULES:
+        raise ValueError(f"code {new.code} is taken by {_RULES[new.code].name}")
+    _RULES[new.code] = new
 
 
 @cache

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from xlsform.findings import Finding, Severity, Violation
 from xlsform.messages import say
-from xlsform.rules.registry import BatchRule, ReceivedFile, Rule, catalogue, wanted
+from xlsform.rules.applicability import chosen
+from xlsform.rules.registry import BatchRule, ReceivedFile, catalogue, wanted
 from xlsform.spreadsheet.a1 import position
 from xlsform.spreadsheet.values import CellError
 from xlsform.submission.submission import Submission
@@ -17,18 +17,13 @@ if TYPE_CHECKING:
     from xlsform.rules.across import Batch
 
 
-@lru_cache(maxsize=64)
-def _chosen(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Rule, ...]:
-    return tuple(each for each in catalogue().values() if wanted(each.code, select, ignore))
-
-
 def judge(arrival: ReceivedFile, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> list[Finding]:
     """Return what is wrong with a file, by place in the form, then by code."""
     findings: list[Finding] = []
     submission = arrival.submission
     gone = submission is None or submission.sheet_gone
-    for each in _chosen(tuple(select), tuple(ignore)):
-        if each.about == "batch" or (submission is None and each.about != "file") or (gone and each.about == "form"):
+    for each in chosen(submission.form if submission else None, tuple(select), tuple(ignore)):
+        if each.about == "batch" or (gone and each.about == "form"):
             continue
         for violation in each.run(arrival if each.about == "file" else submission):
             if not _told_already(each.code, violation, submission):
@@ -42,7 +37,7 @@ def judge_together(
     batch: Batch, select: Iterable[str] = (), ignore: Iterable[str] = ()
 ) -> Iterator[tuple[int | str, Finding]]:
     """Yield what is wrong across the returns of a batch, each with the return's number or the project's code."""
-    for each in _chosen(tuple(select), tuple(ignore)):
+    for each in chosen(None, tuple(select), tuple(ignore)):
         if each.about == "batch":
             for whose, violation in cast("BatchRule", each.run)(batch):
                 yield whose, _finding(each.code, each.name, each.severity, violation, None)

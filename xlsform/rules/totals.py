@@ -12,8 +12,11 @@ from xlsform.messages import Message, say
 from xlsform.rules.registry import rule
 from xlsform.submission.submission import Entry, Submission, number_in
 
+#: What tells whether a total is right.
+OF_THE_TOTAL = (TOTAL_SCORE, FUNDS_TOTAL_SCORE, FUNDS_TOTAL_RATE, SCORE, WEIGHT)
 
-@rule("T101", Severity.ERROR)
+
+@rule("T101", Severity.ERROR, reads=(TOTAL_SCORE,), may_read=OF_THE_TOTAL)
 def missing_total(submission: Submission) -> Iterator[Violation]:
     """总分 is blank although there are scores to add up.
 
@@ -46,7 +49,7 @@ def missing_total(submission: Submission) -> Iterator[Violation]:
         yield Violation(say("{field} is blank", field=entry.field.label), field=entry.field.name)
 
 
-@rule("T102", Severity.ERROR)
+@rule("T102", Severity.ERROR, reads=(TOTAL_SCORE,), may_read=OF_THE_TOTAL)
 def total_not_sum(submission: Submission) -> Iterator[Violation]:
     """总分 is not the score of execution plus the scores of the indicators.
 
@@ -87,7 +90,7 @@ def total_not_sum(submission: Submission) -> Iterator[Violation]:
     )
 
 
-@rule("T103", Severity.ERROR)
+@rule("T103", Severity.ERROR, reads=(TOTAL_SCORE,), may_read=OF_THE_TOTAL)
 def total_over_100(submission: Submission) -> Iterator[Violation]:
     """总分 is more than 100.
 
@@ -111,7 +114,7 @@ def total_over_100(submission: Submission) -> Iterator[Violation]:
         yield Violation(message, field=entry.field.name, found=entry.number, expected=submission.result(TOTAL_SCORE))
 
 
-@rule("T104", Severity.ERROR)
+@rule("T104", Severity.ERROR, reads=(GRADE, TOTAL_SCORE), may_read=OF_THE_TOTAL)
 def grade_off(submission: Submission) -> Iterator[Violation]:
     """The grade is not the one of the total's band.
 
@@ -153,7 +156,7 @@ def _grade(total: Decimal, bands: dict[str, float]) -> str:
     return next((word for word, least in ordered if total >= Decimal(str(least))), ordered[-1][0])
 
 
-@rule("T105", Severity.ERROR)
+@rule("T105", Severity.ERROR, reads=(TOTAL_SCORE, FUNDS_TOTAL_RATE), may_read=OF_THE_TOTAL)
 def perfect_despite_execution(submission: Submission) -> Iterator[Violation]:
     """总分 is 100 although the money was not all spent.
 
@@ -218,8 +221,8 @@ def _perfect(submission: Submission, entry: Entry) -> bool:
 def known(submission: Submission, role: Role) -> bool:
     """Whether all that people type for a computed field is there and of use; otherwise other rules speak."""
     fields, lacking = submission.layout.fields, submission.unusable | submission.missing
-    item = submission.layout.by_key.get(role)
-    needed = lacking.intersection(submission.layout.computed_references.get(item.name, ())) if item else ()
+    entry = submission.entry(role)
+    needed = lacking.intersection(submission.layout.computed_references.get(entry.field.name, ())) if entry else ()
     return not any(fields[each].spec.kind == "input" for each in needed)
 
 

@@ -45,7 +45,7 @@ def _explained(submission: Submission, at_once: LazyPattern[str]) -> bool:
     return any(at_once.search(text) or (_MONEY.search(text) and _CAUSE.search(text)) for text in texts)
 
 
-@rule("M109", Severity.WARNING)
+@rule("M109", Severity.WARNING, reads=(FUNDS_TOTAL_RATE,), may_read=(FUNDS_TOTAL_BUDGET, FUNDS_TOTAL_EXECUTED, REASON))
 def low_execution_unexplained(submission: Submission) -> Iterator[Violation]:
     """The execution rate is low, and nothing in the form says why.
 
@@ -75,12 +75,17 @@ def low_execution_unexplained(submission: Submission) -> Iterator[Violation]:
                 found=percent(rate),
                 least=percent(least),
             ),
-            field=submission.layout.by_key[FUNDS_TOTAL_RATE].name,
+            field=submission.name(FUNDS_TOTAL_RATE),
             found=rate,
         )
 
 
-@rule("M110", Severity.WARNING)
+@rule(
+    "M110",
+    Severity.WARNING,
+    reads=(FUNDS_TOTAL_INITIAL, FUNDS_TOTAL_BUDGET),
+    may_read=(FUNDS_CARRYOVER_INITIAL, FUNDS_CARRYOVER_BUDGET, REASON),
+)
 def budget_adjusted_unexplained(submission: Submission) -> Iterator[Violation]:
     """The budget was adjusted much in the year, and nothing in the form says why.
 
@@ -116,7 +121,7 @@ def budget_adjusted_unexplained(submission: Submission) -> Iterator[Violation]:
             change=f"{change / initial * 100:+.1f}%",
             initial=initial,
         ),
-        field=submission.layout.by_key[FUNDS_TOTAL_BUDGET].name,
+        field=submission.name(FUNDS_TOTAL_BUDGET),
         found=budget,
     )
 

@@ -214,7 +214,7 @@ _LEFT = LazyPattern(
 _MAYBE_LEFT = LazyPattern(r"指标|\.{3}|[待请此这]|点击|[Xx]{2}|××|字")
 
 
-@rule("V106", Severity.WARNING)
+@rule("V106", Severity.WARNING, may_read=(INDICATOR_NAME, TARGET, ACTUAL, REASON))
 def placeholder_left(submission: Submission) -> Iterator[Violation]:
     """Something that the blank form prints, or a hint for the filler, was left in.
 

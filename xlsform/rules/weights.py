@@ -12,8 +12,13 @@ from xlsform.messages import Message, say
 from xlsform.rules.registry import rule
 from xlsform.submission.submission import Entry, Submission, once_per_submission
 
+#: What tells whether the weights are right.
+OF_THE_WEIGHTS = (WEIGHT, FUNDS_TOTAL_WEIGHT, TOTAL_WEIGHT)
+#: Without it nothing makes 100 where execution has points of its own.
+_WITH_EXECUTION = {"execution_weight": FUNDS_TOTAL_WEIGHT}
 
-@rule("W101", Severity.ERROR)
+
+@rule("W101", Severity.ERROR, reads=(WEIGHT,), reads_for=_WITH_EXECUTION, may_read=OF_THE_WEIGHTS)
 def weights_not_100(submission: Submission) -> Iterator[Violation]:
     """The weights do not make 100.
 
@@ -64,7 +69,7 @@ def _sum_shown(execution: Decimal | None, indicators: Decimal, total: Decimal) -
     )
 
 
-@rule("W102", Severity.WARNING)
+@rule("W102", Severity.WARNING, reads=(WEIGHT,), reads_for=_WITH_EXECUTION, may_read=OF_THE_WEIGHTS)
 def level_weight_off(submission: Submission) -> Iterator[Violation]:
     """The level-1 kinds share the points out otherwise than the template.
 
@@ -107,7 +112,7 @@ def level_weight_off(submission: Submission) -> Iterator[Violation]:
         )
 
 
-@rule("W103", Severity.ERROR)
+@rule("W103", Severity.ERROR, of_checks=True)
 def weight_not_positive(submission: Submission) -> Iterator[Violation]:
     """An indicator in use has a weight of 0 or less.
 
@@ -130,7 +135,7 @@ def weight_not_positive(submission: Submission) -> Iterator[Violation]:
         )
 
 
-@rule("W104", Severity.WARNING)
+@rule("W104", Severity.WARNING, reads=(WEIGHT,), reads_for=_WITH_EXECUTION, may_read=OF_THE_WEIGHTS)
 def weight_concentrated(submission: Submission) -> Iterator[Violation]:
     """One indicator carries half of all points or more.
 

@@ -49,7 +49,7 @@ class _Amount(NamedTuple):
 _Amounts = Mapping[tuple[str, str], _Amount]
 
 
-@rule("V107", Severity.WARNING)
+@rule("V107", Severity.WARNING, reads=(FUNDS,))
 def unit_suspicion(submission: Submission) -> Iterator[Violation]:
     """An amount seems to be in 元, where the form asks for 万元.
 

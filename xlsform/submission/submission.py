@@ -231,8 +231,15 @@ class Submission:
 
     def entry(self, role: Role) -> Entry | None:
         """Return what stands in the field of a role, None where the form has none."""
-        item = self.layout.by_key.get(role)
+        return self.find(role)
+
+    def find(self, key: str) -> Entry | None:
+        """Return what stands in the field of a key, as office records name it: a role, else the form's own name."""
+        item = self._field_of(key)
         return self.entries[item.name] if item else None
+
+    def _field_of(self, key: str) -> Field | None:
+        return self.layout.by_key.get(key)
 
     def number(self, role: Role) -> Decimal | None:
         """Return the figure in a field, None where blank, unusable or not in this form."""
@@ -251,21 +258,25 @@ class Submission:
             role: of the field.
             otherwise: what to return where the form has no such formula.
         """
-        item = self.layout.by_key.get(role)
+        item = self._field_of(role)
         return self.results.computed.get(item.name, otherwise) if item else otherwise
 
     def exact_result(self, role: Role) -> Result:
         """Return the same without rounding."""
-        item = self.layout.by_key.get(role)
+        item = self._field_of(role)
         return self.exact.get(item.name) if item else None
 
     def label(self, role: Role) -> str:
         """Return how messages name a field of this form."""
         return self.layout.by_key[role].label
 
+    def name(self, role: Role) -> str:
+        """Return what this form calls a field that it has."""
+        return self.layout.by_key[role].name
+
     def names(self, *roles: Role) -> set[str]:
         """Return the names that the form has for some roles; of those that it lacks none."""
-        return {item.name for role in roles if (item := self.layout.by_key.get(role)) is not None}
+        return {item.name for role in roles if (item := self._field_of(role)) is not None}
 
     def beside(self, item: Field, column: Role) -> Entry | None:
         """Return what stands in another column of a field's row, None where there is no such column."""
@@ -454,7 +465,8 @@ def _input_names(layout: Layout) -> frozenset[str]:
 def _telling_names(layout: Layout) -> tuple[frozenset[str], ...]:
     """Return the fields of each row of indicators of which one makes the row a used one; a reason alone does not."""
     columns = (INDICATOR_NAME, TARGET, ACTUAL, WEIGHT, SCORE)
-    return tuple(frozenset(row[each].name for each in columns if each in row) for row in layout.indicator_rows)
+    telling = ([row[each] for each in columns if each in row] or row.values() for row in layout.indicator_rows)
+    return tuple(frozenset(item.name for item in items) for items in telling)
 
 
 @lru_cache(maxsize=128)
