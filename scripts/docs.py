@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from xlsform.cli import cli  # noqa: E402
 from xlsform.demo.samples import expected_report, samples  # noqa: E402
+from xlsform.form.vocabulary import FIELDS, TABLES, word  # noqa: E402
 from xlsform.reading import Limits  # noqa: E402
 from xlsform.rules.manual import pages  # noqa: E402
 
@@ -35,7 +36,7 @@ def generated() -> dict[str, str]:
         "docs/rules.zh.md": f"# 审核规则\n\n{MADE}{pages(None, 'markdown', 'zh')}",
         "docs/cli.md": f"# Command line\n\n{MADE}{''.join(commands())}",
         "docs/report.md": f"# The JSON report\n\n{MADE}{schema_page('reports', 'report')}",
-        "docs/templates.md": f"{written('templates')}\n## Every key\n\n{MADE}{schema_page('form', 'template')}",
+        "docs/templates.md": f"{written('templates')}\n## Every role\n\n{MADE}{roles()}\n## Every key\n\n{MADE}{schema_page('form', 'template')}",
         "docs/reliability.md": f"{written('reliability')}\n## Limits\n\n{MADE}{limits()}",
     }
     for sample in samples():
@@ -64,6 +65,19 @@ def limits() -> str:
     """Return the table of the limits of reading."""
     lines = [f"| `{each.name}` | {each.default:,} | {each.metadata['about']} |" for each in fields(Limits)]
     return "\n".join(["| NAME | default | what it holds for |", "|---|---|---|", *lines, ""])
+
+
+def roles() -> str:
+    """Return the tables of the roles that a template may give."""
+    lines = ["| role | in | holds |", "|---|---|---|"]
+    lines += [f"| `{role}` | {each.unit} | {each.about} |" for role, each in FIELDS.items() if "." not in role]
+    for table, about in TABLES.items():
+        kind = "numbered" if about.numbered else "named"
+        lines += ["", f"A table with {kind} rows, `{table}`: {about.about}.", ""]
+        lines += ["| role | of a | in | holds |", "|---|---|---|---|"]
+        lines += [f"| `{word(role)}` | row | | {each.about} |" for role, each in about.rows.items()]
+        lines += [f"| `{word(role)}` | column | {each.unit} | {each.about} |" for role, each in about.columns.items()]
+    return "\n".join([*lines, ""])
 
 
 def commands() -> Iterator[str]:

@@ -125,7 +125,7 @@ def planted_once() -> tuple[Submission, ...]:
 
 @pytest.mark.parametrize("role", [*ROLES, *TABLES])
 def test_without_a_role_rules_that_need_it_are_silent_and_none_fails(role: Role) -> None:
-    renaming = Renaming(SHANXI[0], 3)
+    renaming = Renaming(SHANXI[0], 3, swapped=False)
     # The live hints name columns that may be lacking here.
     del renaming.content["outcome"]
     form = renaming.form([role])
@@ -145,17 +145,17 @@ def test_official_forms_are_judged_by_all_rules_but_on_what_they_do_not_have(tem
 
 
 def test_why_a_form_cannot_be_judged_by_a_rule_is_told() -> None:
-    form = Renaming("mof-2020", 1).form(["goal_expected", "funds.weight"])
+    form = Renaming("mof-2020", 1, swapped=False).form(["goal_expected", "funds.weight"])
     told = {code: render(why, "en") for code, why in hindrances(form).items() if why is not None}
-    assert told["G102"] == "no field has the role goal_expected"
-    assert told["M107"] == "no field has the role funds.weight"
+    assert told["G102"] == "nothing in the form has the role goal_expected"
+    assert told["M107"] == "nothing in the form has the role funds.weight"
     # Nothing makes 100 without the points of execution.
-    assert told["W101"] == "no field has the role funds.total.weight"
-    assert told["T106"] == "the form has no check of this code"
+    assert told["W101"] == "nothing in the form has the role funds.total.weight"
+    assert told["T106"] == "the form has no check of that code"
     assert "M106" not in told
 
 
 def test_a_form_without_points_for_execution_is_judged_by_its_weights() -> None:
-    content = Renaming("mof-2020", 1).template(frozenset(["funds.weight"]))
+    content = Renaming("mof-2020", 1, swapped=False).template(frozenset(["funds.weight"]))
     content["scoring"] = {**content["scoring"], "execution_weight": 0}
     assert hindrances(build(content))["W101"] is None

@@ -20,6 +20,7 @@ from xlsform.form.template import build, find, read
 from xlsform.messages import plain, render, say
 from xlsform.reading.workbook import Sheet, Unreadable, Workbook
 from xlsform.rules import registry, run
+from xlsform.rules.families import FAMILIES, family_name, order
 from xlsform.rules.registry import ReceivedFile, catalogue, wanted
 from xlsform.rules.run import judge
 from xlsform.spreadsheet.a1 import position
@@ -66,6 +67,15 @@ def test_families_stand_in_the_catalogues_order() -> None:
     order = list(catalogue())
     assert order == sorted(order, key=lambda code: ("FSHVMGKWPTX".index(code[0]), code))
     assert len(order) > 90
+
+
+def test_a_family_that_does_not_exist_yet_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {code[0] for code in catalogue()} == set(FAMILIES)
+    assert sorted(["Y101", "X106", "N101", "L001", "F101"], key=order) == ["F101", "X106", "L001", "N101", "Y101"]
+    monkeypatch.setitem(FAMILIES, "N", say("Narrative of a public text"))
+    assert sorted(["Y101", "X106", "N101", "F101"], key=order) == ["F101", "X106", "N101", "Y101"]
+    assert render(family_name("N101"), "en") == "Narrative of a public text"
+    assert render(family_name("L001"), "en") == "The form's own checks"
 
 
 @pytest.mark.parametrize(

@@ -21,11 +21,19 @@ _SETTINGS = ("let", "outcome", "scoring")
 
 
 class Renaming:
-    """New names for all of a template, drawn at random: half of them are names that others had."""
+    """New names for all of a template, drawn at random."""
 
-    def __init__(self, template: str, seed: int) -> None:
+    def __init__(self, template: str, seed: int, *, swapped: bool = True) -> None:
+        """Draw the names.
+
+        Args:
+            template: the id of a bundled form.
+            seed: of the random choice.
+            swapped: whether half of the names are such as others had; else all are new.
+        """
         self.content = read(find(template))
         self.random = random.Random(seed)
+        self.swapped = swapped
         self.fields = self._drawn(self.content["fields"])
         self.tables = self._drawn(self.content["tables"])
         self.rows = {name: self._drawn(table.get("rows", {})) for name, table in self.content["tables"].items()}
@@ -33,7 +41,7 @@ class Renaming:
 
     def _drawn(self, names: Iterable[str]) -> dict[str, str]:
         old = list(names)
-        swapped = self.random.sample(old, len(old) // 2)
+        swapped = self.random.sample(old, len(old) // 2 if self.swapped else 0)
         new = swapped + ["".join(self.random.choices(_LETTERS, k=8)) for _ in range(len(old) - len(swapped))]
         self.random.shuffle(new)
         return dict(zip(old, new, strict=True))
@@ -55,7 +63,8 @@ class Renaming:
         """Return the form under its new names.
 
         Args:
-            lacking: roles that the template does not give, so that the form does not have them.
+            lacking: roles that the template does not give, so that the form does not have them; names must not be
+                swapped then, or one of them may be a role by itself.
         """
         return build(self.template(frozenset(lacking)))
 
@@ -176,5 +185,4 @@ class Renaming:
 
 
 def _role(role: str, word: str, lacking: frozenset[str]) -> dict[str, str]:
-    # A role that nobody knows is none.
-    return {"role": "nothing" if role in lacking else word}
+    return {} if role in lacking else {"role": word}

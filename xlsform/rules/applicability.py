@@ -15,9 +15,9 @@ def hindrance(rule: Rule, form: Form) -> Message | None:
     needed = [*rule.reads, *(role for setting, role in rule.reads_for.items() if form.setting(setting))]
     missing = [role for role in needed if role not in form.roles]
     if missing:
-        return say("no field has the role {roles}", roles=missing)
+        return say("nothing in the form has the role {roles}", roles=missing)
     if rule.of_checks and rule.code not in form.check_codes:
-        return say("the form has no check of this code")
+        return say("the form has no check of that code")
     return None
 
 

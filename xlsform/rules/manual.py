@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 from xlsform.errors import UsageError
+from xlsform.findings import Severity
 from xlsform.messages import render, say, translated
+from xlsform.rules.families import family_name
+from xlsform.rules.own_checks import OwnCheck
 from xlsform.rules.registry import Rule, catalogue
-
-_FAMILIES = {
-    "F": say("File"),
-    "S": say("Structure, against what was issued"),
-    "H": say("Head"),
-    "V": say("Values"),
-    "M": say("Money"),
-    "G": say("Goal"),
-    "K": say("Completeness of indicators"),
-    "W": say("Weights"),
-    "P": say("Points of an indicator"),
-    "T": say("Total and narrative"),
-    "X": say("Across files"),
-}
 
 
 def paragraphs(page: str) -> list[str]:
@@ -30,50 +21,66 @@ def paragraphs(page: str) -> list[str]:
     return [re.sub(r"\s*\n\s*", " ", part).strip() for part in re.split(r"\n\s*\n", page) if part.strip()]
 
 
-def pages(code: str | None, form: str, language: str) -> str:
+class _Page(NamedTuple):
+    """The manual page of a rule, or what there is to say of a form's own check."""
+
+    code: str
+    name: str
+    severity: Severity
+    body: str
+
+
+def pages(code: str | None, form: str, language: str, own: Mapping[str, OwnCheck] = MappingProxyType({})) -> str:
     """Return the pages of all rules, or of one.
 
     Args:
         code: the rule's code, None for all.
         form: ``text``, ``markdown`` or ``json``.
         language: ``zh`` or ``en``.
+        own: checks of forms that have a page, too.
 
     Raises:
         UsageError: there is no such rule.
     """
-    rules: Iterable[Rule] = catalogue().values()
-    if code is not None:
-        rule = catalogue().get(code.upper())
-        if rule is None:
-            raise UsageError(say("no rule has the code {code}; xlsform rules lists them all", code=code))
-        rules = [rule]
+    known = [code.upper()] if code is not None else [*catalogue(), *own]
+    if code is not None and known[0] not in catalogue() and known[0] not in own:
+        raise UsageError(say("no rule has the code {code}; xlsform rules lists them all", code=code))
+    found = [
+        _of_rule(catalogue()[each], language) if each in catalogue() else _of_check(own[each], language)
+        for each in known
+    ]
     if form == "json":
         lines = [
-            {"code": rule.code, "rule": rule.name, "severity": rule.severity.value, "page": _body(rule, language)}
-            for rule in rules
+            {"code": page.code, "rule": page.name, "severity": page.severity.value, "page": page.body} for page in found
         ]
         return json.dumps(lines, ensure_ascii=False, indent=1) + "\n"
     if form == "markdown":
-        return _markdown(rules, language)
-    return "\n\n".join(_text(rule, language) for rule in rules) + "\n"
+        return _markdown(found, language)
+    return "\n\n".join(_text(page, language) for page in found) + "\n"
 
 
-def _body(rule: Rule, language: str) -> str:
-    return "\n\n".join(translated(part, language) for part in paragraphs(rule.page))
+def _of_rule(rule: Rule, language: str) -> _Page:
+    body = "\n\n".join(translated(part, language) for part in paragraphs(rule.page))
+    return _Page(rule.code, rule.name, rule.severity, body)
 
 
-def _text(rule: Rule, language: str) -> str:
-    severity = render(rule.severity.label, language)
-    return f"{rule.code} {rule.name} ({severity})\n\n" + _body(rule, language).replace("## ", "")
+def _of_check(check: OwnCheck, language: str) -> _Page:
+    about = say("{hint} (a check of the form {form})", hint=dict(check.hint), form=check.form)
+    return _Page(check.code, check.name, check.severity, render(about, language))
 
 
-def _markdown(rules: Iterable[Rule], language: str) -> str:
+def _text(page: _Page, language: str) -> str:
+    severity = render(page.severity.label, language)
+    return f"{page.code} {page.name} ({severity})\n\n" + page.body.replace("## ", "")
+
+
+def _markdown(found: Iterable[_Page], language: str) -> str:
     parts, family = [], ""
-    for rule in rules:
-        if rule.code[0] != family:
-            family = rule.code[0]
-            parts.append(f"## {family} {translated(_FAMILIES[family].text, language)}")
-        severity = render(rule.severity.label, language)
-        parts.append(f"### {rule.code} {rule.name} ({severity})")
-        parts.append(_body(rule, language).replace("## ", "#### "))
+    for page in found:
+        if page.code[0] != family:
+            family = page.code[0]
+            parts.append(f"## {family} {render(family_name(page.code), language)}")
+        severity = render(page.severity.label, language)
+        parts.append(f"### {page.code} {page.name} ({severity})")
+        parts.append(page.body.replace("## ", "#### "))
     return "\n\n".join(parts) + "\n"

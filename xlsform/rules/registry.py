@@ -15,6 +15,7 @@ from xlsform import rules
 from xlsform.findings import Severity, Violation
 from xlsform.form.vocabulary import Role
 from xlsform.reading.workbook import Unreadable, Workbook
+from xlsform.rules.families import order
 from xlsform.submission.submission import Submission
 
 if TYPE_CHECKING:
@@ -133,11 +134,10 @@ def _register(new: Rule) -> None:
 
 @cache
 def catalogue() -> Mapping[str, Rule]:
-    """Return every rule by its code, families in the catalogue's order."""
+    """Return every rule by its code, family by family."""
     for module in pkgutil.iter_modules(rules.__path__):
         importlib.import_module(f"{rules.__name__}.{module.name}")
-    order = "FSHVMGKWPTX"
-    return dict(sorted(_RULES.items(), key=lambda item: (order.find(item[0][0]), item[0])))
+    return dict(sorted(_RULES.items(), key=lambda item: order(item[0])))
 
 
 def wanted(code: str, select: Iterable[str], ignore: Iterable[str]) -> bool:

@@ -7,7 +7,7 @@ import datetime as dt
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,8 +55,13 @@ class Waivers:
     expired: tuple[Waiver, ...]
 
 
-def read_waivers(path: Path, today: dt.date) -> Waivers:
+def read_waivers(path: Path, today: dt.date, codes: Container[str] | None = None) -> Waivers:
     """Return the waivers of a JSON or CSV file: ``code``, ``project``, ``reason``, ``until``.
+
+    Args:
+        path: the file.
+        today: the day on which they are to hold.
+        codes: the codes that there are; those of the rules, if not given.
 
     Raises:
         UsageError: it cannot be read, or is neither a list of objects nor a table.
@@ -65,7 +70,7 @@ def read_waivers(path: Path, today: dt.date) -> Waivers:
     problems: list[Message] = []
     waivers = []
     for place, parts in _objects(path):
-        wrong = list(_problems(parts))
+        wrong = list(_problems(parts, catalogue() if codes is None else codes))
         problems += [say("{place}: {problem}", place=place, problem=problem) for problem in wrong]
         if not wrong:
             code, project, reason = (parts.get(key, "") for key in ("code", "project", "reason"))
@@ -142,12 +147,12 @@ def _parts(item: Mapping[str, Any]) -> dict[str, str]:
     return parts
 
 
-def _problems(parts: Mapping[str, str]) -> Iterator[Message]:
+def _problems(parts: Mapping[str, str], codes: Container[str]) -> Iterator[Message]:
     for key in ("code", "project", "reason"):
         if not parts.get(key):
             yield say("{key} is missing", key=key)
     code, until = parts.get("code", ""), parts.get("until", "")
-    if code and code.upper() not in catalogue():
+    if code and code.upper() not in codes:
         yield say("no rule has the code {code}", code=code)
     if until and _date(until) is None:
         yield say("until should be a date such as 2025-12-31; it is {found}", found=until)

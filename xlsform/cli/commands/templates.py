@@ -42,24 +42,21 @@ def templates_show(template: str, output: Path | None) -> None:
 
 @templates.command("check")
 @click.argument("files", nargs=-1, required=True)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_context
-def templates_check(ctx: click.Context, files: tuple[str, ...]) -> None:
-    """Say everything that is wrong with template files."""
-    from xlsform.errors import TemplateError
-    from xlsform.form.check import problems
-    from xlsform.form.template import find, read
+def templates_check(ctx: click.Context, files: tuple[str, ...], form: str) -> None:
+    """Say everything that is wrong with template files, and which rules their forms can be judged by."""
+    from xlsform.form.template import find
     from xlsform.messages import say
+    from xlsform.rules.template_report import report
 
-    faulty = False
-    for name in files:
-        path = find(name)
-        try:
-            found = problems(read(path))
-        except TemplateError as error:
-            found = list(error.problems)
-        faulty |= bool(found)
-        for problem in found:
-            click.echo(f"{path}: {problem}")
-        if not found:
-            remark(say("{path}: sound", path=path))
-    ctx.exit(2 if faulty else 0)
+    reports = [report(find(name)) for name in files]
+    if form == "json":
+        contents = [each.as_json(language()) for each in reports]
+        click.echo(as_json(contents[0] if len(contents) == 1 else contents), nl=False)
+    for each in reports if form == "text" else ():
+        for line in each.lines(language()):
+            click.echo(line)
+        if each.sound:
+            remark(say("{path}: sound", path=each.path))
+    ctx.exit(0 if all(each.sound for each in reports) else 2)

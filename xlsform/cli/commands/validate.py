@@ -74,10 +74,10 @@ def validate(
         raise click.UsageError("--format xlsx needs -o FILE.xlsx")
     options = Options(
         template=review.template,
-        select=codes_in(selection.select),
-        ignore=codes_in(selection.ignore),
+        select=codes_in(selection.select, review.template),
+        ignore=codes_in(selection.ignore, review.template),
         limits=limits_in(review.limits),
-        waivers=_waivers(selection.waive) if selection.waive is not None else (),
+        waivers=_waivers(selection.waive, review.template) if selection.waive is not None else (),
     )
     failed = False
 
@@ -96,14 +96,15 @@ def validate(
     ctx.exit(1 if failed else 0)
 
 
-def _waivers(path: Path) -> tuple[Waiver, ...]:
+def _waivers(path: Path, template: str | None) -> tuple[Waiver, ...]:
     """Return the waivers of a file that hold today; say which have expired."""
     import datetime as dt
 
     from xlsform.messages import say
+    from xlsform.rules.own_checks import known_codes
     from xlsform.verdict.waivers import read_waivers
 
-    found = read_waivers(path, dt.date.today())
+    found = read_waivers(path, dt.date.today(), known_codes(template))
     if found.expired:
         listed = [
             say("{code} {project} ({until})", code=each.code, project=each.project, until=each.until)

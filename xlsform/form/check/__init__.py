@@ -14,7 +14,7 @@ from xlsform.form.definition import Form
 from xlsform.form.layout import lay_out
 from xlsform.form.template import build, bundled, find, load, read
 
-__all__ = ["SCHEMA", "dangling", "load_checked", "problems", "schema_problem"]
+__all__ = ["SCHEMA", "dangling", "load_checked", "problems", "schema_problem", "warnings"]
 
 SCHEMA = Path(__file__).parent.parent / "schema" / "template.schema.json"
 
@@ -38,14 +38,23 @@ def load_checked(name: str) -> Form:
 
 def problems(content: Mapping[str, Any]) -> list[str]:
     """Return all that is wrong with a template's content, each line with its JSON path; empty when it is sound."""
-    return list(_shape(content)) or _meaning(build(content))
+    return list(_shape(content)) or _meaning(content)
 
 
-def _meaning(form: Form) -> list[str]:
+def warnings(content: Mapping[str, Any]) -> list[str]:
+    """Return what seems to be forgotten in a template that is sound, each line with its JSON path."""
+    from xlsform.form.check.roles import forgotten_roles
+
+    return list(forgotten_roles(build(content)))
+
+
+def _meaning(content: Mapping[str, Any]) -> list[str]:
     from xlsform.form.check.grid import grid_problems, layout_problems
     from xlsform.form.check.meaning import formula_problems
+    from xlsform.form.check.roles import role_problems
 
-    found = list(grid_problems(form))
+    form = build(content)
+    found = [*role_problems(content), *grid_problems(form)]
     if found:
         return found
     layout = lay_out(form)
