@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from xlsform import quantities
 from xlsform.form import identity as identities
 from xlsform.form.definition import Form
-from xlsform.form.evaluation.engine import Result, Results, engine_for
+from xlsform.form.evaluation.engine import Results, engine_for
+from xlsform.form.evaluation.ironcalc_cells import Result
 from xlsform.form.field_types import Cast, Problem
 from xlsform.form.identity import Identity
 from xlsform.form.layout import Field, Layout, PlacedCheck

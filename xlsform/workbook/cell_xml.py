@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import lru_cache
 
-from xlsform.form.evaluation.engine import Result
+from xlsform.form.evaluation.ironcalc_cells import Result
 from xlsform.form.field_types import Cast
 from xlsform.spreadsheet.a1 import Range, a1
 from xlsform.spreadsheet.cell_text import number_text, text_xml

@@ -9,9 +9,9 @@ from functools import lru_cache
 from xlsform.files.atomic import creation_time
 from xlsform.form import identity as identities
 from xlsform.form.definition import Form
-from xlsform.form.evaluation.engine import scratch_sheet
 from xlsform.form.evaluation.hints import TO_DO_CELL, UNDECIDED, outcome_formulas, to_do
 from xlsform.form.evaluation.measures import measures
+from xlsform.form.evaluation.scratch_sheet import scratch_sheet
 from xlsform.form.field_types import FIGURE, Cast
 from xlsform.form.formula import quote
 from xlsform.form.identity import Identity

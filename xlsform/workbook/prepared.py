@@ -18,8 +18,8 @@ from functools import lru_cache
 
 from xlsform.form import identity as identities
 from xlsform.form.definition import Form
-from xlsform.form.evaluation.engine import Content, Formula
 from xlsform.form.evaluation.hints import hint_formulas, to_do_formula
+from xlsform.form.evaluation.ironcalc_cells import Content, Formula
 from xlsform.form.field_types import Cast
 from xlsform.form.layout import HINTS_TITLE, Field, Layout
 from xlsform.spreadsheet.a1 import Position, Range, letters, quoted

@@ -10,7 +10,8 @@ from typing import Any
 from xlsform.form import formula as formulas
 from xlsform.form.check.grid import near
 from xlsform.form.definition import Form
-from xlsform.form.evaluation.engine import Fault, engine_for, texts_of
+from xlsform.form.evaluation.engine import engine_for, texts_of
+from xlsform.form.evaluation.model import Fault
 from xlsform.form.layout import TARGET_PARTS, Field, Layout, UnknownReferenceError
 from xlsform.form.vocabulary import ACTUAL, TARGET, WEIGHT
 from xlsform.quantities import read_number
