@@ -20,7 +20,7 @@ from xlsform.form.layout import lay_out
 from xlsform.form.template import build, find, read
 from xlsform.reading import read_bytes
 from xlsform.reading.workbook import Workbook
-from xlsform.submission.submission import identities_in
+from xlsform.submission.carriers import identities_in
 from xlsform.workbook.issue import issue
 from xlsform.workbook.locks import Lock
 

@@ -12,7 +12,8 @@ from xlsform.form.layout import lay_out
 from xlsform.form.template import build, find, load, read
 from xlsform.form.vocabulary import YEAR
 from xlsform.reading.workbook import Workbook
-from xlsform.submission.submission import Submission, identities_in
+from xlsform.submission.carriers import identities_in
+from xlsform.submission.submission import Submission
 
 
 def issued_for(

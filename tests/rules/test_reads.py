@@ -21,7 +21,8 @@ from xlsform.projects import ListedIndicator, Project
 from xlsform.rules.applicability import hindrances
 from xlsform.rules.registry import ReceivedFile, Rule, catalogue
 from xlsform.rules.run import judge
-from xlsform.submission.submission import Entry, Submission
+from xlsform.submission.entries import Entry
+from xlsform.submission.submission import Submission
 
 ABOUT_FORMS = [rule for rule in catalogue().values() if rule.about in ("form", "workbook")]
 

@@ -4,13 +4,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from support.forms import TEMPLATES, codes, found, layout_of, row_number, submission
+from support import excel_edits
+from support.forms import TEMPLATES, codes, found, layout_of, prefilled, put, row_number, sheet_of, submission
 from support.made_up import form_of_goals, form_without_funds, returned, values_only, with_scoring
 
 from xlsform.findings import Severity
 from xlsform.form.vocabulary import WEIGHT
+from xlsform.reading.workbook import Workbook
 from xlsform.rules.registry import ReceivedFile
 from xlsform.rules.run import judge
+from xlsform.rules.weights import stated_weights
 from xlsform.submission.submission import Submission
 
 TOTAL_WEIGHT = {"mof-2020": "自评表!G40", "mof-2021": "自评表!G43", "shanxi-2021": "自评表!G40"}
@@ -30,6 +33,35 @@ def weighing(template: str, changes: dict[str, float | None], **more: Any) -> Su
         if weight is None:
             values |= {f"{row}.{column}": None for column in ("name", "target", "actual", "reason")}
     return submission(template, **values, **more)
+
+
+class TestStatedWeights:
+    def test_they_are_added_up_as_they_stand(self) -> None:
+        assert stated_weights(submission()) == 100
+        assert stated_weights(submission(indicators__4__weight=15)) == 105
+
+    def test_one_that_is_needed_and_not_there_makes_the_sum_unknown(self) -> None:
+        assert stated_weights(submission(indicators__4__weight=None)) is None
+        assert stated_weights(submission(indicators__4__weight="十")) is None
+        assert stated_weights(submission(raw={"funds.total.weight": "十"})) is None
+        assert stated_weights(prefilled("mof-2020", ["indicators.4.weight"], indicators__4__weight=15)) is None
+
+    def test_a_sum_that_is_short_may_have_gone_with_a_row(self) -> None:
+        def delete(workbook: Workbook) -> None:
+            excel_edits.delete(workbook, "rows", 16, keep=False)
+
+        assert stated_weights(submission(edit=delete)) is None
+        assert stated_weights(submission(edit=delete, indicators__1__weight=30)) == 100
+        assert stated_weights(submission(edit=delete, indicators__1__weight=40)) == 110
+
+    def test_or_stand_in_a_row_that_was_inserted(self) -> None:
+        def insert(workbook: Workbook, text: str | None = None) -> None:
+            excel_edits.insert(workbook, "rows", 14)
+            put(sheet_of(workbook), (14, 4), text)
+
+        assert stated_weights(submission(edit=insert, indicators__4__weight=5)) == 95
+        filled = submission(edit=lambda workbook: insert(workbook, "新增指标"), indicators__4__weight=5)
+        assert stated_weights(filled) is None
 
 
 # W101
@@ -74,7 +106,7 @@ def _kinds(template: str) -> list[str]:
 def test_thirds_that_leave_the_last_decimal_are_no_fault() -> None:
     thirds = {"质量指标": 16.667, "时效指标": 16.667, "成本指标": 16.667, "数量指标": None}
     subject = weighing("mof-2020", thirds)
-    assert subject.stated_weights == Decimal("100.001")
+    assert stated_weights(subject) == Decimal("100.001")
     assert found("W101", subject) == []
 
 

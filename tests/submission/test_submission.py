@@ -20,7 +20,8 @@ from xlsform.messages import plain
 from xlsform.reading.workbook import Sheet, Workbook
 from xlsform.spreadsheet.a1 import position
 from xlsform.spreadsheet.values import CellError
-from xlsform.submission.submission import Submission, identities_in, once_per_submission
+from xlsform.submission.carriers import identities_in
+from xlsform.submission.submission import Submission, once_per_submission
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -200,35 +201,6 @@ class TestAltered:
         layout = layout_of("mof-2020")
         workbook = issued(layout, {}, Identity("mof-2020", "2020.1", layout.rows, issued={"grade": "优"}))
         assert not Submission(Path("a"), workbook, layout, workbook.sheets[0], identities_in(workbook)).altered
-
-
-class TestWeights:
-    def test_they_are_added_up_as_they_stand(self) -> None:
-        assert submission().stated_weights == 100
-        assert submission(indicators__4__weight=15).stated_weights == 105
-
-    def test_one_that_is_needed_and_not_there_makes_the_sum_unknown(self) -> None:
-        assert submission(indicators__4__weight=None).stated_weights is None
-        assert submission(indicators__4__weight="十").stated_weights is None
-        assert submission(raw={"funds.total.weight": "十"}).stated_weights is None
-        assert prefilled("mof-2020", ["indicators.4.weight"], indicators__4__weight=15).stated_weights is None
-
-    def test_a_sum_that_is_short_may_have_gone_with_a_row(self) -> None:
-        def delete(workbook: Workbook) -> None:
-            excel_edits.delete(workbook, "rows", 16, keep=False)
-
-        assert submission(edit=delete).stated_weights is None
-        assert submission(edit=delete, indicators__1__weight=30).stated_weights == 100
-        assert submission(edit=delete, indicators__1__weight=40).stated_weights == 110
-
-    def test_or_stand_in_a_row_that_was_inserted(self) -> None:
-        def insert(workbook: Workbook, text: str | None = None) -> None:
-            excel_edits.insert(workbook, "rows", 14)
-            put(sheet_of(workbook), (14, 4), text)
-
-        assert submission(edit=insert, indicators__4__weight=5).stated_weights == 95
-        filled = submission(edit=lambda workbook: insert(workbook, "新增指标"), indicators__4__weight=5)
-        assert filled.stated_weights is None
 
 
 def test_checks_that_need_what_is_not_there_are_silent() -> None:

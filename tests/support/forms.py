@@ -25,8 +25,9 @@ from xlsform.rules.registry import ReceivedFile
 from xlsform.rules.run import judge
 from xlsform.spreadsheet.a1 import position, quoted
 from xlsform.spreadsheet.values import Value
+from xlsform.submission.carriers import identities_in
 from xlsform.submission.office_records import OfficeRecords
-from xlsform.submission.submission import Submission, identities_in
+from xlsform.submission.submission import Submission
 
 TEMPLATES = ("mof-2020", "mof-2021", "shanxi-2021")
 

@@ -15,7 +15,8 @@ from xlsform.form.field_types import Cast
 from xlsform.form.layout import lay_out
 from xlsform.form.template import build, find, read
 from xlsform.reading.workbook import Workbook
-from xlsform.submission.submission import Submission, identities_in
+from xlsform.submission.carriers import identities_in
+from xlsform.submission.submission import Submission
 
 
 def with_scoring(subject: Submission, **settings: Any) -> Submission:

@@ -33,8 +33,9 @@ from xlsform.reading import read_bytes
 from xlsform.reading.workbook import Unreadable
 from xlsform.rules.registry import ReceivedFile
 from xlsform.rules.run import judge
+from xlsform.submission.carriers import identities_in
 from xlsform.submission.recognition import recognise
-from xlsform.submission.submission import Submission, identities_in
+from xlsform.submission.submission import Submission
 from xlsform.workbook.base import Look, look_of, looks
 from xlsform.workbook.issue import issue
 from xlsform.workbook.issued import issued_workbook

@@ -15,7 +15,8 @@ from xlsform.form.vocabulary import DEPARTMENT, INDICATOR_NAME, PROJECT_NAME, TA
 from xlsform.messages import say
 from xlsform.rules.indicators import OF_A_ROW, Indicator, indicators, plain_name
 from xlsform.rules.registry import rule
-from xlsform.submission.submission import Entry, Submission, once_per_submission
+from xlsform.submission.entries import Entry
+from xlsform.submission.submission import Submission, once_per_submission
 
 if TYPE_CHECKING:
     from xlsform.projects import ListedIndicator, Project

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from itertools import groupby
 
 from xlsform.findings import Severity, Violation
-from xlsform.form.layout import Layout
 from xlsform.form.vocabulary import ACTUAL, INDICATOR_NAME, INDICATORS, SCORE, TARGET, WEIGHT
 from xlsform.messages import say
 from xlsform.rules.indicators import OF_A_ROW, indicators, shown
 from xlsform.rules.registry import rule
-from xlsform.submission.submission import Entry, Submission
+from xlsform.submission.entries import Entry
+from xlsform.submission.submission import Submission
 
 Row = Mapping[str, Entry]
 
@@ -32,18 +31,11 @@ def _row_label(entry: Entry) -> str:
     return entry.field.label.rpartition("·")[0]
 
 
-@lru_cache(maxsize=8)
-def _levels(layout: Layout) -> tuple[tuple[str, str], ...]:
-    """Return level 1 and level 2 of each row of indicators."""
-    firsts = (next(iter(row.values())) for row in layout.indicator_rows)
-    return tuple((item.level1 or "", item.level2 or "") for item in firsts)
-
-
 def _first_rows(submission: Submission, level: int) -> dict[str, Row]:
     """Return the first row of each kind; a kind that is gone from the sheet with all its rows is structure's affair."""
     found: dict[str, Row] = {}
     kept = submission.alignment.unchanged
-    for row, levels in zip(submission.rows, _levels(submission.layout), strict=True):
+    for row, levels in zip(submission.rows, submission.layout.row_kinds, strict=True):
         if levels[level - 1] not in found and (kept or any(entry.position is not None for entry in row.values())):
             found[levels[level - 1]] = row
     return found

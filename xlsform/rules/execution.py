@@ -22,7 +22,8 @@ from xlsform.messages import Message, say
 from xlsform.rules.money import disputed
 from xlsform.rules.registry import rule
 from xlsform.spreadsheet.values import CellError
-from xlsform.submission.submission import Entry, Submission
+from xlsform.submission.entries import Entry
+from xlsform.submission.submission import Submission
 
 #: A rate above this may be the figure before a % that was not typed, 98 for 98 %; one of _SURELY or more is.
 _LARGEST_RATE = Decimal("1.5")

@@ -19,7 +19,8 @@ from xlsform.rules.weights import OF_THE_WEIGHTS, weights_not_100
 from xlsform.spreadsheet.a1 import Position, Range, a1
 from xlsform.spreadsheet.formula_equality import areas, moved, normalised
 from xlsform.spreadsheet.values import CellError
-from xlsform.submission.submission import Entry, Submission, number_in, once_per_submission
+from xlsform.submission.entries import Entry, number_in
+from xlsform.submission.submission import Submission, once_per_submission
 
 #: What may explain that a computed field is off.
 _EXPLAINING = (*OF_THE_TOTAL, *OF_THE_WEIGHTS, FUNDS_EXECUTED)

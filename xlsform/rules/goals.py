@@ -14,7 +14,8 @@ from xlsform.quantities.text import without_ending
 from xlsform.rules.narratives import clauses
 from xlsform.rules.registry import rule
 from xlsform.rules.totals import known
-from xlsform.submission.submission import Submission, number_in
+from xlsform.submission.entries import number_in
+from xlsform.submission.submission import Submission
 
 #: A text of so many characters is one word.
 _ONE_WORD = 4

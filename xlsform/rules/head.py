@@ -20,7 +20,8 @@ from xlsform.messages import say
 from xlsform.patterns import LazyPattern
 from xlsform.quantities import normalize_text, says_nothing
 from xlsform.rules.registry import rule
-from xlsform.submission.submission import Entry, Submission
+from xlsform.submission.entries import Entry
+from xlsform.submission.submission import Submission
 
 _NAMES = frozenset({PROJECT_NAME, PROJECT_CODE, DEPARTMENT, UNIT, FILLER_UNIT})
 

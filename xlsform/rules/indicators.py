@@ -14,7 +14,8 @@ from xlsform.form.vocabulary import ACTUAL, INDICATOR_NAME, SCORE, TARGET, WEIGH
 from xlsform.patterns import LazyPattern
 from xlsform.quantities import Outcome, Target
 from xlsform.quantities.units import ARITHMETIC, unit_of
-from xlsform.submission.submission import Entry, Submission, number_in, once_per_submission
+from xlsform.submission.entries import Entry, number_in
+from xlsform.submission.submission import Submission, once_per_submission
 
 #: ``指标1：``, ``指标2`` or ``1、`` before a name, folded.
 _NUMBERED = LazyPattern(r"指标[0-9]*[:、.]|指标[0-9]+|[0-9]+[:、.](?![0-9])")

@@ -27,7 +27,8 @@ from xlsform.quantities import normalize_text
 from xlsform.rules.registry import rule
 from xlsform.rules.values import means_none
 from xlsform.rules.yuan import amounts_in_yuan
-from xlsform.submission.submission import Entry, Submission, once_per_submission
+from xlsform.submission.entries import Entry
+from xlsform.submission.submission import Submission, once_per_submission
 
 
 @rule("M101", Severity.ERROR, of_checks=True)

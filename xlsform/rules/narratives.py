@@ -24,7 +24,8 @@ from xlsform.messages import say
 from xlsform.patterns import LazyPattern
 from xlsform.quantities.text import without_ending
 from xlsform.rules.registry import rule
-from xlsform.submission.submission import Entry, Submission, number_in
+from xlsform.submission.entries import Entry, number_in
+from xlsform.submission.submission import Submission
 
 #: Texts shorter than this, folded, may well be the same in two places.
 _COPIED_FROM = 10

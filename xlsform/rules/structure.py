@@ -18,7 +18,8 @@ from xlsform.rules.registry import rule, workbook_rule
 from xlsform.spreadsheet.a1 import Position, Range, a1, letters
 from xlsform.spreadsheet.values import CellError
 from xlsform.submission.alignment import Axis, labels_kept
-from xlsform.submission.submission import Entry, Submission
+from xlsform.submission.entries import Entry
+from xlsform.submission.submission import Submission
 
 #: The sheet that an annotated copy carries in front; a fixed copy comes back with it.
 RETURN_SHEET = "退回意见"
@@ -317,7 +318,7 @@ def merge_changed(submission: Submission) -> Iterator[Violation]:
     if not submission.workbook.complete or not submission.alignment.unchanged:
         return
     layout = submission.layout
-    expected = _merged(layout)
+    expected = layout.merged
     if expected == frozenset(submission.sheet.merges):
         return
     whole = Range(1, 1, layout.row_count, layout.hint_column)
@@ -337,13 +338,6 @@ def merge_changed(submission: Submission) -> Iterator[Violation]:
             cell=new[0],
             found=len(new),
         )
-
-
-@lru_cache(maxsize=8)
-def _merged(layout: Layout) -> frozenset[Range]:
-    """Return the merged ranges of a form."""
-    ranges = [*(label.range for label in layout.labels), *(item.range for item in layout.fields.values())]
-    return frozenset(area for area in ranges if not area.single)
 
 
 @rule("S111", Severity.WARNING)

@@ -10,7 +10,8 @@ from xlsform.findings import Severity, Violation
 from xlsform.form.vocabulary import FUNDS_TOTAL_RATE, FUNDS_TOTAL_SCORE, GRADE, SCORE, TOTAL_SCORE, WEIGHT, Role
 from xlsform.messages import Message, say
 from xlsform.rules.registry import rule
-from xlsform.submission.submission import Entry, Submission, number_in
+from xlsform.submission.entries import Entry, number_in
+from xlsform.submission.submission import Submission
 
 #: What tells whether a total is right.
 OF_THE_TOTAL = (TOTAL_SCORE, FUNDS_TOTAL_SCORE, FUNDS_TOTAL_RATE, SCORE, WEIGHT)

@@ -14,7 +14,8 @@ from xlsform.quantities import normalize_text
 from xlsform.quantities.units import ARITHMETIC
 from xlsform.rules.registry import rule
 from xlsform.spreadsheet.values import CellError
-from xlsform.submission.submission import Entry, Submission
+from xlsform.submission.entries import Entry
+from xlsform.submission.submission import Submission
 
 _SHOWN = 60
 """Characters of a text that a message repeats."""

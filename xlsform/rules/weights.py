@@ -7,10 +7,11 @@ from decimal import Decimal
 
 from xlsform import quantities
 from xlsform.findings import Severity, Violation
-from xlsform.form.vocabulary import FUNDS_TOTAL_WEIGHT, TOTAL_WEIGHT, WEIGHT
+from xlsform.form.vocabulary import FUNDS_TOTAL_WEIGHT, FUNDS_WEIGHT, TOTAL_WEIGHT, WEIGHT
 from xlsform.messages import Message, say
 from xlsform.rules.registry import rule
-from xlsform.submission.submission import Entry, Submission, once_per_submission
+from xlsform.submission.entries import Entry
+from xlsform.submission.submission import Submission, once_per_submission
 
 #: What tells whether the weights are right.
 OF_THE_WEIGHTS = (WEIGHT, FUNDS_TOTAL_WEIGHT, TOTAL_WEIGHT)
@@ -175,13 +176,37 @@ def _weights(submission: Submission) -> tuple[Decimal, ...] | None:
     """Return the weight of each used row; None where one is blank, unusable, not above 0 or gone, or there are none."""
     entries = [row[WEIGHT] for row in submission.used_rows if WEIGHT in row]
     weights = tuple([number for entry in entries if (number := entry.number) is not None and number > 0])
-    known = bool(entries) and len(weights) == len(entries) and submission.stated_weights is not None
+    known = bool(entries) and len(weights) == len(entries) and stated_weights(submission) is not None
     return weights if known else None
+
+
+@once_per_submission
+def stated_weights(submission: Submission) -> Decimal | None:
+    """Return the sum of the execution weight and the indicators' weights as they stand in the form (points).
+
+    None where a weight that is needed is blank, unusable or not the one that was issued, or where one that is
+    lacking may have gone with a row that was deleted, or stand in one that was inserted.
+    """
+    execution, fields = submission.entry(FUNDS_TOTAL_WEIGHT), submission.layout.fields
+    weights = [row[WEIGHT].number for row in submission.used_rows if WEIGHT in row]
+    altered = any(fields[name].spec.role in (WEIGHT, FUNDS_WEIGHT) for name in submission.altered)
+    if None in weights or altered or (execution is not None and execution.number is None):
+        return None
+    start = execution.number if execution is not None and execution.number is not None else Decimal(0)
+    stated = sum((weight for weight in weights if weight is not None), start)
+    return None if stated < submission.form.full_score and _rows_unread(submission) else stated
+
+
+def _rows_unread(submission: Submission) -> bool:
+    """Whether rows of indicators are gone, or rows among them that were not issued hold something."""
+    inserted, last = set(submission.alignment.rows.inserted), submission.layout.column_count
+    held = submission.sheet.values
+    return bool(submission.gone_rows) or any(row in inserted and column <= last for row, column in held)
 
 
 def _off(submission: Submission) -> bool:
     """Whether the weights do not make the total, by more than the last decimal of a third or a seventh of it."""
-    stated = submission.stated_weights
+    stated = stated_weights(submission)
     return stated is not None and not quantities.agrees(stated, submission.form.full_score, 2)
 
 

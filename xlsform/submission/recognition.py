@@ -14,8 +14,9 @@ from xlsform.form.template import bundled, load
 from xlsform.quantities import normalize_text
 from xlsform.reading.workbook import Sheet, Workbook
 from xlsform.submission.alignment import labels_kept
+from xlsform.submission.carriers import identities_in
 from xlsform.submission.office_records import NO_RECORDS, OfficeRecords
-from xlsform.submission.submission import Submission, identities_in
+from xlsform.submission.submission import Submission
 
 _ENOUGH = 0.7
 """Share of a form's printed labels that a sheet must show to be taken for it."""

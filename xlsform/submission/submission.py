@@ -2,89 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from functools import cached_property, lru_cache, wraps
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from xlsform import quantities
-from xlsform.form import identity as identities
 from xlsform.form.definition import Form
 from xlsform.form.evaluation.engine import Results, engine_for
 from xlsform.form.evaluation.ironcalc_cells import Result
-from xlsform.form.field_types import Cast, Problem
+from xlsform.form.field_types import Cast
 from xlsform.form.identity import Identity
 from xlsform.form.layout import Field, Layout, PlacedCheck
-from xlsform.form.vocabulary import (
-    ACTUAL,
-    FUNDS_TOTAL_WEIGHT,
-    FUNDS_WEIGHT,
-    INDICATOR_NAME,
-    PROJECT_NAME,
-    SCORE,
-    TARGET,
-    WEIGHT,
-    YEAR,
-    Role,
-)
+from xlsform.form.vocabulary import PROJECT_NAME, YEAR, Role
 from xlsform.quantities import normalize_text
 from xlsform.reading.workbook import Sheet, Workbook
-from xlsform.spreadsheet.a1 import Position, a1, position
-from xlsform.spreadsheet.values import Value
+from xlsform.spreadsheet.a1 import Position, a1
 from xlsform.submission.alignment import Alignment, align, in_place
+from xlsform.submission.entries import Entry, blank_entries, changed_entries
+from xlsform.submission.names import named_places
 from xlsform.submission.office_records import NO_RECORDS, OfficeRecords
 
 if TYPE_CHECKING:
     from xlsform.projects import Project
 
-_REFERENCE = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!(\$?[A-Z]{1,3}\$?\d+)(?::.*)?\Z")
-
-
 T = TypeVar("T")
-
-
-class Entry(NamedTuple):
-    """What stands in one field of a submission."""
-
-    field: Field
-    position: Position | None
-    """Where it was found; None where its row or column is gone."""
-    raw: Value | None
-    value: Cast | None
-    """As its type understands it; None where blank or unusable."""
-    problem: Problem | None = None
-    as_text: bool = False
-    decimals: int = 0
-    """Decimals that a figure is printed with; of a rate, those of the percentage plus two."""
-    formula: str | None = None
-
-    @property
-    def blank(self) -> bool:
-        """Whether nothing was filled in: no content, only spaces, or the printed 指标1：."""
-        return self.value is None and self.problem is None
-
-    @property
-    def usable(self) -> bool:
-        """Whether there is a value to reason with."""
-        return self.value is not None
-
-    @property
-    def number(self) -> Decimal | None:
-        """The value as a figure, None where it is none."""
-        return self.value if isinstance(self.value, Decimal) else None
-
-    @property
-    def text(self) -> str:
-        """The value as text, empty where there is none."""
-        return "" if self.value is None else str(self.value)
-
-
-def number_in(row: Mapping[str, Entry], column: Role) -> Decimal | None:
-    """Return the figure in a column of a row, None where it has none or there is no such column."""
-    entry = row.get(column)
-    return entry.number if entry else None
 
 
 class Submission:
@@ -160,18 +103,8 @@ class Submission:
 
     @cached_property
     def named(self) -> Mapping[str, Position]:
-        """Where the defined names of fields point on the form's sheet.
-
-        Where that was renamed by a program that does not rename it in formulas, the old name still means it.
-        """
-        names, wanted = self.workbook.names, self.layout.fields
-        if not wanted.keys() <= names.keys():
-            folded = {name.casefold(): target for name, target in names.items()}
-            names = {name: names.get(name) or folded.get(name.casefold(), "") for name in wanted}
-        sheets = {self.sheet.name.casefold()}
-        if self.workbook.sheet(self.form.sheet) is None:
-            sheets.add(self.form.sheet.casefold())
-        return _places(self.layout, frozenset(sheets), tuple([names[name] for name in wanted]))
+        """Where the defined names of fields point on the form's sheet."""
+        return named_places(self.layout, self.workbook, self.sheet.name)
 
     @cached_property
     def alignment(self) -> Alignment:
@@ -181,47 +114,11 @@ class Submission:
     @cached_property
     def entries(self) -> dict[str, Entry]:
         """What stands in each field, by name, in reading order."""
-        return _blank_entries(self.layout) | self._changed
+        return {**blank_entries(self.layout), **self._changed}
 
     @cached_property
     def _changed(self) -> dict[str, Entry]:
-        """What stands in the fields that are not as on the blank form: most of a form is left blank."""
-        if not self.alignment.unchanged:
-            return {name: self._moved_entry(item) for name, item in self.layout.fields.items()}
-        values, formulas = self.sheet.values, self.sheet.formulas
-        return {
-            name: self._entry(blank.field, place, raw, formulas.get(place))
-            for name, place, blank in _blank_places(self.layout)
-            if (raw := values.get(place)) != blank.raw or place in formulas
-        }
-
-    def _moved_entry(self, item: Field) -> Entry:
-        place = self._place(item)
-        if place is None:
-            return Entry(item, None, None, None)
-        return self._entry(item, place, self.sheet.values.get(place), self.sheet.formulas.get(place))
-
-    def _entry(self, item: Field, place: Position, raw: Value | None, formula: str | None) -> Entry:
-        if raw is None or (isinstance(raw, str) and (raw == item.spec.value or self._is_placeholder(raw, item))):
-            return Entry(item, place, raw, None, formula=formula)
-        read = item.spec.type.read(raw, self.sheet.number_formats.get(place, "General"), self.layout.form.money_unit)
-        return Entry(item, place, raw, read.value, read.problem, read.as_text, read.decimals, formula)
-
-    def _is_placeholder(self, raw: str, item: Field) -> bool:
-        """Whether a text is what a field holds while blank: also another row's, where rows may be mistaken for others."""
-        if self.alignment.unchanged or item.column is None:
-            return raw != "" and raw == item.placeholder
-        column = item.role or item.column
-        others = (row[column] for row in self.layout.indicator_rows if column in row)
-        return any(each.placeholder == raw != "" for each in others if each.level2 == item.level2)
-
-    def _place(self, item: Field) -> Position | None:
-        """Return where a field stands that may have moved: what is left of its merged cells may still hold its value."""
-        place = self.alignment.place(item.range.anchor)
-        if item.range.single:
-            return place
-        area = self.alignment.area(item.range)
-        return place if area is None else next((each for each in area.cells() if each in self.sheet.values), place)
+        return changed_entries(self.layout, self.sheet, self.alignment)
 
     def cell(self, name: str) -> str:
         """Return a field's address in the returned sheet; where it stood when its row is gone."""
@@ -296,12 +193,12 @@ class Submission:
             wanted: whether a field is of that kind; a function of a module, since the choice is kept by it and the layout.
         """
         entries = self.entries
-        return [entries[name] for name in _names_where(self.layout, wanted)]
+        return [entries[name] for name in self.layout.names_where(wanted)]
 
     @cached_property
     def filled(self) -> tuple[Entry, ...]:
         """What stands in the inputs that are not blank, in reading order."""
-        inputs = _input_names(self.layout)
+        inputs = self.layout.input_names
         return tuple([entry for name, entry in self._changed.items() if name in inputs and not entry.blank])
 
     @cached_property
@@ -323,8 +220,8 @@ class Submission:
     def used_rows(self) -> tuple[Mapping[str, Entry], ...]:
         """The indicator rows in which something was filled."""
         filled = {name for name, entry in self._changed.items() if not entry.blank}
-        telling = _telling_names(self.layout)
-        return tuple([row for row, names in zip(self.rows, telling, strict=True) if not names.isdisjoint(filled)])
+        telling = zip(self.rows, self.layout.telling_names, strict=True)
+        return tuple([row for row, names in telling if not names.isdisjoint(filled)])
 
     @cached_property
     def typed(self) -> dict[str, Cast]:
@@ -380,33 +277,6 @@ class Submission:
             and (entry.field.role != YEAR or entry.number is None)
         )
 
-    @cached_property
-    def stated_weights(self) -> Decimal | None:
-        """The sum of the execution weight and the indicators' weights as they stand in the form (points).
-
-        None where a weight that is needed is blank, unusable or not the one that was issued, or where one that is
-        lacking may have gone with a row that was deleted, or stand in one that was inserted.
-        """
-        execution = self.entry(FUNDS_TOTAL_WEIGHT)
-        weights = [row[WEIGHT].number for row in self.used_rows if WEIGHT in row]
-        altered = any(self.layout.fields[name].spec.role in (WEIGHT, FUNDS_WEIGHT) for name in self.altered)
-        if None in weights or altered or (execution is not None and execution.number is None):
-            return None
-        start = execution.number if execution is not None and execution.number is not None else Decimal(0)
-        stated = sum((weight for weight in weights if weight is not None), start)
-        return None if stated < self.form.full_score and self._rows_unread else stated
-
-    @property
-    def _rows_unread(self) -> bool:
-        """Whether rows of indicators are gone, or rows among them that were not issued hold something."""
-        inserted, last = set(self.alignment.rows.inserted), self.layout.column_count
-        return bool(self.gone_rows) or any(row in inserted and column <= last for row, column in self.sheet.values)
-
-    @property
-    def weights_off(self) -> bool:
-        """Whether the weights that stand in the form do not make the form's total."""
-        return self.stated_weights is not None and self.stated_weights != self.form.full_score
-
     def silenced(self, check: PlacedCheck) -> bool:
         """Whether another rule already says why a check cannot hold: a field it needs is unusable or missing."""
         needed = set(check.references)
@@ -421,6 +291,17 @@ class Submission:
         return (check for check in self.results.failing if check.check.code == code and not self.silenced(check))
 
 
+def _is_required(item: Field) -> bool:
+    return item.spec.kind == "input" and item.spec.required is not None
+
+
+def _holds(entry: Entry, issued: object) -> bool:
+    """Whether a field holds the value that was issued: a figure at the 15 digits that a cell keeps, a text folded."""
+    if isinstance(issued, int | float) and entry.number is not None:
+        return entry.number == quantities.number_of(float(issued))
+    return normalize_text(entry.text or str(entry.raw or "")) == normalize_text(str(issued))
+
+
 def once_per_submission(function: Callable[[Submission], T]) -> Callable[[Submission], T]:
     """Let a function of nothing but a submission be evaluated once for each: what it gave is kept with the submission."""
 
@@ -432,91 +313,3 @@ def once_per_submission(function: Callable[[Submission], T]) -> Callable[[Submis
         return found
 
     return evaluated
-
-
-# Most returns of one layout have the same names.
-@lru_cache(maxsize=8)
-def _places(layout: Layout, sheets: frozenset[str], targets: tuple[str, ...]) -> Mapping[str, Position]:
-    """Return where the names of fields point, given what they refer to, of those that point at one of the sheets."""
-    pointed = zip(layout.fields, map(_pointed, targets), strict=True)
-    return {name: place for name, (sheet, place) in pointed if place is not None and sheet in sheets}
-
-
-@lru_cache(maxsize=8)
-def _blank_entries(layout: Layout) -> dict[str, Entry]:
-    return {name: _blank_entry(item) for name, item in layout.fields.items()}
-
-
-def _blank_entry(item: Field) -> Entry:
-    printed = item.spec.value
-    return Entry(item, item.range.anchor, printed if isinstance(printed, str) else item.placeholder or None, None)
-
-
-@lru_cache(maxsize=8)
-def _blank_places(layout: Layout) -> tuple[tuple[str, Position, Entry], ...]:
-    return tuple((name, entry.field.range.anchor, entry) for name, entry in _blank_entries(layout).items())
-
-
-@lru_cache(maxsize=8)
-def _input_names(layout: Layout) -> frozenset[str]:
-    return frozenset(item.name for item in layout.inputs)
-
-
-@lru_cache(maxsize=8)
-def _telling_names(layout: Layout) -> tuple[frozenset[str], ...]:
-    """Return the fields of each row of indicators of which one makes the row a used one; a reason alone does not."""
-    columns = (INDICATOR_NAME, TARGET, ACTUAL, WEIGHT, SCORE)
-    telling = ([row[each] for each in columns if each in row] or row.values() for row in layout.indicator_rows)
-    return tuple(frozenset(item.name for item in items) for items in telling)
-
-
-@lru_cache(maxsize=128)
-def _names_where(layout: Layout, wanted: Callable[[Field], bool]) -> tuple[str, ...]:
-    return tuple(name for name, item in layout.fields.items() if wanted(item))
-
-
-def _is_required(item: Field) -> bool:
-    return item.spec.kind == "input" and item.spec.required is not None
-
-
-@lru_cache(maxsize=4096)
-def _pointed(target: str) -> tuple[str, Position | None]:
-    """Return what a defined name points at: the sheet, its case folded, and the first cell."""
-    match = _REFERENCE.match(target)
-    if match is None:
-        return "", None
-    try:
-        return (match[1] or match[2]).replace("''", "'").casefold(), position(match[3])
-    except ValueError:
-        return "", None
-
-
-def _holds(entry: Entry, issued: object) -> bool:
-    """Whether a field holds the value that was issued: a figure at the 15 digits that a cell keeps, a text folded."""
-    if isinstance(issued, int | float) and entry.number is not None:
-        return entry.number == quantities.number_of(float(issued))
-    return normalize_text(entry.text or str(entry.raw or "")) == normalize_text(str(issued))
-
-
-def identities_in(workbook: Workbook) -> dict[str, Identity]:
-    """Return the identities that a workbook's carriers give, by carrier."""
-    found: dict[str, Identity | None] = {}
-    sheet = workbook.sheet(identities.SHEET)
-    if sheet is not None:
-        rows = {row for row, _ in sheet.values}
-        pairs = {str(sheet.values.get((row, 1), "")): _cell_text(sheet.values.get((row, 2))) for row in sorted(rows)}
-        found["sheet"] = identities.from_pairs(pairs)
-    prefix = identities.PROPERTY_PREFIX
-    properties = {
-        key.removeprefix(prefix): value for key, value in workbook.properties.items() if key.startswith(prefix)
-    }
-    found["properties"] = identities.from_pairs(properties)
-    target = next((text for name, text in workbook.names.items() if name.casefold() == identities.NAME.casefold()), "")
-    found["name"] = identities.from_name_text(target.strip('"'))
-    return {carrier: each for carrier, each in found.items() if each is not None}
-
-
-def _cell_text(value: Value | None) -> str:
-    if isinstance(value, float):
-        return f"{value:.15g}"
-    return "" if value is None else str(value)

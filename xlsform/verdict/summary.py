@@ -29,7 +29,8 @@ from xlsform.form.vocabulary import (
 )
 from xlsform.messages import plain
 from xlsform.quantities import normalize_text
-from xlsform.submission.submission import Submission, number_in
+from xlsform.submission.entries import number_in
+from xlsform.submission.submission import Submission
 from xlsform.verdict.verdict import Figure, MissedTarget, Summary
 
 _SUMMARISED = (FUNDS_TOTAL_INITIAL, FUNDS_TOTAL_BUDGET, FUNDS_TOTAL_EXECUTED, FUNDS_TOTAL_RATE, TOTAL_SCORE)

@@ -16,7 +16,8 @@ from xlsform.form.layout import Field, Layout
 from xlsform.form.vocabulary import YEAR
 from xlsform.messages import Message, plain, say
 from xlsform.quantities import number_of
-from xlsform.submission.submission import Entry, Submission
+from xlsform.submission.entries import Entry
+from xlsform.submission.submission import Submission
 from xlsform.workbook.data_schema import schema
 from xlsform.workbook.fill import filled
 

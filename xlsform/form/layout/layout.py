@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,7 @@ from xlsform.form.layout.fields import HINTS_TITLE, Field, Label, PlacedCheck, U
 from xlsform.form.layout.formula_refs import closure
 from xlsform.form.layout.fragment import Fragment, fits, outcome
 from xlsform.form.layout.resolver import Resolver
-from xlsform.form.vocabulary import ACTUAL, Role
+from xlsform.form.vocabulary import ACTUAL, INDICATOR_NAME, SCORE, TARGET, WEIGHT, Role
 from xlsform.spreadsheet.a1 import Position, Range
 from xlsform.spreadsheet.text_width import lines_needed
 
@@ -49,6 +49,11 @@ class Layout:
     def inputs(self) -> tuple[Field, ...]:
         """The fields that people type into, in reading order."""
         return tuple(item for item in self.fields.values() if item.spec.kind == "input")
+
+    @cached_property
+    def input_names(self) -> frozenset[str]:
+        """The names of the fields that people type into."""
+        return frozenset(item.name for item in self.inputs)
 
     @cached_property
     def anchors(self) -> tuple[tuple[str, Field, Position], ...]:
@@ -137,6 +142,39 @@ class Layout:
         """The fields of each row of the numbered table, by their roles; those without one by their column's name."""
         table = self.form.repeated
         return tuple(row for (name, _), row in self._rows.items() if table is not None and name == table.name)
+
+    @cached_property
+    def telling_names(self) -> tuple[frozenset[str], ...]:
+        """The fields of each row of indicators of which one makes the row a used one; a reason alone does not."""
+        columns = (INDICATOR_NAME, TARGET, ACTUAL, WEIGHT, SCORE)
+        telling = ([row[each] for each in columns if each in row] or row.values() for row in self.indicator_rows)
+        return tuple(frozenset(item.name for item in items) for items in telling)
+
+    @cached_property
+    def row_kinds(self) -> tuple[tuple[str, str], ...]:
+        """Level 1 and level 2 of each row of indicators."""
+        firsts = (next(iter(row.values())) for row in self.indicator_rows)
+        return tuple((item.level1 or "", item.level2 or "") for item in firsts)
+
+    @cached_property
+    def merged(self) -> frozenset[Range]:
+        """The cells that are merged."""
+        ranges = [*(label.range for label in self.labels), *(item.range for item in self.fields.values())]
+        return frozenset(area for area in ranges if not area.single)
+
+    def names_where(self, wanted: Callable[[Field], bool]) -> tuple[str, ...]:
+        """Return the names of the fields of a kind, in reading order.
+
+        Args:
+            wanted: whether a field is of that kind; a function of a module, since what it chooses is kept.
+        """
+        if wanted not in self._chosen:
+            self._chosen[wanted] = tuple(name for name, item in self.fields.items() if wanted(item))
+        return self._chosen[wanted]
+
+    @cached_property
+    def _chosen(self) -> dict[Callable[[Field], bool], tuple[str, ...]]:
+        return {}
 
     def rows_of(self, table: Role) -> Iterator[Mapping[str, Field]]:
         """Yield the rows of the table of some role, each with its fields by what their columns mean."""

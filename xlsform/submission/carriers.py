@@ -1,0 +1,32 @@
+"""The identities that a returned workbook carries: in its hidden sheet, its properties and a defined name."""
+
+from __future__ import annotations
+
+from xlsform.form import identity as identities
+from xlsform.form.identity import Identity
+from xlsform.reading.workbook import Workbook
+from xlsform.spreadsheet.values import Value
+
+
+def identities_in(workbook: Workbook) -> dict[str, Identity]:
+    """Return the identities that a workbook's carriers give, by carrier."""
+    found: dict[str, Identity | None] = {}
+    sheet = workbook.sheet(identities.SHEET)
+    if sheet is not None:
+        rows = {row for row, _ in sheet.values}
+        pairs = {str(sheet.values.get((row, 1), "")): _cell_text(sheet.values.get((row, 2))) for row in sorted(rows)}
+        found["sheet"] = identities.from_pairs(pairs)
+    prefix = identities.PROPERTY_PREFIX
+    properties = {
+        key.removeprefix(prefix): value for key, value in workbook.properties.items() if key.startswith(prefix)
+    }
+    found["properties"] = identities.from_pairs(properties)
+    target = next((text for name, text in workbook.names.items() if name.casefold() == identities.NAME.casefold()), "")
+    found["name"] = identities.from_name_text(target.strip('"'))
+    return {carrier: each for carrier, each in found.items() if each is not None}
+
+
+def _cell_text(value: Value | None) -> str:
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return "" if value is None else str(value)
