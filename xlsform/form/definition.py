@@ -181,6 +181,12 @@ class Form:
         return self.exact_setting("total")
 
     @cached_property
+    def execution_weight(self) -> Decimal | None:
+        """The weight of execution (points), None where the template does not say it."""
+        weight = self.setting("execution_weight")
+        return None if weight is None else Decimal(str(weight))
+
+    @cached_property
     def level_weights(self) -> Mapping[str, Decimal]:
         """The weight (points) of each level 1 of the form for which the template gives one."""
         weights = self.setting("level_weights")

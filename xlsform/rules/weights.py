@@ -45,7 +45,9 @@ def weights_not_100(submission: Submission) -> Iterator[Violation]:
     execution, indicators = submission.number(FUNDS_TOTAL_WEIGHT), sum(weights, Decimal(0))
     found = indicators + (execution or 0)
     lacking = sum(_lacking(submission).values(), Decimal(0))
-    if total - found == lacking or (_execution_off(submission) and _execution_due(submission) == total - indicators):
+    if total - found == lacking or (
+        _execution_off(submission) and submission.form.execution_weight == total - indicators
+    ):
         return
     place = submission.entry(TOTAL_WEIGHT) or submission.used_rows[0][WEIGHT]
     yield Violation(
@@ -210,15 +212,9 @@ def _off(submission: Submission) -> bool:
     return stated is not None and not quantities.agrees(stated, submission.form.full_score, 2)
 
 
-def _execution_due(submission: Submission) -> Decimal | None:
-    """Return the weight that the template gives to execution, None where it says nothing of it."""
-    weight = submission.form.setting("execution_weight")
-    return None if weight is None else Decimal(str(weight))
-
-
 def _execution_off(submission: Submission) -> bool:
     """Whether the weight of execution in the form is not the template's: another rule says so."""
-    stated, due = submission.number(FUNDS_TOTAL_WEIGHT), _execution_due(submission)
+    stated, due = submission.number(FUNDS_TOTAL_WEIGHT), submission.form.execution_weight
     return stated is not None and due is not None and stated != due
 
 

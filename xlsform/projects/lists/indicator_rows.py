@@ -13,7 +13,7 @@ from xlsform.projects.lists.cells import CellProblemError, code_of, points_in
 from xlsform.projects.lists.columns import Columns
 from xlsform.projects.lists.levels import Levels
 from xlsform.projects.lists.lines import ListRow, lines_of
-from xlsform.projects.lists.project_indicators import ProjectIndicators, total_weight
+from xlsform.projects.lists.project_indicators import ProjectIndicators
 from xlsform.projects.lists.tables import ListTable
 from xlsform.projects.lists.targets import target_in
 from xlsform.projects.project import ListedIndicator, ListProblem, Project
@@ -115,7 +115,7 @@ class IndicatorReader:
     def _weight(self, line: ListRow, listed: ProjectIndicators) -> Decimal | None:
         if WEIGHT not in line:
             return None
-        total = total_weight(self._form)
+        total = self._form.full_score
         weight = line.required(WEIGHT, lambda cell: points_in(cell, total), "分值", None)
         sound = weight is not None and 0 < weight <= total
         if weight is not None and not sound:

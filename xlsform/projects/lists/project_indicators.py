@@ -13,14 +13,6 @@ from xlsform.messages import say
 from xlsform.projects.lists.lines import ListRow
 from xlsform.projects.project import ListedIndicator
 
-#: Total of all weights where a form does not say, in points.
-_TOTAL = 100
-
-
-def total_weight(form: Form) -> Decimal:
-    """Return what all weights of a form make, in points."""
-    return Decimal(str(form.scoring.get("total", _TOTAL)))
-
 
 @dataclass(slots=True)
 class ProjectIndicators:
@@ -45,8 +37,8 @@ class ProjectIndicators:
         weights = [each.weight for each in self.indicators if each.weight is not None]
         if not weights or not self.weights_known:
             return
-        execution = Decimal(str(form.scoring.get("execution_weight", 0)))
-        total, summed = total_weight(form), sum(weights, Decimal(0))
+        execution, total = form.execution_weight or Decimal(0), form.full_score
+        summed = sum(weights, Decimal(0))
         if round(summed + execution, 2) != total:
             message = say(
                 "the weights of {code} make {sum}; with {execution} for execution that is {all}, not {total}",

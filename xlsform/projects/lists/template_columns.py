@@ -108,7 +108,7 @@ def _validation(name: str, column: str) -> dict[str, Any] | None:
 
 
 def _weight(form: Form) -> dict[str, Any]:
-    total, execution = form.scoring.get("total", 100), form.scoring.get("execution_weight", 0)
+    total, execution = form.full_score, form.execution_weight or 0
     return {
         "validate": "decimal",
         "criteria": "between",

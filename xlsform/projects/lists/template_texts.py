@@ -60,7 +60,7 @@ def example_indicators(form: Form) -> list[list[Any]]:
     kinds = form.indicator_kinds
     if not kinds:
         return []
-    left = int(form.scoring.get("total", 100)) - int(form.scoring.get("execution_weight", 0))
+    left = int(form.full_score) - int(form.execution_weight or 0)
     each = left // len(kinds)
     rows = []
     for number, (one, two) in enumerate(kinds):
@@ -73,7 +73,7 @@ def example_indicators(form: Form) -> list[list[Any]]:
 
 def notes(form: Form) -> list[str]:
     """Return the notes, in their order."""
-    total, execution = form.scoring.get("total", 100), form.scoring.get("execution_weight", 0)
+    total, execution = form.full_score, form.execution_weight or 0
     return [
         "“项目清单”每个项目填一行；黄色表头的栏必须填写，其余可以不填，不填的由实施单位自己填。",
         f"以“{EXAMPLE}”开头的行只作示范，不会发放，可以删去，也可以留着。",
