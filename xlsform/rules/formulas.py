@@ -10,6 +10,7 @@ from xlsform import quantities
 from xlsform.findings import Severity, Violation
 from xlsform.form.evaluation.hints import hint_formulas
 from xlsform.form.evaluation.measures import measures
+from xlsform.form.field_types import RATE
 from xlsform.form.vocabulary import ACTUAL, FUNDS_EXECUTED, SCORE, TOTAL_SCORE, TOTAL_WEIGHT, WEIGHT
 from xlsform.messages import Message, say
 from xlsform.rules.money import disputed
@@ -43,7 +44,7 @@ def _agrees(submission: Submission, entry: Entry) -> bool:
     if stated is None or stated == result:
         return stated is not None
     exact = submission.exact[name]
-    most = 4 if entry.field.spec.type.name == "rate" else 2
+    most = 4 if entry.field.spec.type is RATE else 2
     return isinstance(exact, Decimal) and quantities.agrees(stated, exact, entry.decimals, most)
 
 

@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from xlsform import quantities
 from xlsform.findings import Severity, Violation
+from xlsform.form.field_types import MONEY, YEAR, FieldType
 from xlsform.form.vocabulary import ACTUAL, INDICATOR_NAME, REASON, TARGET
 from xlsform.messages import Message, say
 from xlsform.patterns import LazyPattern
@@ -61,7 +62,7 @@ def not_a_number(submission: Submission) -> Iterator[Violation]:
             message = say(
                 "{field} should be {kind}; the form says “{found}”",
                 field=field.label,
-                kind=_kind(field.spec.type.name, submission.form.money_unit),
+                kind=_kind(field.spec.type, submission.form.money_unit),
                 found=_short(text),
             )
             yield Violation(message, field=field.name)
@@ -84,10 +85,10 @@ def means_none(entry: Entry) -> bool:
     )
 
 
-def _kind(name: str, unit: str) -> Message:
-    if name == "money":
+def _kind(kind: FieldType, unit: str) -> Message:
+    if kind is MONEY:
         return say("a number, in {unit}", unit=unit)
-    if name == "year":
+    if kind is YEAR:
         return say("a year in four digits")
     return say("a number")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xlsform.errors import DataError, UsageError, reading_failed
+from xlsform.form import field_types
 from xlsform.form.check import schema_problem
 from xlsform.form.evaluation.measures import measures
 from xlsform.form.field_types import Cast
@@ -227,7 +228,7 @@ def _given(entry: Entry) -> Any:
     """Return what was filled in: a figure as a number, text as it was typed."""
     if entry.blank:
         return None
-    if isinstance(entry.raw, str) and not (entry.field.spec.type.name == "year" and entry.usable):
+    if isinstance(entry.raw, str) and not (entry.field.spec.type is field_types.YEAR and entry.usable):
         return entry.raw
     return plain(entry.value) if entry.value is not None else str(getattr(entry.raw, "text", entry.raw))
 

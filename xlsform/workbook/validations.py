@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from xlsform.form.evaluation.hints import MET, MISSED
 from xlsform.form.evaluation.measures import Measure
-from xlsform.form.field_types import FIGURE
+from xlsform.form.field_types import FIGURE, YEAR
 from xlsform.form.formula import quote
 from xlsform.form.layout import Field, Layout
 from xlsform.spreadsheet.a1 import Range, a1
@@ -85,7 +85,7 @@ def _validation(layout: Layout, item: Field) -> _Validation:
         limit = spec.max_length or MAX_TEXT
         words = f"“{spec.label}”最多填写 {limit} 个字，请删减。"
         return _Validation("textLength", "lessThanOrEqual", (str(limit),), "文字太长", words, spec.prompt)
-    if spec.type.name == "year":
+    if spec.type is YEAR:
         limits = ("1990", str(spec.type.high))
         return _Validation("whole", "between", limits, "年份不对", "请填写四位年份，如 2021。", spec.prompt)
     if spec.at_most is not None:

@@ -68,12 +68,12 @@ class Heading(NamedTuple):
 def project_headings(form: Form) -> tuple[Heading, ...]:
     """Return the headings of the table of projects."""
     return (
-        Heading(PROJECT_CODE, ("项目编码", "project_code", "code", "项目代码", "项目编号"), required=True),
-        Heading(PROJECT_NAME, ("项目名称", "project_name", "name", "项目全称"), required=True),
-        Heading(DEPARTMENT, ("主管部门", "department", "主管单位", "主管部门名称")),
+        Heading(PROJECT_CODE, ("项目编码", PROJECT_CODE, "code", "项目代码", "项目编号"), required=True),
+        Heading(PROJECT_NAME, ("项目名称", PROJECT_NAME, "name", "项目全称"), required=True),
+        Heading(DEPARTMENT, ("主管部门", DEPARTMENT, "主管单位", "主管部门名称")),
         Heading(
             UNIT,
-            ("实施单位", "unit", "项目实施单位", "实施单位名称", "项目单位", "预算单位", "单位名称", "单位"),
+            ("实施单位", UNIT, "项目实施单位", "实施单位名称", "项目单位", "预算单位", "单位名称", "单位"),
             required=True,
         ),
         Heading(
@@ -91,19 +91,19 @@ def project_headings(form: Form) -> tuple[Heading, ...]:
 def indicator_headings() -> tuple[Heading, ...]:
     """Return the headings of the table of indicators."""
     return (
-        Heading(PROJECT_CODE, ("项目编码", "project_code", "code", "项目代码", "项目编号"), required=True),
+        Heading(PROJECT_CODE, ("项目编码", PROJECT_CODE, "code", "项目代码", "项目编号"), required=True),
         Heading("level1", ("一级指标", "level1", "一级")),
         Heading("level2", ("二级指标", "level2", "二级"), required=True),
         Heading(
             INDICATOR_NAME,
-            ("三级指标", "name", "指标名称", "三级指标名称", "绩效指标名称", "绩效指标", "三级", "指标"),
+            ("三级指标", word(INDICATOR_NAME), "指标名称", "三级指标名称", "绩效指标名称", "绩效指标", "三级", "指标"),
             required=True,
         ),
-        Heading(TARGET, ("年度指标值", "target", "指标值", "目标值", "年度目标值", "value")),
+        Heading(TARGET, ("年度指标值", word(TARGET), "指标值", "目标值", "年度目标值", "value")),
         Heading("sign", ("符号", "sign", "指标符号", "运算符号", "计算符号", "比较符")),
         Heading("value", ("指标值", "目标值", "value", "年度目标值")),
         Heading("unit", ("计量单位", "unit", "单位", "度量单位", "指标单位")),
-        Heading(WEIGHT, ("分值", "weight", "权重", "指标分值", "指标权重", "分值权重", "权重分值")),
+        Heading(WEIGHT, ("分值", word(WEIGHT), "权重", "指标分值", "指标权重", "分值权重", "权重分值")),
     )
 
 
