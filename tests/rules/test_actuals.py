@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from support.forms import TEMPLATES, codes, findings, found, layout_of, row_number, submission
 from support.indicator_rows import place, with_row, with_scoring
 
-from xlsform.rules.indicators import indicators, percent
+from xlsform.rules.indicators import indicators
+from xlsform.rules.wording import percent
 from xlsform.submission.submission import Submission
 
 

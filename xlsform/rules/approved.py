@@ -13,69 +13,13 @@ from xlsform import quantities
 from xlsform.findings import Severity, Violation
 from xlsform.form.vocabulary import DEPARTMENT, INDICATOR_NAME, PROJECT_NAME, TARGET, UNIT, WEIGHT, Role
 from xlsform.messages import say
-from xlsform.rules.indicators import OF_A_ROW, Indicator, indicators, plain_name
+from xlsform.rules.approved_rows import answers, paired, renamed
+from xlsform.rules.indicators import OF_A_ROW
 from xlsform.rules.registry import rule
-from xlsform.submission.entries import Entry
-from xlsform.submission.submission import Submission, once_per_submission
+from xlsform.submission.submission import Submission
 
 if TYPE_CHECKING:
-    from xlsform.projects import ListedIndicator, Project
-
-_NEAR = 0.75
-"""Likeness (0–1) from which two names are taken for one that was rephrased."""
-
-
-@once_per_submission
-def _pairs(submission: Submission) -> tuple[dict[int, ListedIndicator], list[ListedIndicator], list[Indicator]]:
-    """Return which used row answers which approved indicator, what none answers, and which rows answer none.
-
-    Rows whose name was issued locked answer the indicator that was issued there.
-    """
-    project = submission.approved
-    rows = list(indicators(submission))
-    left = list(project.indicators) if project else []
-    answered: dict[int, ListedIndicator] = {}
-    for number, row in enumerate(rows):
-        issued = _issued_name(submission, row)
-        name = plain_name(issued) if issued else row.name
-        match = next((each for each in left if plain_name(each.name) == name and each.level2 == row.level2), None)
-        if match is not None:
-            answered[number] = match
-            left.remove(match)
-    free = [row for number, row in enumerate(rows) if number not in answered and not _issued_name(submission, row)]
-    return answered, left, free
-
-
-def _issued_name(submission: Submission, row: Indicator) -> str:
-    entry = row.row.get(INDICATOR_NAME)
-    return str(submission.issued.get(entry.field.name, "")) if entry else ""
-
-
-@once_per_submission
-def _renamed(submission: Submission) -> list[tuple[ListedIndicator, Indicator]]:
-    """Return approved indicators that none answers with the row of the same kind that is most like each."""
-    if submission.approved is None:
-        return []
-    _, missing, free = _pairs(submission)
-    if not missing or not free:
-        return []
-    import difflib
-
-    scored = [
-        (difflib.SequenceMatcher(None, plain_name(each.name), row.name).ratio(), number, place)
-        for number, each in enumerate(missing)
-        for place, row in enumerate(free)
-        if row.name and each.level2 == row.level2
-    ]
-    pairs: list[tuple[ListedIndicator, Indicator]] = []
-    taken: set[int] = set()
-    named: set[int] = set()
-    for likeness, number, place in sorted(scored, reverse=True):
-        if likeness >= _NEAR and number not in named and place not in taken:
-            pairs.append((missing[number], free[place]))
-            named.add(number)
-            taken.add(place)
-    return pairs
+    from xlsform.projects import Project
 
 
 @rule("K101", Severity.ERROR, reads=(INDICATOR_NAME,), may_read=OF_A_ROW)
@@ -95,9 +39,9 @@ def indicator_missing(submission: Submission) -> Iterator[Violation]:
     """
     if submission.approved is None or not submission.rows:
         return
-    renamed = [approved for approved, _ in _renamed(submission)]
-    for each in _pairs(submission)[1]:
-        if not any(each is other for other in renamed):
+    under_other_names = [approved for approved, _ in renamed(submission)]
+    for each in paired(submission).missing:
+        if not any(each is other for other in under_other_names):
             place = next(
                 (
                     row[INDICATOR_NAME]
@@ -127,9 +71,9 @@ def indicator_added(submission: Submission) -> Iterator[Violation]:
     """
     if submission.approved is None or not submission.approved.indicators:
         return
-    renamed = [row for _, row in _renamed(submission)]
-    for row in _pairs(submission)[2]:
-        if row.name and not any(row is other for other in renamed):
+    under_other_names = [row for _, row in renamed(submission)]
+    for row in paired(submission).free:
+        if row.name and not any(row is other for other in under_other_names):
             entry = row.row[INDICATOR_NAME]
             yield Violation(
                 say("“{name}” was not approved for this project", name=entry.text.strip()), field=entry.field.name
@@ -148,7 +92,7 @@ def indicator_renamed(submission: Submission) -> Iterator[Violation]:
 
     Give the indicator its approved name back.
     """
-    for approved, row in _renamed(submission):
+    for approved, row in renamed(submission):
         entry = row.row[INDICATOR_NAME]
         found = entry.text.strip()
         yield Violation(
@@ -157,16 +101,6 @@ def indicator_renamed(submission: Submission) -> Iterator[Violation]:
             found=found,
             expected=approved.name,
         )
-
-
-def _answers(submission: Submission) -> Iterator[tuple[ListedIndicator, Mapping[str, Entry]]]:
-    if submission.approved is None:
-        return
-    rows = indicators(submission)
-    for number, approved in _pairs(submission)[0].items():
-        yield approved, rows[number].row
-    for approved, row in _renamed(submission):
-        yield approved, row.row
 
 
 @rule("W105", Severity.ERROR, reads=(INDICATOR_NAME, WEIGHT), may_read=OF_A_ROW)
@@ -181,7 +115,7 @@ def weight_changed(submission: Submission) -> Iterator[Violation]:
 
     Put the approved weight back.
     """
-    for approved, row in _answers(submission):
+    for approved, row in answers(submission):
         entry = row.get(WEIGHT)
         if entry is None or entry.number is None or approved.weight is None or entry.field.name in submission.issued:
             continue
@@ -213,7 +147,7 @@ def target_changed(submission: Submission) -> Iterator[Violation]:
 
     Put the approved target back, and score the actual value against it.
     """
-    for approved, row in _answers(submission):
+    for approved, row in answers(submission):
         entry = row.get(TARGET)
         if entry is None or entry.blank or not approved.target or entry.field.name in submission.issued:
             continue

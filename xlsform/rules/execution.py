@@ -21,6 +21,7 @@ from xlsform.form.vocabulary import (
 from xlsform.messages import Message, say
 from xlsform.rules.money import disputed
 from xlsform.rules.registry import rule
+from xlsform.rules.wording import content_of, printed_rate
 from xlsform.spreadsheet.values import CellError
 from xlsform.submission.entries import Entry
 from xlsform.submission.submission import Submission
@@ -30,11 +31,6 @@ _LARGEST_RATE = Decimal("1.5")
 _SURELY = 10
 _LEAST_DECIMALS, _MOST_DECIMALS = 2, 4
 """A rate is compared at whole per cents at least, and at two decimals of a per cent at most."""
-
-
-def percent(rate: Decimal) -> str:
-    """Return a rate as the form prints it: 98.00%."""
-    return f"{rate * 100:.2f}%"
 
 
 def _computed(submission: Submission, column: Role) -> Iterator[Field]:
@@ -121,12 +117,12 @@ def execution_rate_off(submission: Submission) -> Iterator[Violation]:
             continue
         entry, result = submission.entries[item.name], submission.results.computed[item.name]
         stated = next((number for number, _ in _readings(entry)), None)
-        found = percent(stated) if stated is not None else _shown(entry)
+        found = printed_rate(stated) if stated is not None else _shown(entry)
         if isinstance(result, Decimal):
             message = say(
                 "{field} should be {expected} ({executed} ÷ {budget}); the form says {found}",
                 field=item.label,
-                expected=percent(result),
+                expected=printed_rate(result),
                 executed=submission.number_beside(item, FUNDS_EXECUTED) or 0,
                 budget=submission.number_beside(item, FUNDS_BUDGET) or 0,
                 found=found,
@@ -134,19 +130,15 @@ def execution_rate_off(submission: Submission) -> Iterator[Violation]:
         else:
             message = _should_be_blank(item, found)
         expected = result if isinstance(result, Decimal) else None
-        yield Violation(message, field=item.name, found=_found(entry, stated), expected=expected)
+        yield Violation(
+            message, field=item.name, found=content_of(entry) if stated is None else stated, expected=expected
+        )
 
 
 def _should_be_blank(item: Field, found: object) -> Message:
     return say(
         "{field} should be blank, since there is no budget; the form says {found}", field=item.label, found=found
     )
-
-
-def _found(entry: Entry, number: Decimal | None) -> object:
-    if number is not None or entry.raw is None:
-        return number
-    return entry.raw.text if isinstance(entry.raw, CellError) else entry.raw
 
 
 @rule("M106", Severity.ERROR, reads=(FUNDS_SCORE,), may_read=(FUNDS_RATE, FUNDS_WEIGHT, FUNDS_EXECUTED))
@@ -178,7 +170,11 @@ def execution_score_off(submission: Submission) -> Iterator[Violation]:
         stated = entry.number
         if not (isinstance(result, Decimal) and isinstance(exact, Decimal)):
             if stated or isinstance(entry.raw, CellError):
-                yield Violation(_should_be_blank(item, _shown(entry)), field=name, found=_found(entry, stated))
+                yield Violation(
+                    _should_be_blank(item, _shown(entry)),
+                    field=name,
+                    found=content_of(entry) if stated is None else stated,
+                )
         elif stated is None:
             yield _score(submission, item, result)
         elif stated != result and not quantities.agrees(stated, exact, entry.decimals):
@@ -198,7 +194,7 @@ def _score(submission: Submission, item: Field, expected: Decimal, severity: Sev
             "{field} should be {expected} ({rate} × {weight}); the form says {found}",
             field=item.label,
             expected=points,
-            rate=percent(min(rate, Decimal(1))),
+            rate=printed_rate(min(rate, Decimal(1))),
             weight=weight,
             found=found,
         )
@@ -206,7 +202,7 @@ def _score(submission: Submission, item: Field, expected: Decimal, severity: Sev
         message = say(
             "{field} should be {expected}; the form says {found}", field=item.label, expected=points, found=found
         )
-    return Violation(message, field=item.name, found=_found(entry, entry.number), expected=expected, severity=severity)
+    return Violation(message, field=item.name, found=content_of(entry), expected=expected, severity=severity)
 
 
 def _printed(item: Field) -> Decimal | None:
@@ -244,7 +240,7 @@ def execution_weight_off(submission: Submission) -> Iterator[Violation]:
                     found=_shown(entry),
                 ),
                 field=name,
-                found=_found(entry, entry.number),
+                found=content_of(entry),
                 expected=expected,
             )
 

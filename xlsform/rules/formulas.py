@@ -1,91 +1,37 @@
-"""Formulas and locks, against what was issued."""
+"""Formulas: those that were replaced by values, changed, or that show an old result."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
-from itertools import islice
 
 from xlsform import quantities
 from xlsform.findings import Severity, Violation
-from xlsform.form.evaluation.hints import hint_formulas
-from xlsform.form.evaluation.measures import measures
-from xlsform.form.field_types import RATE
-from xlsform.form.vocabulary import ACTUAL, FUNDS_EXECUTED, SCORE, TOTAL_SCORE, TOTAL_WEIGHT, WEIGHT
+from xlsform.form.vocabulary import FUNDS_EXECUTED, SCORE, TOTAL_SCORE, WEIGHT
 from xlsform.messages import Message, say
+from xlsform.rules.computed_fields import (
+    EXPLAINING,
+    agrees_with_formula,
+    explained,
+    is_issued,
+    issued_formula,
+    typed_over,
+)
+from xlsform.rules.hint_cells import issued_hints, violation_of_hints
 from xlsform.rules.money import disputed
 from xlsform.rules.registry import rule
-from xlsform.rules.totals import OF_THE_TOTAL, follows, speaks_of_total
-from xlsform.rules.weights import OF_THE_WEIGHTS, weights_not_100
-from xlsform.spreadsheet.a1 import Position, Range, a1
-from xlsform.spreadsheet.formula_equality import areas, moved, normalised
-from xlsform.spreadsheet.values import CellError
+from xlsform.rules.totals import follows
+from xlsform.rules.wording import content_of, first_addresses
+from xlsform.spreadsheet.formula_equality import areas, normalised
 from xlsform.submission.entries import Entry, number_in
-from xlsform.submission.submission import Submission, once_per_submission
-
-#: What may explain that a computed field is off.
-_EXPLAINING = (*OF_THE_TOTAL, *OF_THE_WEIGHTS, FUNDS_EXECUTED)
-
-_SHOWN = 8
-"""Cells that a message names; it counts them all."""
+from xlsform.submission.submission import Submission
 
 
 def _shown(value: object) -> object:
     return say("nothing") if value in (None, "") else value
 
 
-def _agrees(submission: Submission, entry: Entry) -> bool:
-    """Whether what stands in a computed field is what its formula gives."""
-    name = entry.field.name
-    result = submission.results.computed[name]
-    if not isinstance(result, Decimal):
-        return entry.blank or entry.raw == "" or entry.text == (result or "")
-    stated = entry.number
-    if stated is None or stated == result:
-        return stated is not None
-    exact = submission.exact[name]
-    most = 4 if entry.field.spec.type is RATE else 2
-    return isinstance(exact, Decimal) and quantities.agrees(stated, exact, entry.decimals, most)
-
-
-def _explained(submission: Submission, name: str) -> bool:
-    """Whether another rule already says why a computed field is off."""
-    role = submission.layout.fields[name].role
-    if role == TOTAL_WEIGHT:
-        return next(weights_not_100(submission), None) is not None
-    return role == TOTAL_SCORE and speaks_of_total(submission)
-
-
-def _issued(submission: Submission, formula: str) -> str:
-    """Return an issued formula as it should read now that its cells may stand elsewhere."""
-    alignment = submission.alignment
-    return formula if alignment.unchanged else moved(formula, alignment.area)
-
-
-def _is_issued(submission: Submission, found: str, formula: str) -> bool:
-    """Whether a formula that stands in the sheet is an issued one, however it is spelled.
-
-    Where rows or columns moved, its references may have followed, at the corners of their ranges or as a whole, or
-    have stayed behind; and where cells that it needs are gone, nothing can be said of it.
-    """
-    if found == formula:
-        return True
-    if submission.alignment.unchanged:
-        return normalised(found) == normalised(formula)
-    followed = _issued(submission, formula)
-    if found == followed or "#REF!" in followed:
-        return True
-    wanted = (formula, followed, moved(formula, lambda area: _corners(submission, area)))
-    return normalised(found) in map(normalised, wanted)
-
-
-def _corners(submission: Submission, area: Range) -> Range | None:
-    place = submission.alignment.place
-    first, last = place(area.anchor), place((area.bottom, area.right))
-    return None if first is None or last is None else Range(*first, *last)
-
-
-@rule("S106", Severity.ERROR, may_read=_EXPLAINING)
+@rule("S106", Severity.ERROR, may_read=EXPLAINING)
 def formula_overwritten(submission: Submission) -> Iterator[Violation]:
     """A value stands in place of a formula.
 
@@ -107,22 +53,22 @@ def formula_overwritten(submission: Submission) -> Iterator[Violation]:
         return
     for name in submission.layout.computed:
         entry = submission.entries[name]
-        if entry.formula is not None or entry.position is None or _explained(submission, name):
+        if entry.formula is not None or entry.position is None or explained(submission, name):
             continue
         expected = submission.results.computed[name]
         if entry.blank and entry.field.role == TOTAL_SCORE and isinstance(expected, Decimal):
             continue
         message, severity = _overwritten(submission, entry)
-        yield Violation(message, field=name, found=_stated(entry), expected=expected, severity=severity)
+        yield Violation(message, field=name, found=content_of(entry), expected=expected, severity=severity)
     values, formulas = submission.sheet.values, submission.sheet.formulas
-    lost = {place: issued[0] for place, issued in _hints(submission).items() if place not in formulas}
+    lost = {place: issued[0] for place, issued in issued_hints(submission).items() if place not in formulas}
     if lost:
         message = say(
             "{count} hints beside the form were deleted or replaced by values: {cells}",
             count=len(lost),
-            cells=_listed(lost),
+            cells=first_addresses(lost),
         )
-        yield _of_hints(message, {place: values.get(place) or None for place in lost}, lost)
+        yield violation_of_hints(message, {place: values.get(place) or None for place in lost}, lost)
 
 
 def _overwritten(submission: Submission, entry: Entry) -> tuple[Message, Severity]:
@@ -132,8 +78,8 @@ def _overwritten(submission: Submission, entry: Entry) -> tuple[Message, Severit
     if entry.raw is None:
         message = say("the formula of {field} was deleted; it gives {expected}", field=label, expected=_shown(expected))
         return message, Severity.ERROR if isinstance(expected, Decimal) else Severity.WARNING
-    found = _stated(entry)
-    if _agrees(submission, entry):
+    found = content_of(entry)
+    if agrees_with_formula(submission, entry):
         message = say(
             "the formula of {field} was replaced by the value {found}, which is right", field=label, found=_shown(found)
         )
@@ -175,7 +121,7 @@ def _undecided(submission: Submission, entry: Entry) -> bool:
     if entry.field.role == TOTAL_SCORE:
         return follows(submission, entry) or _completed(submission, entry)
     through = needed & submission.layout.computed.keys()
-    return _spent_without_budget(submission, name) or any(_typed_over(submission, other) for other in through)
+    return _spent_without_budget(submission, name) or any(typed_over(submission, other) for other in through)
 
 
 def _completed(submission: Submission, entry: Entry) -> bool:
@@ -192,50 +138,6 @@ def _spent_without_budget(submission: Submission, name: str) -> bool:
     """Whether a rate, or a score of it, is of money that was spent without a budget."""
     spent = submission.number_beside(submission.layout.fields[name], FUNDS_EXECUTED)
     return submission.results.computed.get(name) == "" and bool(spent)
-
-
-def _stated(entry: Entry) -> object:
-    if entry.value is not None:
-        return entry.value
-    return entry.raw.text if isinstance(entry.raw, CellError) else entry.raw
-
-
-@once_per_submission
-def _hints(submission: Submission) -> Mapping[Position, tuple[str, ...]]:
-    """Return the formula that was issued as a hint, by its place; kept for the rule that follows.
-
-    Where the hidden sheet is gone that says which targets were prefilled, one of two: without or with what it says of
-    the target that stands there now.
-    """
-    layout, issued = submission.layout, submission.issued
-    known = "sheet" in submission.identities
-    if not known:
-        issued = {name: entry.text for name, entry in submission.entries.items() if entry.field.role != ACTUAL}
-    rows, column = submission.alignment.rows.found, submission.alignment.columns.found[layout.hint_column]
-    formulas = hint_formulas(layout, measures(layout, issued))
-    plain = formulas if known else hint_formulas(layout)
-    return {
-        (rows[row], column): tuple(dict.fromkeys((plain[row], formula)))
-        for row, formula in formulas.items()
-        if row in rows
-    }
-
-
-def _listed(cells: Iterable[Position]) -> list[str]:
-    return [a1(*place) for place in islice(cells, _SHOWN)]
-
-
-def _of_hints(message: Message, found: Mapping[Position, object], issued: Mapping[Position, str]) -> Violation:
-    """Return the one violation of all hints of which a message is true."""
-    first = next(iter(issued))
-    one = len(issued) == 1
-    return Violation(
-        message,
-        cell=a1(*first),
-        found=found[first] if one else len(issued),
-        expected=f"={issued[first]}" if one else None,
-        severity=Severity.WARNING,
-    )
 
 
 @rule("S107", Severity.ERROR)
@@ -257,9 +159,9 @@ def formula_changed(submission: Submission) -> Iterator[Violation]:
         return
     for name, formula in submission.layout.computed.items():
         entry = submission.entries[name]
-        if entry.formula is None or _is_issued(submission, entry.formula, formula):
+        if entry.formula is None or is_issued(submission, entry.formula, formula):
             continue
-        found, expected = f"={entry.formula}", f"={_issued(submission, formula)}"
+        found, expected = f"={entry.formula}", f"={issued_formula(submission, formula)}"
         message = say(
             "the formula of {field} was changed to {found}; issued was {expected}",
             field=entry.field.label,
@@ -270,21 +172,21 @@ def formula_changed(submission: Submission) -> Iterator[Violation]:
     formulas = submission.sheet.formulas
     other = {
         place: issued[0]
-        for place, issued in _hints(submission).items()
+        for place, issued in issued_hints(submission).items()
         if (hint := formulas.get(place)) is not None
         and hint not in issued
-        and not any(_is_issued(submission, hint, formula) for formula in issued)
+        and not any(is_issued(submission, hint, formula) for formula in issued)
     }
     if other:
         message = say(
             "{count} hints beside the form have other formulas than were issued: {cells}",
             count=len(other),
-            cells=_listed(other),
+            cells=first_addresses(other),
         )
-        yield _of_hints(message, {place: f"={formulas[place]}" for place in other}, other)
+        yield violation_of_hints(message, {place: f"={formulas[place]}" for place in other}, other)
 
 
-@rule("S108", Severity.WARNING, may_read=_EXPLAINING)
+@rule("S108", Severity.WARNING, may_read=EXPLAINING)
 def stale_result(submission: Submission) -> Iterator[Violation]:
     """The formula is the issued one, but the result stored with it is not what it gives.
 
@@ -304,17 +206,17 @@ def stale_result(submission: Submission) -> Iterator[Violation]:
         return
     for name in submission.layout.computed:
         entry = submission.entries[name]
-        if entry.formula is None or entry.raw is None or _agrees(submission, entry):
+        if entry.formula is None or entry.raw is None or agrees_with_formula(submission, entry):
             continue
-        if not _explained(submission, name) and _comparable(submission, name, entry.formula):
+        if not explained(submission, name) and _comparable(submission, name, entry.formula):
             expected = submission.results.computed[name]
             message = say(
                 "{field} shows {found}, but its formula gives {expected}",
                 field=entry.field.label,
-                found=_shown(_stated(entry)),
+                found=_shown(content_of(entry)),
                 expected=_shown(expected),
             )
-            yield Violation(message, field=name, found=_stated(entry), expected=expected)
+            yield Violation(message, field=name, found=content_of(entry), expected=expected)
 
 
 def _comparable(submission: Submission, name: str, found: str) -> bool:
@@ -324,12 +226,12 @@ def _comparable(submission: Submission, name: str, found: str) -> bool:
     unread = (entry for other in needed if (entry := submission.entries[other]).as_text or entry.problem)
     if next(unread, None) is not None or submission.altered.intersection(needed):
         return False
-    if any(_typed_over(submission, other) for other in needed):
+    if any(typed_over(submission, other) for other in needed):
         return False
-    issued = _issued(submission, layout.computed[name])
+    issued = issued_formula(submission, layout.computed[name])
     if normalised(found) != normalised(issued):
         return False
-    through = [_issued(submission, layout.computed[other]) for other in needed if other in layout.computed]
+    through = [issued_formula(submission, layout.computed[other]) for other in needed if other in layout.computed]
     if any("#REF!" in formula for formula in (issued, *through)):
         return False
     new_rows, new_columns = set(alignment.rows.inserted), set(alignment.columns.inserted)
@@ -339,13 +241,3 @@ def _comparable(submission: Submission, name: str, found: str) -> bool:
         and any(area.top <= row <= area.bottom and area.left <= column <= area.right for area in counted)
         for row, column in submission.sheet.values
     )
-
-
-def _typed_over(submission: Submission, name: str) -> bool:
-    """Whether a cell that is printed or calculates itself holds something else now, as another rule says."""
-    entry = submission.entries[name]
-    printed, formula = entry.field.spec.value, submission.layout.computed.get(name)
-    if formula is None:
-        return isinstance(printed, int | float) and entry.number != printed
-    kept = entry.formula is not None and _is_issued(submission, entry.formula, formula)
-    return not kept and entry.value != submission.results.computed[name]

@@ -14,6 +14,7 @@ from xlsform.quantities.text import without_ending
 from xlsform.rules.narratives import clauses
 from xlsform.rules.registry import rule
 from xlsform.rules.totals import known
+from xlsform.rules.wording import printed_rate
 from xlsform.submission.entries import number_in
 from xlsform.submission.submission import Submission
 
@@ -173,7 +174,7 @@ def _low(submission: Submission) -> Message | None:
         return say(
             "{field} is {rate}, under {limit}",
             field=submission.label(FUNDS_TOTAL_RATE),
-            rate=f"{rate:.2%}",
+            rate=printed_rate(rate),
             limit=f"{limit:.0%}",
         )
     share = submission.form.exact_setting("low_score")

@@ -7,23 +7,16 @@ from collections.abc import Iterator
 from xlsform.findings import Severity, Violation
 from xlsform.form.layout import Field
 from xlsform.form.vocabulary import (
-    DEPARTMENT,
-    FILLER_UNIT,
     FUNDS_CARRYOVER_BUDGET,
     FUNDS_CARRYOVER_EXECUTED,
-    PROJECT_CODE,
     PROJECT_NAME,
-    UNIT,
     YEAR,
 )
 from xlsform.messages import say
 from xlsform.patterns import LazyPattern
 from xlsform.quantities import normalize_text, says_nothing
 from xlsform.rules.registry import rule
-from xlsform.submission.entries import Entry
 from xlsform.submission.submission import Submission
-
-_NAMES = frozenset({PROJECT_NAME, PROJECT_CODE, DEPARTMENT, UNIT, FILLER_UNIT})
 
 _YEARS = LazyPattern(r"(?<!\d)20\d\d(?!\d)")
 _YEAR_OF_NAME = LazyPattern(r"(?<!\d)(20\d\d)年(?!第?\d+号)")
@@ -163,12 +156,3 @@ def seal_or_date_missing(submission: Submission) -> Iterator[Violation]:
                 say("{field} is blank; fill it in before the form is printed and sealed", field=check.field.label),
                 field=check.field.name,
             )
-
-
-def narratives(submission: Submission) -> Iterator[Entry]:
-    """Yield the texts that tell of the project: goals and analyses, not the names in the head."""
-    return (entry for entry in submission.where(_tells_of_the_project) if isinstance(entry.value, str))
-
-
-def _tells_of_the_project(item: Field) -> bool:
-    return item.table is None and item.spec.kind == "input" and item.role not in _NAMES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,7 +13,8 @@ from xlsform.form.evaluation.measures import directed, either_way
 from xlsform.form.vocabulary import ACTUAL, INDICATOR_NAME, SCORE, TARGET, WEIGHT, YEAR
 from xlsform.patterns import LazyPattern
 from xlsform.quantities import Outcome, Target
-from xlsform.quantities.units import ARITHMETIC, unit_of
+from xlsform.quantities.units import unit_of
+from xlsform.rules.wording import one_line
 from xlsform.submission.entries import Entry, number_in
 from xlsform.submission.submission import Submission, once_per_submission
 
@@ -24,8 +25,6 @@ _REMARK = LazyPattern(r"\([^()]*\)\Z")
 OF_A_ROW = (INDICATOR_NAME, TARGET, ACTUAL, WEIGHT, SCORE, YEAR)
 
 _SHOWN = 40
-_LONGEST = 60
-"""Digits before the point of a figure that is still rounded."""
 
 #: Of two figures only one of which has a unit, a ratio beyond this tells of a unit that is missing, not of the result.
 _FAR = 1000
@@ -98,19 +97,7 @@ def indicators(submission: Submission) -> tuple[Indicator, ...]:
 
 def shown(entry: Entry) -> str:
     """Return what stands in a cell, on one line and short enough for a message."""
-    text = f"{entry.value:f}" if isinstance(entry.value, Decimal) else " ".join(entry.text.split())
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
-
-
-def points(exact: Decimal) -> Decimal:
-    """Return points to two decimals; a figure too long for that, which no score is, as it stands."""
-    return exact if exact.adjusted() > _LONGEST else exact.quantize(Decimal("0.01"), ROUND_HALF_UP, ARITHMETIC)
-
-
-def percent(ratio: Decimal) -> str:
-    """Return a ratio as a percentage, to two decimals at most."""
-    text = f"{points(ARITHMETIC.multiply(ratio, Decimal(100))):f}"
-    return f"{text.rstrip('0').rstrip('.') if '.' in text else text}%"
+    return one_line(f"{entry.value:f}" if isinstance(entry.value, Decimal) else entry.text, _SHOWN)
 
 
 def is_inequality(figure: Target | None) -> bool:

@@ -8,7 +8,7 @@ from xlsform.findings import Severity, Violation
 from xlsform.form import identity as identities
 from xlsform.messages import plain, say
 from xlsform.rules.registry import rule, workbook_rule
-from xlsform.rules.structure import listed, text_of
+from xlsform.rules.wording import listed, text_of
 from xlsform.submission.submission import Submission
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterator, Set
 from functools import lru_cache
-from itertools import islice
 
 from xlsform.findings import Severity, Violation
 from xlsform.form.layout import Layout
 from xlsform.messages import say
 from xlsform.rules.registry import rule
+from xlsform.rules.wording import first_addresses
 from xlsform.spreadsheet.a1 import Position, a1
 from xlsform.submission.alignment import Alignment, in_place
 from xlsform.submission.submission import Submission
-
-_SHOWN = 8
-"""Cells that a message names; it counts them all."""
 
 _Open = tuple[tuple[Position, ...], frozenset[Position]]
 
@@ -72,20 +69,18 @@ def protection_removed(submission: Submission) -> Iterator[Violation]:
     unlocked = _of_the_form(submission, sheet.unlocked - open_cells)
     if unlocked:
         yield Violation(
-            say("{count} locked cells were unlocked: {cells}", count=len(unlocked), cells=_listed(unlocked)),
+            say("{count} locked cells were unlocked: {cells}", count=len(unlocked), cells=first_addresses(unlocked)),
             cell=a1(*unlocked[0]),
             found=len(unlocked),
         )
     if relocked:
         yield Violation(
-            say("{count} cells to be filled were locked: {cells}", count=len(relocked), cells=_listed(relocked)),
+            say(
+                "{count} cells to be filled were locked: {cells}", count=len(relocked), cells=first_addresses(relocked)
+            ),
             cell=a1(*relocked[0]),
             found=len(relocked),
         )
-
-
-def _listed(cells: Iterable[Position]) -> list[str]:
-    return [a1(*place) for place in islice(cells, _SHOWN)]
 
 
 @rule("S115", Severity.NOTE)

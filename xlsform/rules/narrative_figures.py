@@ -32,6 +32,7 @@ from xlsform.quantities import Number
 from xlsform.rules.narratives import clean, narratives
 from xlsform.rules.registry import rule
 from xlsform.rules.totals import OF_THE_TOTAL, known, scores_known
+from xlsform.rules.wording import printed_rate
 from xlsform.submission.submission import Submission
 
 
@@ -232,5 +233,5 @@ def _same(told: Number, figure: Decimal, quantity: _Quantity, submission: Submis
 
 def _printed(figure: Decimal, quantity: _Quantity, submission: Submission) -> str:
     if quantity.unit == "%":
-        return f"{figure:.2%}"
+        return printed_rate(figure)
     return f"{figure:f}{submission.form.money_unit if quantity.unit == _MONEY else quantity.unit}"

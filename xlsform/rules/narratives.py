@@ -13,11 +13,16 @@ from xlsform.form.vocabulary import (
     ANALYSIS_BENEFIT,
     ANALYSIS_OUTPUT,
     ANALYSIS_SATISFACTION,
+    DEPARTMENT,
+    FILLER_UNIT,
     FUNDS_TOTAL_RATE,
     GOAL_ACTUAL,
     GOAL_EXPECTED,
     PROBLEMS,
+    PROJECT_CODE,
+    PROJECT_NAME,
     SCORE,
+    UNIT,
     WEIGHT,
 )
 from xlsform.messages import say
@@ -33,6 +38,7 @@ _COPIED_FROM = 10
 _OUTPUTS = ("产出",)
 #: Which level 1 a narrative is about; the others are about all.
 _SCOPES = {ANALYSIS_OUTPUT: ("产出", "成本"), ANALYSIS_BENEFIT: ("效益",), ANALYSIS_SATISFACTION: ("满意度",)}
+_HEAD = frozenset({PROJECT_NAME, PROJECT_CODE, DEPARTMENT, UNIT, FILLER_UNIT})
 _GOAL_ROLES = (GOAL_EXPECTED, GOAL_ACTUAL)
 
 #: A space between two digits, which are two figures.
@@ -168,6 +174,15 @@ def narratives(submission: Submission) -> Iterator[Entry]:
 
 def _is_narrative(item: Field) -> bool:
     return item.spec.kind == "input" and item.style == "narrative" and item.table is None
+
+
+def project_texts(submission: Submission) -> Iterator[Entry]:
+    """Yield the texts that tell of the project: all that are typed but the names in the head."""
+    return (entry for entry in submission.where(_tells_of_the_project) if isinstance(entry.value, str))
+
+
+def _tells_of_the_project(item: Field) -> bool:
+    return item.table is None and item.spec.kind == "input" and item.role not in _HEAD
 
 
 # A few rules after one another read the narratives of one form.

@@ -11,8 +11,9 @@ from xlsform.findings import Severity, Violation
 from xlsform.form.vocabulary import ACTUAL, INDICATOR_NAME, REASON, SCORE, TARGET, TOTAL_SCORE, WEIGHT
 from xlsform.messages import Message, say
 from xlsform.quantities import normalize_text
-from xlsform.rules.indicators import OF_A_ROW, Indicator, indicators, percent, points, shown
+from xlsform.rules.indicators import OF_A_ROW, Indicator, indicators, shown
 from xlsform.rules.registry import rule
+from xlsform.rules.wording import percent, points
 from xlsform.submission.submission import Submission
 
 _LEAST_MEASURED = 3

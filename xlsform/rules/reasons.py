@@ -12,8 +12,9 @@ from xlsform.messages import say
 from xlsform.patterns import LazyPattern
 from xlsform.quantities import normalize_text
 from xlsform.quantities.units import unit_of
-from xlsform.rules.indicators import OF_A_ROW, Indicator, indicators, percent, shown
+from xlsform.rules.indicators import OF_A_ROW, Indicator, indicators, shown
 from xlsform.rules.registry import rule
+from xlsform.rules.wording import percent
 from xlsform.submission.submission import Submission
 
 _ENDS = LazyPattern(r"[。;；,，!！?？]|但是?|然而|不过")

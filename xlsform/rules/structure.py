@@ -1,42 +1,20 @@
-"""Structure: sheets, labels, rows, names and locks, against what was issued."""
+"""Structure: sheets, merged cells and what is hidden, against what was issued."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
-from functools import lru_cache
-from itertools import pairwise
+from collections.abc import Iterator
 
 from xlsform.findings import Severity, Violation
 from xlsform.form import identity as identities
 from xlsform.form.evaluation.hints import INSTRUCTIONS_SHEET
-from xlsform.form.layout import Field, Layout
-from xlsform.form.vocabulary import FUNDS_SCORE, FUNDS_WEIGHT
-from xlsform.messages import Message, say
-from xlsform.quantities import is_blank_mark, normalize_text
+from xlsform.messages import say
 from xlsform.rules.registry import rule, workbook_rule
-from xlsform.spreadsheet.a1 import Position, Range, a1, letters
-from xlsform.spreadsheet.values import CellError
-from xlsform.submission.alignment import Axis, labels_kept
-from xlsform.submission.entries import Entry
+from xlsform.rules.wording import listed
+from xlsform.spreadsheet.a1 import Range, a1, letters
 from xlsform.submission.submission import Submission
 
 #: The sheet that an annotated copy carries in front; a fixed copy comes back with it.
 RETURN_SHEET = "退回意见"
-
-_SHOWN = 8
-"""Cells that a message names before it only counts."""
-_SHOWN_ROWS = 100
-"""Rows of foreign cells with a finding of their own: a return that has a hundred thousand would be all the report."""
-_SHOWN_TEXT = 60
-"""Characters of a foreign text that a message repeats."""
-
-
-def listed(items: Sequence[str]) -> Message:
-    """Return a list for a message: its first items, and how many more there are."""
-    if len(items) <= _SHOWN:
-        return say("{items}", items=list(items))
-    return say("{items} and {more} more", items=list(items[:_SHOWN]), more=len(items) - _SHOWN)
 
 
 @workbook_rule("S101", Severity.ERROR)
@@ -94,211 +72,6 @@ def extra_sheet(submission: Submission) -> Iterator[Violation]:
             "the hidden sheet {name} was not issued" if hidden else "the sheet {name} was not issued", name=sheet.name
         )
         yield Violation(message, sheet=sheet.name, found=sheet.name)
-
-
-@rule("S103", Severity.ERROR)
-def label_changed(submission: Submission) -> Iterator[Violation]:
-    """A printed label differs from the one that was issued.
-
-    Differences of space, width, line breaks and ：/: do not count. Nor does another mark for "not applicable"
-    (— - /), or none, where the form prints —.
-
-    ## Why it matters
-
-    The label says what the figures beside it mean. A changed one makes the form another form.
-
-    ## How to fix it
-
-    Put the issued label back, or fill in the workbook that was issued once more.
-    """
-    kept = submission.alignment.unchanged and labels_kept(submission.layout, submission.sheet)
-    for area, text in () if kept else submission.layout.printed:
-        place = _label_place(submission, area, text)
-        if place is None:
-            continue
-        found = submission.sheet.values.get(place)
-        if found is None and (submission.alignment.place(area.anchor) is None or _hints_gone(submission, place)):
-            continue
-        if not _reads(found, text):
-            yield _changed_label(text.strip(), found, place)
-    for entry in submission.where(_is_printed):
-        if entry.position is not None and not _as_printed(entry):
-            yield _changed_label(text_of(entry.field.spec.value), entry.raw, entry.position)
-
-
-def _is_printed(item: Field) -> bool:
-    return item.spec.value is not None
-
-
-def _as_printed(entry: Entry) -> bool:
-    """Whether a field that is printed holds what it was printed with, or M107 and M108 say that it does not."""
-    item, issued = entry.field, entry.field.spec.value
-    if isinstance(issued, str) and entry.raw == issued:
-        return True
-    raw = text_of(entry.raw)
-    points = item.spec.role in (FUNDS_WEIGHT, FUNDS_SCORE)
-    if points and (entry.number is not None or not isinstance(issued, str)):
-        return True
-    if isinstance(issued, str):
-        both_marks = is_blank_mark(issued) and (is_blank_mark(raw) or not raw.strip())
-        return normalize_text(raw) == normalize_text(issued) or both_marks
-    return entry.number == Decimal(str(issued))
-
-
-def _reads(found: object, text: str) -> bool:
-    return found == text or normalize_text(text_of(found)) == normalize_text(text)
-
-
-def _label_place(submission: Submission, issued: Range, text: str) -> Position | None:
-    """Return where a label stands, None where its cells are gone.
-
-    When rows change places, a label that reaches over several stays where it was: anywhere in its cells will do.
-    """
-    alignment, values = submission.alignment, submission.sheet.values
-    area = alignment.area(issued)
-    if area is None or alignment.unchanged:
-        return None if area is None else area.anchor
-    return next((place for place in area.cells() if _reads(values.get(place), text)), area.anchor)
-
-
-def _hints_gone(submission: Submission, place: Position) -> bool:
-    """Whether a label stood above the hints and nothing is left of them, as S106 says."""
-    beside = place[1] == submission.alignment.columns.found[submission.layout.hint_column]
-    return beside and not any(column == place[1] for _, column in submission.sheet.values)
-
-
-def _changed_label(issued: str, found: object, place: Position) -> Violation:
-    shown = text_of(found).strip()
-    issued_line = issued.replace("\n", "")
-    message = (
-        say("the printed {expected} was changed to {found}", expected=issued_line, found=shown[:_SHOWN_TEXT])
-        if shown
-        else say("the printed {expected} is gone", expected=issued_line)
-    )
-    return Violation(message, cell=a1(*place), found=shown or None, expected=issued)
-
-
-def text_of(value: object) -> str:
-    """Return what a cell shows, empty where there is nothing."""
-    if value is None:
-        return ""
-    if isinstance(value, CellError):
-        return value.text
-    return f"{value:.15g}" if isinstance(value, float) else str(value)
-
-
-@rule("S105", Severity.ERROR)
-def rows_or_columns_moved(submission: Submission) -> Iterator[Violation]:
-    """Rows or columns were inserted, deleted or moved.
-
-    The form is found again by its labels and names, so the rest is judged where it stands now. Each place gives one
-    finding. What stands in an inserted row is not read.
-
-    ## Why it matters
-
-    An inserted row has no place in the bureau's summary, and not every sum counts it; a deleted one takes its figures
-    along.
-
-    ## How to fix it
-
-    Move what the inserted row holds into a row of the form and delete it. Where the rows are too few, ask the office
-    for a form with more rows.
-    """
-    yield from _moved_rows(submission.alignment.rows)
-    yield from _moved_columns(submission.alignment.columns)
-
-
-def _moved_rows(rows: Axis) -> Iterator[Violation]:
-    for first, last in _runs(rows.inserted):
-        one = first == last
-        message = say(
-            "row {first} was inserted" if one else "rows {first} to {last} were inserted", first=first, last=last
-        )
-        yield Violation(message, cell=a1(first, 1), found=last - first + 1)
-    for first, last in _runs(rows.deleted):
-        one = first == last
-        message = say(
-            "row {first} of the issued form was deleted"
-            if one
-            else "rows {first} to {last} of the issued form were deleted",
-            first=first,
-            last=last,
-        )
-        yield Violation(message, cell=a1(_near(rows.found, first), 1), expected=last - first + 1)
-    for first, last in _moved_runs(rows):
-        found = rows.found[first]
-        message = (
-            say("row {issued} of the issued form now stands in row {found}", issued=first, found=found)
-            if first == last
-            else say(
-                "rows {first} to {last} of the issued form now stand from row {found} on",
-                first=first,
-                last=last,
-                found=found,
-            )
-        )
-        yield Violation(message, cell=a1(found, 1), found=found, expected=first)
-
-
-def _moved_columns(columns: Axis) -> Iterator[Violation]:
-    for first, last in _runs(columns.inserted):
-        message = say(
-            "column {first} was inserted" if first == last else "columns {first} to {last} were inserted",
-            first=letters(first),
-            last=letters(last),
-        )
-        yield Violation(message, cell=a1(1, first), found=last - first + 1)
-    for first, last in _runs(columns.deleted):
-        one = first == last
-        message = say(
-            "column {first} of the issued form was deleted"
-            if one
-            else "columns {first} to {last} of the issued form were deleted",
-            first=letters(first),
-            last=letters(last),
-        )
-        yield Violation(message, cell=a1(1, _near(columns.found, first)), expected=last - first + 1)
-    for first, last in _moved_runs(columns):
-        found = letters(columns.found[first])
-        message = (
-            say("column {issued} of the issued form now stands in column {found}", issued=letters(first), found=found)
-            if first == last
-            else say(
-                "columns {first} to {last} of the issued form now stand from column {found} on",
-                first=letters(first),
-                last=letters(last),
-                found=found,
-            )
-        )
-        yield Violation(message, cell=a1(1, columns.found[first]), found=found, expected=letters(first))
-
-
-def _moved_runs(axis: Axis) -> Iterator[tuple[int, int]]:
-    """Yield the first and last issued number of each run that moved as a whole."""
-    runs: list[tuple[int, int]] = []
-    for number in axis.moved:
-        if runs and runs[-1][1] == number - 1 and axis.found[number - 1] == axis.found[number] - 1:
-            runs[-1] = runs[-1][0], number
-        else:
-            runs.append((number, number))
-    yield from runs
-
-
-def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield the first and last of each unbroken run."""
-    ordered = sorted(numbers)
-    if not ordered:
-        return
-    first = ordered[0]
-    for number, following in pairwise([*ordered, 0]):
-        if following != number + 1:
-            yield first, number
-            first = following
-
-
-def _near(found: Mapping[int, int], issued: int) -> int:
-    """Return the place behind the last one that is still there."""
-    return max((place for index, place in found.items() if index < issued), default=0) + 1
 
 
 @rule("S110", Severity.WARNING)
@@ -367,52 +140,3 @@ def hidden_rows(submission: Submission) -> Iterator[Violation]:
     if columns:
         message = say("columns of the form are hidden: {columns}", columns=listed([letters(each) for each in columns]))
         yield Violation(message, cell=a1(1, columns[0]), found=len(columns))
-
-
-@lru_cache(maxsize=8)
-def _in_place(layout: Layout) -> frozenset[Position | None]:
-    """Return the cells of a form in which something belongs."""
-    return frozenset([area.anchor for area, _ in layout.printed] + [anchor for _, _, anchor in layout.anchors])
-
-
-def _taken(submission: Submission) -> frozenset[Position | None]:
-    """Return the cells in which something of the form stands now."""
-    labels = (_label_place(submission, area, text) for area, text in submission.layout.printed)
-    return frozenset(labels) | {entry.position for entry in submission.entries.values()}
-
-
-@rule("S112", Severity.WARNING)
-def value_outside_form(submission: Submission) -> Iterator[Violation]:
-    """Something stands in cells where the form has none.
-
-    ## Why it matters
-
-    Remarks beside or below the form are not read, printed or summed up.
-
-    ## How to fix it
-
-    Move the text into the field it belongs to (偏差原因, 实际完成情况 …), then clear the cell.
-    """
-    alignment, layout = submission.alignment, submission.layout
-    taken = _in_place(layout) if alignment.unchanged else _taken(submission)
-    hints = alignment.columns.found.get(layout.hint_column, layout.hint_column)
-    skipped_rows, skipped_columns = set(alignment.rows.inserted), {hints, *alignment.columns.inserted}
-    outside: dict[int, list[int]] = {}
-    values = submission.sheet.values
-    for row, column in values.keys() - taken:
-        if row in skipped_rows or column in skipped_columns or not text_of(values[row, column]).strip():
-            continue
-        outside.setdefault(row, []).append(column)
-    rows = sorted(outside)
-    for row in rows[:_SHOWN_ROWS]:
-        found = outside[row]
-        cells = [a1(row, column) for column in sorted(found)]
-        text = text_of(submission.sheet.values[row, min(found)])
-        message = say(
-            "outside the form's fields stands: {text} ({cells})", text=text[:_SHOWN_TEXT], cells=listed(cells)
-        )
-        yield Violation(message, cell=cells[0], found=text)
-    if len(rows) > _SHOWN_ROWS:
-        first, more = rows[_SHOWN_ROWS], len(rows) - _SHOWN_ROWS
-        message = say("outside the form's fields stands something in {more} more rows", more=more)
-        yield Violation(message, cell=a1(first, min(outside[first])), found=more)

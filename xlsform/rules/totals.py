@@ -10,6 +10,7 @@ from xlsform.findings import Severity, Violation
 from xlsform.form.vocabulary import FUNDS_TOTAL_RATE, FUNDS_TOTAL_SCORE, GRADE, SCORE, TOTAL_SCORE, WEIGHT, Role
 from xlsform.messages import Message, say
 from xlsform.rules.registry import rule
+from xlsform.rules.wording import printed_rate
 from xlsform.submission.entries import Entry, number_in
 from xlsform.submission.submission import Submission
 
@@ -182,7 +183,7 @@ def perfect_despite_execution(submission: Submission) -> Iterator[Violation]:
                 "{field} is {found} although the execution rate is only {rate}; it should be {expected} ({how})",
                 field=entry.field.label,
                 found=entry.number,
-                rate=f"{rate:.2%}",
+                rate=printed_rate(rate),
                 expected=due,
                 how=_added_up(submission, due),
             ),

@@ -19,10 +19,10 @@ from xlsform.form.vocabulary import (
 from xlsform.messages import say
 from xlsform.patterns import LazyPattern
 from xlsform.quantities import normalize_text
-from xlsform.rules.execution import percent
-from xlsform.rules.head import narratives
 from xlsform.rules.money import disputed
+from xlsform.rules.narratives import project_texts
 from xlsform.rules.registry import rule
+from xlsform.rules.wording import printed_rate
 from xlsform.submission.submission import Submission
 
 _MONEY = LazyPattern("执行|预算|支付|支出|资金|经费|拨付|拨款|付款|款项")
@@ -41,7 +41,7 @@ def _explained(submission: Submission, at_once: LazyPattern[str]) -> bool:
     """Whether the form says anything that may be the reason; in doubt it does."""
     if any(REASON in row and not quantities.says_nothing(row[REASON].text) for row in submission.rows):
         return True
-    texts = [normalize_text(entry.text) for entry in narratives(submission)]
+    texts = [normalize_text(entry.text) for entry in project_texts(submission)]
     return any(at_once.search(text) or (_MONEY.search(text) and _CAUSE.search(text)) for text in texts)
 
 
@@ -72,8 +72,8 @@ def low_execution_unexplained(submission: Submission) -> Iterator[Violation]:
             say(
                 "{field} is {found}, below {least}, and nothing in the form says why",
                 field=submission.label(FUNDS_TOTAL_RATE),
-                found=percent(rate),
-                least=percent(least),
+                found=printed_rate(rate),
+                least=printed_rate(least),
             ),
             field=submission.name(FUNDS_TOTAL_RATE),
             found=rate,

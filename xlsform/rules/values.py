@@ -14,6 +14,7 @@ from xlsform.patterns import LazyPattern
 from xlsform.quantities import normalize_text
 from xlsform.quantities.units import ARITHMETIC
 from xlsform.rules.registry import rule
+from xlsform.rules.wording import one_line
 from xlsform.spreadsheet.values import CellError
 from xlsform.submission.entries import Entry
 from xlsform.submission.submission import Submission
@@ -25,11 +26,6 @@ _POINT_DECIMALS = 2
 
 _LEAST_PROMPT = 8
 """Shorter prompts may stand in a text by chance."""
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
 
 
 @rule("V101", Severity.ERROR)
@@ -63,7 +59,7 @@ def not_a_number(submission: Submission) -> Iterator[Violation]:
                 "{field} should be {kind}; the form says “{found}”",
                 field=field.label,
                 kind=_kind(field.spec.type, submission.form.money_unit),
-                found=_short(text),
+                found=one_line(text, _SHOWN),
             )
             yield Violation(message, field=field.name)
 
@@ -115,7 +111,7 @@ def number_as_text(submission: Submission) -> Iterator[Violation]:
             message = say(
                 "{field} was typed as text “{found}” and is read as {value}; type the number alone",
                 field=entry.field.label,
-                found=_short(_typed(entry)),
+                found=one_line(_typed(entry), _SHOWN),
                 value=entry.value,
             )
             yield Violation(message, field=entry.field.name, expected=entry.value)
@@ -241,7 +237,7 @@ def placeholder_left(submission: Submission) -> Iterator[Violation]:
             message = say(
                 "{field} still holds “{found}”, which should be filled in or deleted",
                 field=entry.field.label,
-                found=_short(left),
+                found=one_line(left, _SHOWN),
             )
             yield Violation(message, field=entry.field.name)
 

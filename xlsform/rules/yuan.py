@@ -15,7 +15,7 @@ from xlsform.messages import Message, say
 from xlsform.patterns import LazyPattern
 from xlsform.quantities import normalize_text
 from xlsform.quantities.numbers import NUMERAL, amount_of, printed_places
-from xlsform.rules.head import narratives
+from xlsform.rules.narratives import project_texts
 from xlsform.rules.registry import rule
 from xlsform.submission.submission import Submission, once_per_submission
 
@@ -156,7 +156,7 @@ def _named(submission: Submission, own: Decimal) -> Message | None:
     """Return the words that name the project's money, if they name this amount as one in 元."""
     if own < _LEAST_NAMED:
         return None
-    texts = [(entry.field.label, normalize_text(entry.text)) for entry in narratives(submission)]
+    texts = [(entry.field.label, normalize_text(entry.text)) for entry in project_texts(submission)]
     if any(_yuan(match) > 2 * own for _, text in texts for match in _AMOUNT.finditer(text)):
         return None
     for label, text in texts:

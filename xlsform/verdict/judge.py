@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from xlsform.findings import Finding, Severity
+from xlsform.form.check import load_checked
 from xlsform.form.definition import Form
 from xlsform.form.vocabulary import PROJECT_NAME, TOTAL_SCORE, UNIT, YEAR
 from xlsform.inbox.incoming import Incoming
@@ -19,6 +20,7 @@ from xlsform.submission.office_records import OfficeRecords
 from xlsform.submission.recognition import recognise
 from xlsform.verdict.summary import summarized
 from xlsform.verdict.verdict import Options, Status, Verdict
+from xlsform.verdict.waivers import excused
 
 
 class Judge:
@@ -38,8 +40,6 @@ class Judge:
         self.records = OfficeRecords(options.projects, options.accounts, options.key)
         self.form = form
         if form is None and options.template is not None:
-            from xlsform.form.check import load_checked
-
             self.form = load_checked(options.template)
 
     def verdict(self, incoming: Incoming) -> Verdict:
@@ -70,8 +70,6 @@ class Judge:
         findings = tuple(judge(arrival, self.options.select, self.options.ignore))
         submission = arrival.submission
         if submission is not None and self.options.waivers:
-            from xlsform.verdict.waivers import excused
-
             findings = excused(findings, self.options.waivers, submission.project_code, submission.stated(PROJECT_NAME))
         status = _status(findings, unreadable=isinstance(arrival.contents, Unreadable))
         if submission is None or submission.sheet_gone:

@@ -157,6 +157,11 @@ class Layout:
         return tuple((item.level1 or "", item.level2 or "") for item in firsts)
 
     @cached_property
+    def taken_places(self) -> frozenset[Position]:
+        """The cells in which something of the form stands."""
+        return frozenset([area.anchor for area, _ in self.printed] + [anchor for _, _, anchor in self.anchors])
+
+    @cached_property
     def merged(self) -> frozenset[Range]:
         """The cells that are merged."""
         ranges = [*(label.range for label in self.labels), *(item.range for item in self.fields.values())]
