@@ -8,11 +8,13 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from xlsform.files.spool import Spool
-from xlsform.findings import Finding, Severity
+from xlsform.findings import Finding
 from xlsform.inbox.incoming import Incoming
 from xlsform.reading.workbook import Unreadable
 from xlsform.rules.across import Batch, Returned
 from xlsform.rules.run import judge_together
+from xlsform.verdict import standing
+from xlsform.verdict.standing import status_of
 from xlsform.verdict.verdict import Judged, Options, Verdict
 
 
@@ -64,12 +66,9 @@ class Claim(NamedTuple):
 
 
 def set_aside(claims: Sequence[Claim]) -> set[str]:
-    """Return the paths of returns whose identity is not their project's own, where another return has the right one.
-
-    They count for no project and are compared with no other: anybody can make a workbook with a project's code in it.
-    """
-    genuine = {each.code for each in claims if each.path and each.code and not each.forged}
-    return {each.path for each in claims if each.forged and each.code in genuine}
+    """Return the paths of returns that count for no project, and are compared with no other."""
+    genuine = standing.genuine((each.code, each.forged) for each in claims if each.path)
+    return {each.path for each in claims if standing.set_aside(each.code, each.forged, genuine)}
 
 
 def _returned(judged: Judged) -> Returned:
@@ -95,8 +94,8 @@ def _with(judged: Judged, added: Sequence[Finding]) -> Judged:
         return judged
     verdict = judged.verdict
     findings = tuple(sorted((*verdict.findings, *added), key=lambda finding: (finding.place, finding.code)))
-    worse = verdict.status == "passed" and any(each.severity is Severity.ERROR for each in added)
-    return judged._replace(verdict=replace(verdict, findings=findings, status="failed" if worse else verdict.status))
+    status = status_of(findings, readable=verdict.status != "unreadable")
+    return judged._replace(verdict=replace(verdict, findings=findings, status=status))
 
 
 def _outstanding(code: str, finding: Finding, options: Options) -> Judged:

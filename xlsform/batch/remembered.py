@@ -12,10 +12,10 @@ from pathlib import Path
 from xlsform import __version__
 from xlsform.findings import Finding
 from xlsform.inbox import Incoming
-from xlsform.messages import say
 from xlsform.reading.workbook import Unreadable
 from xlsform.register import NewReturn, ProjectStatus, Register, State
 from xlsform.submission.recognition import known_forms
+from xlsform.verdict.standing import of_withdrawn_project
 from xlsform.verdict.verdict import Judged, Known, Options, Verdict
 
 #: Names all that a verdict depends on besides the content, by the file's name and its project's code.
@@ -107,10 +107,9 @@ def as_registered(judged: Iterable[Judged], register: Register) -> Iterator[Judg
 
 def _told(finding: Finding, project: ProjectStatus) -> Finding:
     """Return a finding; that a project is not in the list (X104) says that it was withdrawn, if so, and why."""
-    if finding.code != "X104" or project.state is not State.WITHDRAWN:
+    if project.state is not State.WITHDRAWN:
         return finding
-    reason = project.reason or say("no reason given")
-    return finding._replace(message=say("“{project}” was withdrawn ({reason})", project=project.name, reason=reason))
+    return of_withdrawn_project(finding, project.name, project.reason)
 
 
 def other_returns(digests: Container[str | None], register: Register) -> Iterator[Judged]:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from xlsform.rules.across import Batch
 
 
+#: A field does not hold what was issued.
+_ALTERED = "S104"
+
+
 def judge(arrival: ReceivedFile, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> list[Finding]:
     """Return what is wrong with a file, by place in the form, then by code."""
     findings: list[Finding] = []
@@ -56,11 +60,11 @@ def _own_checks(submission: Submission, select: tuple[str, ...], ignore: tuple[s
 
 
 def _told_already(code: str, violation: Violation, submission: Submission | None) -> bool:
-    """Whether S105 or S104 says already what is wrong: a field is gone, or does not hold what was issued.
+    """Whether another rule says already what is wrong: S105 of a field that is gone, S104 of one that was altered.
 
     Points are moot where the target or the weight of their row is not the one that was issued.
     """
-    if submission is None or violation.field is None or code == "S104":
+    if submission is None or violation.field is None or code == _ALTERED:
         return False
     entry = submission.entries[violation.field]
     row = f"{entry.field.table}.{entry.field.row}."

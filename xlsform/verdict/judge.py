@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from pathlib import Path
 
-from xlsform.findings import Finding, Severity
 from xlsform.form.check import load_checked
 from xlsform.form.definition import Form
 from xlsform.form.vocabulary import PROJECT_NAME, TOTAL_SCORE, UNIT, YEAR
@@ -18,8 +16,9 @@ from xlsform.rules.registry import ReceivedFile
 from xlsform.rules.run import judge
 from xlsform.submission.office_records import OfficeRecords
 from xlsform.submission.recognition import recognise
+from xlsform.verdict.standing import status_of
 from xlsform.verdict.summary import summarized
-from xlsform.verdict.verdict import Options, Status, Verdict
+from xlsform.verdict.verdict import Options, Verdict
 from xlsform.verdict.waivers import excused
 
 
@@ -71,7 +70,7 @@ class Judge:
         submission = arrival.submission
         if submission is not None and self.options.waivers:
             findings = excused(findings, self.options.waivers, submission.project_code, submission.stated(PROJECT_NAME))
-        status = _status(findings, unreadable=isinstance(arrival.contents, Unreadable))
+        status = status_of(findings, readable=isinstance(arrival.contents, Workbook))
         if submission is None or submission.sheet_gone:
             template = submission.form.id if submission else None
             return Verdict(origin, digest, status, template, None, None, None, None, None, findings)
@@ -101,9 +100,3 @@ def check(path: Path, options: Options) -> Verdict:
 def judged(path: Path, data: bytes, options: Options) -> Verdict:
     """Judge a file by its name and content."""
     return Judge(options).verdict(Incoming(str(path), path.name, data, None, ""))
-
-
-def _status(findings: Iterable[Finding], *, unreadable: bool) -> Status:
-    if unreadable:
-        return "unreadable"
-    return "failed" if any(each.severity is Severity.ERROR for each in findings) else "passed"

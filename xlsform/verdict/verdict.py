@@ -11,10 +11,12 @@ from xlsform.findings import Finding, Severity
 from xlsform.inbox import Incoming
 from xlsform.quantities.units import in_base
 from xlsform.reading import Limits
+from xlsform.verdict.standing import is_forged
 
 if TYPE_CHECKING:
     from xlsform.projects import Project
     from xlsform.verdict.waivers import Waiver
+
 
 Status = Literal["passed", "failed", "unreadable"]
 #: A status, or that of a project whose return never came: still in time, or not.
@@ -106,7 +108,7 @@ class Verdict:
     @property
     def forged(self) -> bool:
         """Whether its identity is not the one that was issued (S113)."""
-        return any(each.code == "S113" and each.severity is Severity.ERROR for each in self.findings)
+        return is_forged(self.findings)
 
     @property
     def standing(self) -> Standing:

@@ -43,12 +43,14 @@ def problems(content: Mapping[str, Any]) -> list[str]:
 
 def warnings(content: Mapping[str, Any]) -> list[str]:
     """Return what seems to be forgotten in a template that is sound, each line with its JSON path."""
+    # Who judges returns by a bundled form needs none of these modules, and they take some 5 ms to load.
     from xlsform.form.check.roles import forgotten_roles
 
     return list(forgotten_roles(build(content)))
 
 
 def _meaning(content: Mapping[str, Any]) -> list[str]:
+    # As in `warnings`.
     from xlsform.form.check.grid import grid_problems, layout_problems
     from xlsform.form.check.meaning import formula_problems
     from xlsform.form.check.roles import role_problems
@@ -63,6 +65,7 @@ def _meaning(content: Mapping[str, Any]) -> list[str]:
 
 @cache
 def _validator() -> Any:
+    # It takes some 60 ms to load.
     from jsonschema import Draft202012Validator
 
     return Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
