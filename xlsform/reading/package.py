@@ -73,15 +73,19 @@ class UntrustedPackage:
             raise UnreadableError("damaged", say("the part {part} is missing", part=part))
         if member.flags & ENCRYPTED:
             raise UnreadableError("encrypted", say("a zip with a password"))
-        limits, name = self.limits, member.name
+        limits = self.limits
         try:
             packed = self._zip.packed(member)
-            allowed = min(limits.part_size, limits.total_size - self._inflated, limits.unpacked(len(packed)))
-            content, size = unpacked(member, packed, allowed)
-            self._count(name, size, len(packed))
+            by_ratio = limits.unpacked(len(packed))
+            content, size = unpacked(
+                member, packed, min(limits.part_size, limits.total_size - self._inflated, by_ratio)
+            )
+            self._inflated += size
+            if size > by_ratio or size > limits.part_size or self._inflated > limits.total_size:
+                raise self._oversized(member.name, size, by_ratio)
             verify(member, content, size)
         except ZipError as error:
-            raise _faulty(error.fault, name) from None
+            raise _faulty(error.fault, member.name) from None
         return content
 
     def read_all(self) -> None:
@@ -106,22 +110,15 @@ class UntrustedPackage:
             self._related[part] = _relationships(self.read(rels), rels, self.limits) if rels in self else ()
         return self._related[part]
 
-    def _count(self, name: str, size: int, packed: int) -> None:
+    def _oversized(self, name: str, size: int, by_ratio: int) -> UnreadableError:
         limits = self.limits
-        self._inflated += size
         if size > limits.part_size:
-            raise UnreadableError(
-                "oversized",
-                say("the part {name} is larger than {part_size} bytes", name=name, part_size=f"{limits.part_size:,}"),
-            )
-        if size > limits.unpacked(packed):
-            raise UnreadableError(
-                "oversized", say("the part {name} is packed more than {ratio} times", name=name, ratio=limits.ratio)
-            )
-        if self._inflated > limits.total_size:
-            raise UnreadableError(
-                "oversized", say("unpacked it is larger than {total_size} bytes", total_size=f"{limits.total_size:,}")
-            )
+            what = say("the part {name} is larger than {part_size} bytes", name=name, part_size=f"{limits.part_size:,}")
+        elif size > by_ratio:
+            what = say("the part {name} is packed more than {ratio} times", name=name, ratio=limits.ratio)
+        else:
+            what = say("unpacked it is larger than {total_size} bytes", total_size=f"{limits.total_size:,}")
+        return UnreadableError("oversized", what)
 
 
 def _broken(data: bytes) -> UnreadableError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from math import isfinite
 
@@ -69,7 +69,7 @@ def number_text(number: int | float | Decimal) -> str:
     return repr(float(number)).removesuffix(".0")
 
 
-def text_elements(item: Iterable[etree._Element], prefix: str) -> Iterator[etree._Element]:
+def text_elements(item: etree._Element, prefix: str) -> Iterator[etree._Element]:
     """Yield the elements whose text, one after the other, an item shows: a shared or inline string, or a comment.
 
     They stand in it, or in its runs where it is rich text; what says how Chinese or Japanese is read aloud (``rPh``)
@@ -87,6 +87,9 @@ def text_elements(item: Iterable[etree._Element], prefix: str) -> Iterator[etree
             yield from each.iterchildren(text_tag)
 
 
-def shown_text(item: Iterable[etree._Element], prefix: str) -> str:
+def shown_text(item: etree._Element, prefix: str) -> str:
     """Return the text of an item, as it stands in its `text_elements`: escapes are not resolved."""
+    # Nearly all are of this kind.
+    if len(item) == 1 and item[0].tag == f"{prefix}t":
+        return item[0].text or ""
     return "".join(each.text or "" for each in text_elements(item, prefix))

@@ -49,4 +49,4 @@ def resolved(target: str, part: str) -> str:
 
 def relation_id(element: etree._Element) -> str:
     """Return the ``r:id`` of an element, whichever edition's namespace it is in; empty without one."""
-    return next((str(value) for key, value in element.items() if str(key).rpartition("}")[2] == "id"), "")
+    return next((str(value) for key, value in element.items() if key == "id" or str(key).endswith("}id")), "")

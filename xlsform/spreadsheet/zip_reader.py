@@ -201,7 +201,7 @@ def unpacked(entry: ZipEntry, packed: bytes, most: int) -> tuple[bytes, int]:
     try:
         content = inflater.decompress(packed, min(most, entry.size) + 1)
         size = len(content)
-        while size <= most and (more := inflater.decompress(inflater.unconsumed_tail, _PIECE)):
+        while not inflater.eof and size <= most and (more := inflater.decompress(inflater.unconsumed_tail, _PIECE)):
             size += len(more)
     except zlib.error:
         raise ZipError("not inflatable") from None

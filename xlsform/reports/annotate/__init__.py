@@ -28,6 +28,7 @@ from xlsform.spreadsheet.xml_trees import child, children
 
 __all__ = ["SHEET", "CellNote", "annotate", "is_annotation_sheet", "unmark"]
 
+_SEVERITIES = {severity.value: severity for severity in Severity}
 _FILLS = frozenset(severity.fill for severity in Severity)
 #: A merged range shows the background of its first cell; the others are only painted while they are few.
 _PAINTED = 1_000
@@ -188,7 +189,7 @@ def _area(note: CellNote) -> Range | None:
 
 
 def _severity(note: CellNote) -> Severity:
-    return Severity(note.severity) if note.severity in set(Severity) else Severity.NOTE
+    return _SEVERITIES.get(note.severity, Severity.NOTE)
 
 
 def _line(note: CellNote, link: str, language: str) -> ListedFinding:
