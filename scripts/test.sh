@@ -1,6 +1,6 @@
 #!/bin/sh
-# Install what the tests need into .venv-test (LibreOffice and Chromium by apt-get where it can) and run them all;
-# further words are given to pytest.
+# Install what the tests need into .venv-test (LibreOffice and Chromium by apt-get where it can), and run all checks and
+# all tests; further words are given to pytest: `sh scripts/test.sh tests/rules`, `sh scripts/test.sh -m office`.
 set -eu
 . "$(dirname "$0")/environment.sh"
 environment .venv-test
@@ -16,4 +16,5 @@ fi
 .venv-test/bin/ruff format --check .
 .venv-test/bin/mypy
 .venv-test/bin/python scripts/messages.py --check
-exec .venv-test/bin/python -m pytest "$@"
+# Neighbours share what is dear to set up (a cluster, a browser), so each process takes a stretch of the tests.
+exec .venv-test/bin/python -m pytest -n auto --dist worksteal -m "" "$@"

@@ -1,11 +1,27 @@
+"""What every test has: LibreOffice and a browser where it asks for them, and the mark of its kind."""
+
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from support.browser import browser as browser
 from support.office import office as office
 from support.office import pytest_terminal_summary as pytest_terminal_summary
+
+TESTS = Path(__file__).parent
+
+#: Folders whose tests are marked with the folder's name.
+FOLDERS = ("e2e", "hostile", "office", "property")
+
+#: Fixtures that start a program of another house.
+PROGRAMS = {"browser", "office"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "office" in getattr(item, "fixturenames", ()):
-            item.add_marker("libreoffice")
+        folder = item.path.relative_to(TESTS).parts[0]
+        if folder in FOLDERS:
+            item.add_marker(folder)
+        if PROGRAMS.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("office")

@@ -125,6 +125,7 @@ def run(*arguments: str | Path, env: dict[str, str] | None = None) -> Any:
     return CliRunner().invoke(cli, ["--lang", "en", *map(str, arguments)], env=env)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", ["", "--projects", "--register"])
 def test_the_report_is_the_same_byte_for_byte(more: str, engine: str, inbox: Path, tmp_path: Path) -> None:
     reports = []
@@ -146,6 +147,7 @@ def test_the_report_is_the_same_byte_for_byte(more: str, engine: str, inbox: Pat
     assert len(statuses) >= 30 + 11 + 4
 
 
+@pytest.mark.slow
 def test_the_summary_is_the_same(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     for name, way in (("a.xlsx", ["--jobs", "2"]), ("b.xlsx", ["--engine", engine])):
@@ -179,6 +181,7 @@ def bad_ones_alone(verdicts: Sequence[Verdict], bad: dict[int, str]) -> None:
         assert ("made the reader fail" if code == DEAD else "no verdict within 1.5 seconds") in told[number]
 
 
+@pytest.mark.slow
 def test_a_file_that_kills_or_hangs_costs_its_own_verdict(engine: str, issued: dict[str, bytes]) -> None:
     bad = {1: DEAD, 3: LATE}
     with dask_connection.connected(engine) as connected:
@@ -193,6 +196,7 @@ def deadly_to_workers(spec: JobSpec, files: Sequence[Incoming]) -> list[Verdict]
     return judge_chunk(spec, files)
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_costs_one_file(
     engine: str, issued: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,6 +209,7 @@ def test_a_worker_that_dies_costs_one_file(
     ]
 
 
+@pytest.mark.slow
 def test_only_a_few_files_are_in_memory(engine: str, issued: dict[str, bytes]) -> None:
     taken = 0
 
@@ -222,6 +227,7 @@ def test_only_a_few_files_are_in_memory(engine: str, issued: dict[str, bytes]) -
         assert not connected.client.scheduler_comm.recent_message_log
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("executor", "bad"),
     [(lambda: ThreadPoolExecutor(2), {1: DEAD}), (lambda: ProcessPoolExecutor(1, get_context("spawn")), {})],
@@ -325,6 +331,7 @@ def mute(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         yield server.getsockname()[1]
 
 
+@pytest.mark.slow
 def test_nobody_answers(mute: int) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         closed = server.getsockname()[1]
@@ -362,6 +369,7 @@ def test_processes_here_or_a_cluster() -> None:
     assert "with --engine leave it out" in result.stderr
 
 
+@pytest.mark.slow
 def test_another_version_is_refused(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(worker, "__version__", "9.9")
@@ -372,6 +380,7 @@ def test_another_version_is_refused(engine: str, monkeypatch: pytest.MonkeyPatch
     assert f"but: {worker.version()}." in result.stderr
 
 
+@pytest.mark.slow
 def test_a_worker_of_another_version_that_joins_late_is_refused(
     engine: str, issued: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -411,6 +420,7 @@ def test_more_is_read_ahead_when_workers_join_and_a_deserted_cluster_is_given_up
         connected.ahead()
 
 
+@pytest.mark.slow
 def test_a_cluster_without_workers() -> None:
     with a_cluster("n_workers=0") as (_, address):
         result = run("validate", samples_folder(), "--engine", address)
@@ -449,6 +459,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_it_and_leaves_nothing_to_the_cluster(engine: str, many: Path) -> None:
     process = started(engine, many)
     assert process.stdout is not None
@@ -465,6 +476,7 @@ def test_ctrl_c_ends_it_and_leaves_nothing_to_the_cluster(engine: str, many: Pat
         assert not any(client.processing().values())
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_goes_away(many: Path) -> None:
     with a_cluster("n_workers=1, processes=False") as (other, address):
         process = started(address, many)

@@ -42,6 +42,7 @@ class Deadly(Judge):
         return super().verdict(incoming)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [0, 1, 16, 33, 150])
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_every_file_has_its_verdict_in_order(count: int, jobs: int) -> None:
@@ -50,6 +51,7 @@ def test_every_file_has_its_verdict_in_order(count: int, jobs: int) -> None:
     assert all(each.verdict.path == each.incoming.origin and each.verdict.findings == () for each in judged)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("killers", [{0}, {40}, {149}, {3, 4, 70, 140}], ids=str)
 def test_a_process_that_dies_costs_its_file_a_verdict_and_no_other(
     killers: set[int], monkeypatch: pytest.MonkeyPatch
@@ -64,6 +66,7 @@ def test_a_process_that_dies_costs_its_file_a_verdict_and_no_other(
         assert "made the reader fail" in str(finding.message)
 
 
+@pytest.mark.slow
 def test_a_slow_consumer_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "Judge", Deadly)
     seen: list[Judged] = []
@@ -76,6 +79,7 @@ def test_a_slow_consumer_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(seen) == 200
 
 
+@pytest.mark.slow
 def test_only_a_few_files_are_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     taken = 0
 
@@ -91,6 +95,7 @@ def test_only_a_few_files_are_in_memory(monkeypatch: pytest.MonkeyPatch) -> None
             break
 
 
+@pytest.mark.slow
 def test_the_number_of_processes_changes_nothing(tmp_path: Path) -> None:
     several = [
         Incoming(path.name, path.name, path.read_bytes(), None, "") for path in sorted(samples_folder().glob("*.xlsx"))
@@ -113,6 +118,7 @@ def test_a_fault_of_ours_costs_one_file_its_verdict(monkeypatch: pytest.MonkeyPa
     assert (finding.code, finding.found) == ("F101", "a fault in xlsform: ZeroDivisionError; please report it")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
 def test_processes_that_inherit_nothing_are_told_all(
     method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -129,6 +135,7 @@ def test_processes_that_inherit_nothing_are_told_all(
     assert [each.verdict for each in judged] == [each.verdict for each in validate(files(40), options)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_what_is_known_is_passed_on_in_its_place(jobs: int) -> None:
     (other,) = validate([Incoming("known", "known.xlsx", SOUND, None, "")], Options())
@@ -141,6 +148,7 @@ def test_what_is_known_is_passed_on_in_its_place(jobs: int) -> None:
     assert paths == ["known" if n % 3 == 0 or 50 < n < 500 else f"{n:04}" for n in range(600)]
 
 
+@pytest.mark.slow
 def test_what_waits_to_be_compared_is_small() -> None:
     (one,) = validate([Incoming("0", "0.xlsx", SOUND, None, "")], Options())
     options = Options(projects={"001": Project("001", "项目", "", "单位", "", {}, (), {}, 2)})

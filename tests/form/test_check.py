@@ -418,6 +418,7 @@ keys = ["fields", "tables", "blocks", "checks", "let", "page", "scoring", "colum
         "type", "value", "at", "hint", "level1", "level2", "field", "row", "column", "level", "style", "repeat"]  # fmt: skip
 
 
+@pytest.mark.property
 @given(st.data())
 @settings(max_examples=60, deadline=None)
 def test_whatever_a_template_holds_problems_are_said_and_nothing_is_raised(data: st.DataObject) -> None:

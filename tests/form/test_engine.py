@@ -220,6 +220,7 @@ def fillings(layout: Layout) -> st.SearchStrategy[dict[str, Cast]]:
     )
 
 
+@pytest.mark.property
 @given(st.lists(fillings(layout_of("mof-2021", 1)), min_size=2, max_size=4))
 @settings(max_examples=25, deadline=None)
 def test_nothing_is_left_over_from_the_form_before(forms: list[dict[str, Cast]]) -> None:
@@ -249,6 +250,7 @@ def test_a_spreadsheet_that_forgets_no_text_is_made_anew(monkeypatch: pytest.Mon
     assert len(made) == 1
 
 
+@pytest.mark.slow
 def test_an_engine_that_is_laid_out_anew_gives_what_a_new_one_gives() -> None:
     """More sizes of two forms than are kept, so that formulas of one are changed into those of another."""
     chance = random.Random(7)

@@ -202,6 +202,7 @@ def test_rows_that_differ_in_nothing_else_have_checks_alike(template: str) -> No
     assert len(alike["row-without-name"]) == 3
 
 
+@pytest.mark.property
 @given(sizes)
 @settings(max_examples=40, deadline=None)
 def test_what_layouts_share_reads_as_if_it_were_this_ones_own(drawn: tuple[str, list[int]]) -> None:

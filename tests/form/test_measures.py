@@ -252,6 +252,7 @@ UNITS = {"数量指标": ["人次", "公里", "万元", ""], "质量指标": ["%
 NAMES = ["完成数", "差错率", "事故数", "节约资金", "单位成本", "办结率", "控制率"]
 
 
+@pytest.mark.property
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_the_hint_and_the_rules_say_the_same(data: st.DataObject) -> None:

@@ -859,6 +859,7 @@ def without_rows(projects: Sequence[Project]) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.property
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=60
 )
@@ -881,6 +882,7 @@ def test_a_list_that_is_written_is_read_back(tmp_path: Path, projects: list[Proj
     assert without_rows(sound(read_projects(path, FORM))) == without_rows(projects)
 
 
+@pytest.mark.slow
 def test_a_bureaus_whole_year_is_one_workbook(tmp_path: Path) -> None:
     path = tmp_path / "list.xlsx"
     book = xlsxwriter.Workbook(path)

@@ -115,6 +115,7 @@ def test_a_number_begins_as_numbers_do(text: str) -> None:
     assert text[0] in numbers._BEGINNINGS
 
 
+@pytest.mark.slow
 def test_only_arabic_digits_of_either_width_are_digits() -> None:
     # ㏱ is 18日 in one character, and is read as that.
     numbers = {char: read_number(char) for char in map(chr, range(sys.maxunicode + 1))}

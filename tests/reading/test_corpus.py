@@ -8,6 +8,8 @@ import pytest
 from xlsform.reading import read, sheets, strings
 from xlsform.reading.workbook import Unreadable, Workbook
 
+pytestmark = pytest.mark.slow
+
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 
 # The files may not be copied into the project. Where they are absent there is nothing to be tested, so no test either.

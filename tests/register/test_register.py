@@ -493,6 +493,7 @@ _EVENTS = st.lists(
 )
 
 
+@pytest.mark.property
 @settings(max_examples=40, deadline=None)
 @given(_EVENTS, st.integers(0, 5))
 def test_the_status_is_what_the_events_make_it(events: list[tuple[str, str | None, str, int]], today: int) -> None:
@@ -634,6 +635,7 @@ def run(script: str, *arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 def test_two_programs_at_once_lose_nothing(path: Path) -> None:
     """They also make the register at once, and agree on its key."""
     writers = [run(_WRITER, path, name) for name in "ab"]
@@ -664,6 +666,7 @@ with Register.open(Path(sys.argv[1]), create=True) as register:
 """
 
 
+@pytest.mark.slow
 def test_killed_while_it_writes_a_register_stays_whole(path: Path) -> None:
     acknowledged: set[int] = set()
     for start, least in [(0, 1), (1000, 7), (2000, 16), (3000, 25)]:
@@ -698,6 +701,7 @@ with Register.open(Path(sys.argv[1])) as register, register.together():
 """
 
 
+@pytest.mark.slow
 def test_killed_with_half_a_change_on_the_disk_a_register_is_as_before(path: Path) -> None:
     with Register.open(path, create=True) as register:
         issue(register)
@@ -777,6 +781,7 @@ def test_made_by_another_meanwhile_a_register_is_taken_as_it_is(path: Path, monk
         assert len(register._store.rows("SELECT key FROM register")) == 1
 
 
+@pytest.mark.slow
 def test_a_register_in_use_is_waited_for(path: Path, register: Register) -> None:
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN EXCLUSIVE")

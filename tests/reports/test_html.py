@@ -16,7 +16,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.browser import Browser
-from support.browser import browser as browser
 from support.made_verdicts import ERROR, NOTE, WARNING, finding, many, missing, summary, unreadable, verdict
 
 from xlsform.batch.validate import verdicts
@@ -131,6 +130,7 @@ def test_a_text_stays_text(payload: str) -> None:
     assert page.opened == []
 
 
+@pytest.mark.property
 @settings(max_examples=60, deadline=None)
 @given(st.text(min_size=1, max_size=60).filter(str.strip))
 def test_any_text_stays_text(text: str) -> None:
@@ -370,6 +370,7 @@ def test_lists_that_go_to_disk_come_back_whole(monkeypatch: pytest.MonkeyPatch) 
     assert rendered(many(200)) == held
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spool, "_HELD", 10_000)
     rendered(many(10))

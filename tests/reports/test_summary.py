@@ -243,6 +243,7 @@ def test_a_figure_beyond_what_a_cell_holds_is_blank() -> None:
 amounts = st.decimals(0, 10**9, places=6).map(str)
 
 
+@pytest.mark.property
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(amounts, amounts, st.decimals(0, 100, places=2).map(str)), min_size=1, max_size=8))
 def test_totals_are_exact(figures: list[tuple[str, str, str]]) -> None:
@@ -257,6 +258,7 @@ def test_totals_are_exact(figures: list[tuple[str, str, str]]) -> None:
 # --- text stays text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [*FORMULAS, *ODD])
 def test_a_text_of_a_return_stays_text(text: str, tmp_path: Path) -> None:
     hostile = finding(text=text, cell=text)

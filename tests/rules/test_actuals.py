@@ -305,6 +305,7 @@ POINTS = (
 )
 
 
+@pytest.mark.property
 @settings(max_examples=200, deadline=None)
 @given(
     TYPED,

@@ -290,6 +290,7 @@ def hint_cells(layout: Layout) -> dict[str, str]:
 
 
 class TestHints:
+    @pytest.mark.slow
     @pytest.mark.parametrize("template", TEMPLATES)
     def test_s106_each_hint_typed_over_or_deleted(self, template: str) -> None:
         for number, (address, formula) in enumerate(hint_cells(layout_of(template)).items()):
@@ -303,6 +304,7 @@ class TestHints:
             assert (finding.code, finding.cell, finding.field) == ("S106", f"自评表!{address}", None)
             assert (finding.severity, finding.found, finding.expected) == (Severity.WARNING, value or None, formula)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("template", TEMPLATES)
     def test_s107_each_hint_with_another_formula(self, template: str) -> None:
         for address, formula in hint_cells(layout_of(template)).items():
@@ -369,6 +371,7 @@ class TestProtection:
         text = "None the protection of the sheet was taken off"
         assert only(submission(template, edit), "S109", Severity.WARNING) == text
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("template", TEMPLATES)
     def test_s109_each_locked_cell_unlocked(self, template: str) -> None:
         sheet = sheet_of(submission(template).workbook)

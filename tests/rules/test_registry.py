@@ -245,6 +245,7 @@ NUMBERS = st.one_of(
 FIELDS = sorted(item.name for item in layout_of("shanxi-2021").fields.values())
 
 
+@pytest.mark.property
 @example({"indicators.1.score": "100000000000000000000000000.001"})
 @example({"indicators.1.weight": 1.016949152542375e98})
 @settings(max_examples=200, deadline=None)

@@ -119,6 +119,7 @@ def printed_cells(layout: Layout) -> list[tuple[str, str]]:
 
 
 class TestLabels:
+    @pytest.mark.slow
     @pytest.mark.parametrize("template", TEMPLATES)
     def test_s103_every_label_changed_is_found_at_its_cell_old_and_new(self, template: str) -> None:
         for address, text in printed_cells(layout_of(template)):
@@ -126,6 +127,7 @@ class TestLabels:
             assert (finding.code, finding.cell) == ("S103", f"自评表!{address}")
             assert (finding.found, finding.expected) == ("另一个名称", text.strip())
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("template", TEMPLATES)
     def test_s103_every_label_deleted_is_found(self, template: str) -> None:
         for address, text in printed_cells(layout_of(template)):
@@ -263,6 +265,7 @@ LINES = [
 class TestRowsAndColumns:
     """S105: one finding a place, whatever Excel did, and nothing that only follows from it."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(("template", "axis"), LINES)
     def test_one_inserted(self, template: str, axis: Axis) -> None:
         layout = layout_of(template)
@@ -277,6 +280,7 @@ class TestRowsAndColumns:
         for axis, at in (("rows", layout.row_count + 1), ("columns", layout.hint_column + 1)):
             assert codes(edited(template, lambda book, axis=axis, at=at: excel_edits.insert(book, axis, at))) == []  # type: ignore[misc]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("keep", [True, False])
     @pytest.mark.parametrize(("template", "axis"), LINES)
     def test_one_deleted(self, template: str, axis: Axis, keep: bool) -> None:
@@ -394,6 +398,7 @@ def on_form(**attributes: Any) -> Edit:
 
 
 class TestMergedCells:
+    @pytest.mark.slow
     @pytest.mark.parametrize("template", TEMPLATES)
     def test_s110_each_taken_apart(self, template: str) -> None:
         for area in sheet_of(base(template)).merges:
@@ -572,6 +577,7 @@ class TestIdentity:
 
 
 class TestNames:
+    @pytest.mark.slow
     @pytest.mark.parametrize("template", TEMPLATES)
     def test_s114_each_name_deleted_or_pointed_elsewhere(self, template: str) -> None:
         layout = layout_of(template)

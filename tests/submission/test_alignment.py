@@ -104,6 +104,7 @@ def test_an_untouched_form_stands_in_place(template: str) -> None:
     assert aligned(template, workbook).unchanged
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("template", "axis"), LINES)
 @pytest.mark.parametrize("how", ["excel", "names left behind", "no names"])
 def test_nothing_is_lost_where_a_row_or_column_was_inserted(template: str, axis: Axis, how: str) -> None:
@@ -125,6 +126,7 @@ def test_nothing_is_lost_where_a_row_or_column_was_inserted(template: str, axis:
         assert read(template, workbook) == expected, at
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keep", [True, False])
 @pytest.mark.parametrize(("template", "axis"), LINES)
 def test_only_its_own_is_lost_where_a_row_or_column_was_deleted(template: str, axis: Axis, keep: bool) -> None:
@@ -195,6 +197,7 @@ EDITS = st.lists(
 )
 
 
+@pytest.mark.property
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(TEMPLATES), EDITS.filter(lambda edits: 1 < len(edits) <= 5))
 def test_whatever_excel_did_what_is_left_is_found(template: str, edits: list[tuple[str, Axis, int]]) -> None:

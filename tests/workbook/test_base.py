@@ -73,6 +73,7 @@ each_form = pytest.mark.parametrize("template", TEMPLATES)
 # --- the file
 
 
+@pytest.mark.slow
 @each_form
 @pytest.mark.parametrize("rows", [1, 3, 8])
 @pytest.mark.parametrize("prefilled", [False, True])

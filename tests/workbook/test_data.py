@@ -40,6 +40,7 @@ MONEY = st.decimals(0, 10**9, places=6).map(float)
 BLANKS = {template: issue(layout_of(template), LOCK) for template in TEMPLATES}
 
 
+@pytest.mark.property
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     template=st.sampled_from(TEMPLATES),

@@ -145,6 +145,7 @@ def built(epoch: str | None, password: str = "x", seed: str = "0") -> bytes:
     return subprocess.run(command, check=True, capture_output=True, cwd=root, env=environment).stdout
 
 
+@pytest.mark.slow
 def test_same_input_same_bytes() -> None:
     first = built("1700000000")
     assert first[:2] == b"PK"
@@ -278,6 +279,7 @@ def typed(layout: Layout) -> st.SearchStrategy[dict[str, Cast]]:
     )
 
 
+@pytest.mark.property
 @pytest.mark.parametrize("template", TEMPLATES)
 @given(data=st.data())
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -92,6 +92,7 @@ def issued(layout: Layout, values: Mapping[str, Cast], year: int | None) -> tupl
     return data, given
 
 
+@pytest.mark.property
 @pytest.mark.parametrize("template", TEMPLATES)
 @given(data=st.data())
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
