@@ -17,6 +17,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.styles import Protection
 from openpyxl.worksheet.worksheet import Worksheet
 from support.forms import TEMPLATES, faultless, layout_of
 from support.mutations import MUTATIONS, Mutation, cell, name_of
@@ -139,11 +140,11 @@ def _unprotect(sheet: Worksheet) -> None:
 
 
 def _unlock(sheet: Worksheet) -> None:
-    sheet["A1"].protection = openpyxl.styles.Protection(locked=False)
+    sheet["A1"].protection = Protection(locked=False)
 
 
 def _lock(sheet: Worksheet) -> None:
-    sheet["E6"].protection = openpyxl.styles.Protection(locked=True)
+    sheet["E6"].protection = Protection(locked=True)
 
 
 def _hide_row(sheet: Worksheet) -> None:

@@ -18,9 +18,10 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl.styles import Protection
 from openpyxl.workbook.workbook import Workbook as Book
 from openpyxl.worksheet.worksheet import Worksheet
-from support.forms import TEMPLATES, codes, faultless, findings, identities_in, layout_of, prefilled, sheet_of
+from support.forms import TEMPLATES, codes, faultless, findings, layout_of, prefilled, sheet_of
 from support.office import Office
 
 from xlsform.findings import Finding
@@ -33,7 +34,7 @@ from xlsform.rules.run import judge
 from xlsform.spreadsheet.a1 import Position, a1
 from xlsform.spreadsheet.values import CellError, Value
 from xlsform.submission.recognition import recognise
-from xlsform.submission.submission import Submission
+from xlsform.submission.submission import Submission, identities_in
 from xlsform.workbook.fill import filled
 from xlsform.workbook.issue import issue
 from xlsform.workbook.locks import lock_for
@@ -78,7 +79,7 @@ def tampered(template: str, place: Position, value: Value | None, formula: str |
     if issued_input is not None and formula is None:
         typed = Decimal(f"{value:.15g}") if isinstance(value, float) and not isinstance(value, bool) else value
         if typed is None or isinstance(typed, str | Decimal):
-            return prefilled(template, approved(template), **{issued_input.replace(".", "__"): typed})
+            return prefilled(template, approved(template), typed={issued_input: typed})
 
     whole = intact(template)
     sheet = sheet_of(whole)
@@ -292,7 +293,7 @@ def _unprotect(book: Book) -> None:
 
 
 def _unlock(book: Book) -> None:
-    form(book)["D5"].protection = openpyxl.styles.Protection(locked=False)
+    form(book)["D5"].protection = Protection(locked=False)
 
 
 def _drop_names(book: Book) -> None:

@@ -7,20 +7,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.forms import TEMPLATES, codes, findings, found, layout_of, row_number, submission
-from support.indicator_rows import place, with_row, with_scoring
+from support.variants import indicator_codes, place, quality, with_row, with_scoring
 
 from xlsform.rules.indicators import indicators
 from xlsform.rules.wording import percent
-from xlsform.submission.submission import Submission
-
-
-def own(subject: Submission) -> list[str]:
-    return [code for code in codes(subject) if code[0] in "KP"]
-
-
-def quality(**cells: Any) -> Submission:
-    """Return a faultless form in which the first row of quality (≥95%, 96%, 10 of 10) is changed."""
-    return with_row("mof-2020", "质量指标", **cells)
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -37,7 +27,7 @@ def test_an_actual_value_that_is_an_inequality(template: str) -> None:
     "actual", ["≥90%", ">=95%", "≧95%", "＞95％", "95%以上", "不低于95%", "≤95%", "＜100%", "不少于3次", "20万元以内"]
 )
 def test_signs_and_words_of_comparison(actual: str) -> None:
-    assert own(quality(actual=actual)) == ["P109"]
+    assert indicator_codes(quality(actual=actual)) == ["P109"]
 
 
 @pytest.mark.parametrize("actual", ["96%", "=95%", "95", "12月31日前", "3-5次", "达到96%", "0.96"])
@@ -114,12 +104,12 @@ def test_what_can_be_compared(target: str, actual: str, severity: str | None) ->
 def test_another_unit_and_a_date(actual: str, message: str) -> None:
     subject = with_row("mof-2020", "成本指标", target="≤20万元", actual=actual)
     assert found("P110", subject) == [message]
-    assert own(subject) == ["P110"]
+    assert indicator_codes(subject) == ["P110"]
 
 
 def test_a_number_cell_is_a_figure() -> None:
-    assert own(submission(raw={"indicators.4.target": "≥95%", "indicators.4.actual": 0.96})) == []
-    assert own(submission(raw={"indicators.4.target": 3.0, "indicators.4.actual": "已完成"})) == ["P110"]
+    assert indicator_codes(submission(raw={"indicators.4.target": "≥95%", "indicators.4.actual": 0.96})) == []
+    assert indicator_codes(submission(raw={"indicators.4.target": 3.0, "indicators.4.actual": "已完成"})) == ["P110"]
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -171,10 +161,10 @@ def test_a_percentage_typed_as_a_number_is_looked_at() -> None:
 
 def test_rates_that_end_at_100_percent_are_the_templates() -> None:
     subject = quality(name="任务完成率", target="100%", actual="110%")
-    assert own(subject) == []
-    assert own(with_scoring(subject, capped_rates=["完成率"])) == ["P111"]
+    assert indicator_codes(subject) == []
+    assert indicator_codes(with_scoring(subject, capped_rates=["完成率"])) == ["P111"]
     assert found("P111", with_scoring(subject, capped_rates=[])) == []
-    assert own(with_scoring(quality(name="路面合格率", actual="110%"), capped_rates=None)) == ["P111"]
+    assert indicator_codes(with_scoring(quality(name="路面合格率", actual="110%"), capped_rates=None)) == ["P111"]
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

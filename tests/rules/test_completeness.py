@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from support.forms import TEMPLATES, codes, found, layout_of, submission
-from support.indicator_rows import FIRST, of_rows, place, with_row, with_scoring
+from support.variants import FIRST, of_rows, place, with_row, with_scoring
 
 from xlsform.submission.submission import Submission
 
@@ -160,7 +160,7 @@ def test_another_name_or_another_target_is_another_indicator(name: str, target: 
 
 def test_rows_without_a_name_repeat_nothing() -> None:
     rows = {f"indicators.{row}.target": "≥1公里" for row in (5, 6)}
-    assert found("K108", submission(**rows)) == []
+    assert found("K108", submission(typed=rows)) == []
 
 
 def test_a_third_row_repeats_the_first() -> None:
@@ -170,7 +170,7 @@ def test_a_third_row_repeats_the_first() -> None:
         for row in (11, 12)
         for column, text in (("name", name), ("target", "≤1万元"))
     }
-    assert [line.split(" ")[0] for line in found("K108", submission(**rows))] == ["自评表!D23", "自评表!D24"]
+    assert [line.split(" ")[0] for line in found("K108", submission(typed=rows))] == ["自评表!D23", "自评表!D24"]
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -179,8 +179,8 @@ def test_a_row_below_a_blank_one(template: str) -> None:
     row = 3 + int(FIRST[template]["质量指标"] - 13)
     subject = submission(
         template,
-        **{f"indicators.{row}.{column}": value for column, value in cells.items()},
-        **{f"indicators.{row - 2}.weight": 6, f"indicators.{row - 2}.score": 6},
+        typed={f"indicators.{row}.{column}": value for column, value in cells.items()}
+        | {f"indicators.{row - 2}.weight": 6, f"indicators.{row - 2}.score": 6},
     )
     assert found("K109", subject) == [
         f"{place(template, '质量指标', 'name', 3)} 质量指标 第 3 行 is filled in, although 质量指标 第 2 行 above it is blank"
@@ -191,7 +191,7 @@ def test_a_row_below_a_blank_one(template: str) -> None:
 def test_a_gap_is_told_once_a_block_and_blocks_are_apart() -> None:
     rows = [("质量指标", "甲", "1", "1", "5", "5", None), ("时效指标", "乙", "1", "1", "5", "5", None)]
     assert found("K109", of_rows(rows)) == []
-    subject = submission(rows=5, **{"indicators.8.name": "甲", "indicators.9.name": "乙", "indicators.15.name": "丙"})
+    subject = submission(rows=5, indicators__8__name="甲", indicators__9__name="乙", indicators__15__name="丙")
     assert [line.split(" ")[0] for line in found("K109", subject)] == ["自评表!D20", "自评表!D27"]
 
 

@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from support.forms import TEMPLATES, codes, findings, found, submission
-from support.funds import alone, cell, with_settings
+from support.variants import alone, cell, old, old_codes, with_settings
 
 from xlsform.findings import Severity
-from xlsform.reading.workbook import Workbook
 from xlsform.spreadsheet.values import CellError, Value
-from xlsform.submission.submission import Submission
-
-
-def values_only(workbook: Workbook) -> None:
-    """Turn a workbook into what reading gives for an .xls."""
-    workbook.kind, workbook.complete = "xls", False
-    workbook.names.clear()
-    workbook.properties.clear()
-    for sheet in workbook.sheets:
-        sheet.formulas.clear()
-        sheet.number_formats.clear()
-        sheet.unlocked.clear()
-        sheet.protected = False
-
-
-def old(template: str = "mof-2020", /, raw: Mapping[str, Value | None] | None = None, **values: Any) -> Submission:
-    """Return a faultless .xls with some fields changed."""
-    return submission(template, edit=values_only, path="return.xls", raw=raw, **values)
-
-
-def own(subject: Submission) -> list[str]:
-    """Return the codes of all findings but F106, which every .xls has."""
-    return [code for code in codes(subject) if code != "F106"]
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_the_execution_of_a_faultless_form_gives_nothing(template: str) -> None:
-    assert own(old(template)) == []
+    assert old_codes(old(template)) == []
 
 
 @pytest.mark.parametrize(("code", "field", "value"), [("M105", "rate", 0.9), ("M106", "score", 9.0)])
@@ -66,7 +40,7 @@ def test_m105_finds_a_rate_that_is_off(template: str, row: str, label: str, line
     assert found("M105", subject) == [
         f"{cell(template, f'funds.{row}.rate')} {label}·执行率 should be {line}; the form says 90.00%"
     ]
-    assert own(subject) == ["M105"]
+    assert old_codes(subject) == ["M105"]
     assert findings(subject, "M105")[0].severity is Severity.ERROR
 
 
@@ -107,7 +81,7 @@ def test_m105_finds_a_rate_where_there_is_no_budget(stated: Value, said: str) ->
     subject = old(raw={"funds.other.rate": stated})
     line = f"自评表!H9 其他资金·执行率 should be blank, since there is no budget; the form says {said}"
     assert found("M105", subject) == [line]
-    assert own(subject) == ["M105"]
+    assert old_codes(subject) == ["M105"]
 
 
 @pytest.mark.parametrize("stated", [0.0, "—", "/", "0%"])
@@ -131,7 +105,7 @@ def test_m105_concludes_nothing_from_amounts_that_are_in_doubt() -> None:
 def test_m105_leaves_spending_without_a_budget_to_m104() -> None:
     subject = old(raw={"funds.carryover.rate": 1.0}, funds__carryover__budget=None, funds__appropriation__budget=120)
     assert found("M105", subject) == []
-    assert own(subject) == ["M104"]
+    assert old_codes(subject) == ["M104"]
 
 
 # M106
@@ -146,7 +120,7 @@ def test_m106_finds_a_score_that_does_not_follow_from_the_rate(template: str) ->
 
 
 def test_m106_is_the_only_finding_where_the_total_was_made_with_the_right_score() -> None:
-    assert own(old(raw={"funds.total.score": 8.0})) == ["M106"]
+    assert old_codes(old(raw={"funds.total.score": 8.0})) == ["M106"]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from support.forms import (
     faultless,
     findings,
     found,
-    identities_in,
     issued,
     layout_of,
     sheet_of,
@@ -29,7 +28,7 @@ from xlsform.reading.workbook import Kind, Reason, Sheet, Unreadable, Workbook
 from xlsform.rules.registry import ReceivedFile
 from xlsform.rules.run import judge
 from xlsform.submission.recognition import recognise
-from xlsform.submission.submission import Submission
+from xlsform.submission.submission import Submission, identities_in
 
 
 def told(arrival: ReceivedFile) -> list[str]:

@@ -3,8 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from support.foreign_forms import form_of_goals, returned
 from support.forms import TEMPLATES, codes, found, layout_of, row_number, submission
-from support.made_up import form_of_goals, returned, values_only, with_scoring
+from support.variants import values_only, with_scoring
 
 from xlsform.form.identity import Identity
 from xlsform.reading.workbook import Workbook

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.forms import TEMPLATES, codes, found, issued, layout_of, put, sheet_of, submission
@@ -17,7 +18,7 @@ from xlsform.submission.submission import Submission
 
 
 def issued_for(
-    template: str, for_year: str = "2021", prefilled: dict[str, object] | None = None, **values: object
+    template: str, for_year: str = "2021", prefilled: dict[str, object] | None = None, **values: Any
 ) -> Submission:
     """Return a faultless submission of a workbook issued for a year."""
     subject = submission(template, **values)
@@ -39,7 +40,7 @@ def test_the_head_of_a_faultless_form_gives_nothing(template: str) -> None:
     [("project_name", "项目名称"), ("department", "主管部门"), ("unit", "实施单位"), ("year", "年度")],
 )
 def test_h101_finds_each_blank_field_of_the_head(template: str, field: str, label: str) -> None:
-    subject = submission(template, **{field: None})
+    subject = submission(template, typed={field: None})
     assert found("H101", subject) == [f"自评表!{layout_of(template).fields[field].cell} {label} is blank; fill it in"]
     assert codes(subject) == ["H101"]
 
@@ -99,7 +100,7 @@ def test_h102_warns_of_another_year_in_the_name(template: str, name: str) -> Non
     assert codes(subject) == ["H102"]
 
 
-def _no_carryover() -> dict[str, object]:
+def _no_carryover() -> dict[str, Any]:
     return {
         "funds__appropriation__budget": 120,
         "funds__appropriation__executed": 117.6,

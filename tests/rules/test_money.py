@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from support.forms import TEMPLATES, codes, findings, found, layout_of, row_number, submission
-from support.funds import alone, cell, quiet, with_settings
+from support.variants import alone, cell, quiet, with_settings
 
 from xlsform.findings import Severity
 
@@ -24,7 +24,7 @@ def test_the_money_of_a_faultless_form_gives_nothing(template: str) -> None:
 @pytest.mark.parametrize("template", TEMPLATES)
 @pytest.mark.parametrize(("column", "label"), [("budget", "全年预算数"), ("executed", "全年执行数")])
 def test_m101_finds_a_blank_total(template: str, column: str, label: str) -> None:
-    subject = submission(template, **{f"funds__total__{column}": None})
+    subject = submission(template, typed={f"funds.total.{column}": None})
     line = f"{cell(template, f'funds.total.{column}')} 年度资金总额·{label} is blank; the execution rate needs it"
     assert found("M101", subject) == [line]
     assert codes(subject) == ["M101"]
@@ -51,7 +51,7 @@ def test_m101_does_not_ask_for_other_rows_or_for_the_initial_budget() -> None:
 )
 def test_m102_finds_a_total_that_is_not_the_sum(template: str, column: str, stated: float | None, line: str) -> None:
     values = quiet(template) if stated == 110 else {}
-    subject = submission(template, **values, **{f"funds__total__{column}": stated})
+    subject = submission(template, typed={f"funds.total.{column}": stated}, **values)
     assert found("M102", subject) == [f"{cell(template, f'funds.total.{column}')} 年度资金总额·{line}"]
     assert [code for code in codes(subject) if code[0] == "M"] == ["M102"]
 
@@ -80,13 +80,12 @@ def test_m102_allows_a_total_that_is_rounded_or_truncated(stated: str, count: in
 
 
 def test_m102_compares_nothing_where_no_source_is_filled_in() -> None:
-    blank = {f"funds__{row}__initial": None for row in ("appropriation", "carryover")}
-    assert found("M102", submission(**blank)) == []
+    blank = {f"funds.{row}.initial": None for row in ("appropriation", "carryover")}
+    assert found("M102", submission(typed=blank)) == []
 
 
 def test_m102_does_not_ask_for_a_total_of_nothing() -> None:
-    zero = {"funds__appropriation__initial": 0, "funds__total__initial": None}
-    assert found("M102", submission(**zero)) == []
+    assert found("M102", submission(funds__appropriation__initial=0, funds__total__initial=None)) == []
 
 
 @pytest.mark.parametrize("raw", ["约107", "#N/A!", None])
@@ -358,7 +357,7 @@ def test_m112_is_silent_where_the_row_gives_a_reason() -> None:
 def test_m112_looks_at_cost_indicators_only() -> None:
     row = f"indicators__{row_number(layout_of('mof-2020'), '数量指标')}"
     values = {f"{row}__name": "项目总成本", f"{row}__target": "≤120万元", f"{row}__actual": "125万元"}
-    assert found("M112", submission(**values)) == []
+    assert found("M112", submission(typed=values)) == []
 
 
 def test_m112_concludes_nothing_from_amounts_that_are_in_doubt() -> None:

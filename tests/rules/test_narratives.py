@@ -3,8 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from support.foreign_forms import form_of_goals, returned
 from support.forms import TEMPLATES, codes, found, layout_of, row_number, submission
-from support.made_up import form_of_goals, returned, values_only
+from support.variants import values_only
 
 from xlsform.quantities import normalize_text
 from xlsform.submission.submission import Submission
@@ -74,7 +75,7 @@ RIGHT = {"score": "99.47", "budget": "120", "executed": "117.6", "rate": "98"}
 def test_a_figure_of_a_narrative_that_differs(
     field: str, wrong: dict[str, str], quantity: str, shown: str, table: str
 ) -> None:
-    subject = submission(S, **{field: SUMMARY.format(**RIGHT | wrong)})
+    subject = submission(S, typed={field: SUMMARY.format(**RIGHT | wrong)})
     assert found("T107", subject) == [
         f"{CELLS[field]} {LABELS[field]} gives {shown} for {quantity}; the table has {table}"
     ]
@@ -116,7 +117,7 @@ def test_a_figure_in_another_unit_of_a_source_or_cut_agrees(text: str) -> None:
     exact = {"funds__total__executed": 117.6}
     if "97.97" in text:
         exact = {"funds__total__executed": 117.57, "funds__appropriation__executed": 107.57}
-    assert found("T107", submission(S, analysis_execution=text, **exact)) == []
+    assert found("T107", submission(S, typed=exact, analysis_execution=text)) == []
 
 
 @pytest.mark.parametrize(
@@ -225,7 +226,7 @@ def test_no_problems_beside_lost_points(claim: str) -> None:
     ],
 )
 def test_all_done_beside_lost_points(field: str, claim: str) -> None:
-    subject = submission(S, **{field: f"加强管理，{claim}。"})
+    subject = submission(S, typed={field: f"加强管理，{claim}。"})
     assert found("T108", subject) == [f"{CELLS[field]} {LABELS[field]} says “{claim}”, but {LOST}"]
     assert codes(subject) == ["T108"]
 
@@ -248,7 +249,7 @@ def test_all_done_beside_lost_points(field: str, claim: str) -> None:
     ],
 )
 def test_no_claim_or_one_about_something_else(field: str, text: str) -> None:
-    assert found("T108", submission(S, **{field: text})) == []
+    assert found("T108", submission(S, typed={field: text})) == []
 
 
 def test_a_claim_is_about_the_level_of_its_narrative() -> None:
@@ -322,7 +323,7 @@ def test_an_unknown_score_contradicts_no_claim(raw: str | None) -> None:
 )
 def test_a_narrative_that_stands_twice(first: str, second: str) -> None:
     text = "实行路长制，责任到人，逐级考核。"
-    subject = submission(S, **{first: text, second: f" {text.rstrip('。')}\n"})
+    subject = submission(S, typed={first: text, second: f" {text.rstrip('。')}\n"})
     assert found("T109", subject) == [f"{CELLS[second]} {LABELS[second]} is the same text as {LABELS[first]}"]
     assert codes(subject) == ["T109"]
 

@@ -6,16 +6,11 @@ from typing import Any
 import pytest
 from support import published_rows
 from support.forms import TEMPLATES, codes, faultless, findings, found, layout_of, submission
-from support.indicator_rows import of_rows, place, with_row, with_scoring
+from support.variants import indicator_codes, of_rows, place, with_row, with_scoring
 
 from xlsform.submission.submission import Submission
 
 REASON = "汛期影响施工，今后提前排定工期。"
-
-
-def own(subject: Submission) -> list[str]:
-    """Return the codes of these families alone."""
-    return [code for code in codes(subject) if code[0] in "KP"]
 
 
 def quantity(**cells: Any) -> Submission:
@@ -39,8 +34,8 @@ def test_a_score_over_its_weight(template: str) -> None:
     assert found("P101", subject) == [
         f"{place(template, '质量指标', 'score')} 质量指标 第 1 行·得分 is 10.01, more than the weight 10 of its row"
     ]
-    assert own(subject) == ["P101"]
-    assert own(with_row(template, "质量指标", score=10)) == []
+    assert indicator_codes(subject) == ["P101"]
+    assert indicator_codes(with_row(template, "质量指标", score=10)) == []
 
 
 @pytest.mark.parametrize("changes", [{"weight": None}, {"weight": 0}, {"weight": -1}, {"score": None}])
@@ -53,7 +48,7 @@ def test_a_score_is_not_over_a_weight_that_is_unusable() -> None:
 
 
 def test_a_score_over_its_weight_is_not_judged_further() -> None:
-    assert own(quantity(score=25, reason=None)) == ["P101"]
+    assert indicator_codes(quantity(score=25, reason=None)) == ["P101"]
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -95,7 +90,7 @@ MISSED = [
 
 @pytest.mark.parametrize(("target", "actual", "level2"), MISSED)
 def test_what_misses_its_target(target: str, actual: str, level2: str) -> None:
-    assert own(at_full(target, actual, level2)) == ["P103"]
+    assert indicator_codes(at_full(target, actual, level2)) == ["P103"]
 
 
 NOT_MISSED = [
@@ -138,19 +133,19 @@ def test_what_does_not_miss_its_target_beyond_doubt(case: tuple[str, ...]) -> No
     ],
 )
 def test_savings_and_rates_are_to_be_reached(name: str, level2: str, target: str, actual: str) -> None:
-    assert "P103" in own(at_full(target, actual, level2, name=name))
+    assert "P103" in indicator_codes(at_full(target, actual, level2, name=name))
 
 
 def test_the_kind_alone_makes_a_cost() -> None:
-    assert own(at_full("20万元", "19万元", "成本指标", name="项目经费")) == []
-    assert own(at_full("20万元", "22万元", "成本指标", name="项目经费")) == ["P103"]
+    assert indicator_codes(at_full("20万元", "19万元", "成本指标", name="项目经费")) == []
+    assert indicator_codes(at_full("20万元", "22万元", "成本指标", name="项目经费")) == ["P103"]
 
 
 def test_a_deadline_without_a_year_in_a_form_without_one() -> None:
     cells = {"target": "12月31日前", "actual": "2022年1月15日"}
     row = {f"indicators.7.{column}": text for column, text in cells.items()}
-    assert found("P", submission(year=None, **row)) == []
-    assert len(found("P103", submission(**row))) == 1
+    assert found("P", submission(typed=row, year=None)) == []
+    assert len(found("P103", submission(typed=row))) == 1
 
 
 @pytest.mark.parametrize("changes", [{"weight": None}, {"score": None}, {"target": None}, {"actual": None}])
@@ -281,7 +276,7 @@ GRADES = [
 def test_a_grade_in_words_has_its_band(column: str, grade: str, score: float, within: bool) -> None:
     cells = {"actual": "基本健全", "reason": REASON} | {column: grade}
     subject = with_row("mof-2020", "可持续影响指标", score=score, **cells)
-    assert own(subject) == ([] if within else ["P105"])
+    assert indicator_codes(subject) == ([] if within else ["P105"])
 
 
 @pytest.mark.parametrize("template", ["mof-2020", "shanxi-2021"])
@@ -298,17 +293,19 @@ def test_a_score_outside_its_band(template: str) -> None:
 
 def test_a_grade_counts_with_what_follows_it_in_the_reason() -> None:
     reason = "部分达成年度指标，并具有一定效果；管护制度年底才印发，今后提前。"
-    assert own(with_row("mof-2020", "可持续影响指标", actual="基本健全", score=9, reason=reason)) == ["P105"]
+    assert indicator_codes(with_row("mof-2020", "可持续影响指标", actual="基本健全", score=9, reason=reason)) == [
+        "P105"
+    ]
 
 
 def test_a_grade_above_its_weight_is_told_once() -> None:
     grade = "部分达成年度指标并具有一定效果"
-    assert own(with_row("mof-2020", "可持续影响指标", actual=grade, score=11, reason=REASON)) == ["P101"]
-    assert own(with_row("mof-2020", "可持续影响指标", actual=grade, weight=0, score=0, reason=REASON)) == []
+    assert indicator_codes(with_row("mof-2020", "可持续影响指标", actual=grade, score=11, reason=REASON)) == ["P101"]
+    assert indicator_codes(with_row("mof-2020", "可持续影响指标", actual=grade, weight=0, score=0, reason=REASON)) == []
 
 
 def test_figures_come_before_grades() -> None:
-    assert own(quantity(reason="未达成年度指标且效果较差")) == []
+    assert indicator_codes(quantity(reason="未达成年度指标且效果较差")) == []
 
 
 def test_bands_are_the_templates() -> None:
@@ -333,7 +330,7 @@ def test_bands_are_the_templates() -> None:
 )
 def test_bands_are_the_ministrys_where_the_template_has_none(grade: str, score: float, within: bool) -> None:
     subject = with_row("mof-2020", "可持续影响指标", actual=grade, score=score, reason=REASON)
-    assert own(with_scoring(subject, qualitative_grades=None)) == ([] if within else ["P105"])
+    assert indicator_codes(with_scoring(subject, qualitative_grades=None)) == ([] if within else ["P105"])
 
 
 def test_long_texts_are_cut_in_messages() -> None:
@@ -364,7 +361,7 @@ def test_uniform_perfection(template: str, count: int, cell: str) -> None:
     assert found("P115", subject) == [
         f"自评表!{cell} all {count} indicators met their targets exactly, with full points; are these the results?"
     ]
-    assert own(subject) == ["P115"]
+    assert indicator_codes(subject) == ["P115"]
 
 
 @pytest.mark.parametrize(

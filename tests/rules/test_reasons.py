@@ -5,22 +5,13 @@ from typing import Any
 
 import pytest
 from support.forms import TEMPLATES, codes, findings, found, submission
-from support.indicator_rows import place, with_row, with_scoring
+from support.variants import indicator_codes, place, quality, with_row, with_scoring
 
 from xlsform.quantities import EMPTY_WORDS
 from xlsform.submission.submission import Submission
 
 REASON = "汛期影响施工，今后提前排定工期。"
 NOTHING = [None, "", " ", "　", "无", "0", "-", "/", "—", "同上", "无。", "已完成", "略"]
-
-
-def own(subject: Submission) -> list[str]:
-    return [code for code in codes(subject) if code[0] in "KP"]
-
-
-def quality(**cells: Any) -> Submission:
-    """Return a faultless form in which the first row of quality (≥95%, 96%, 10 of 10) is changed."""
-    return with_row("mof-2020", "质量指标", **cells)
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -36,7 +27,7 @@ def test_points_lost_though_met(template: str) -> None:
 
 @pytest.mark.parametrize("reason", NOTHING)
 def test_a_met_target_asks_once_for_its_reason(reason: str | None) -> None:
-    assert own(quality(score=9, reason=reason)) == ["P102"]
+    assert indicator_codes(quality(score=9, reason=reason)) == ["P102"]
 
 
 @pytest.mark.parametrize(
@@ -51,11 +42,11 @@ def test_a_met_target_asks_once_for_its_reason(reason: str | None) -> None:
     ],
 )
 def test_what_meets_its_target(target: str, actual: str) -> None:
-    assert own(quality(target=target, actual=actual, score=9)) == ["P102"]
+    assert indicator_codes(quality(target=target, actual=actual, score=9)) == ["P102"]
 
 
 def test_a_reason_is_enough_for_points_lost_though_met() -> None:
-    assert own(quality(score=9, reason="路面有坑槽，已列入下年计划。")) == []
+    assert indicator_codes(quality(score=9, reason="路面有坑槽，已列入下年计划。")) == []
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -81,18 +72,18 @@ def test_a_reason_that_says_nothing(template: str, reason: str) -> None:
 
 @pytest.mark.parametrize("word", sorted(EMPTY_WORDS))
 def test_every_empty_word_says_nothing(word: str) -> None:
-    assert own(with_row("mof-2020", "数量指标", reason=word)) == ["P107"]
+    assert indicator_codes(with_row("mof-2020", "数量指标", reason=word)) == ["P107"]
 
 
 def test_empty_words_are_added_by_the_template() -> None:
     subject = with_row("mof-2020", "数量指标", reason="详见附件")
-    assert own(subject) == []
-    assert own(with_scoring(subject, empty_reasons=["详见附件"])) == ["P107"]
+    assert indicator_codes(subject) == []
+    assert indicator_codes(with_scoring(subject, empty_reasons=["详见附件"])) == ["P107"]
 
 
 @pytest.mark.parametrize("reason", [" ", "　", "\n"])
 def test_spaces_are_a_blank_reason(reason: str) -> None:
-    assert own(submission(raw={"indicators.1.reason": reason})) == ["P106"]
+    assert indicator_codes(submission(raw={"indicators.1.reason": reason})) == ["P106"]
 
 
 @pytest.mark.parametrize(
@@ -104,8 +95,8 @@ def test_spaces_are_a_blank_reason(reason: str) -> None:
     ],
 )
 def test_what_is_not_met_beyond_doubt_needs_a_reason(target: str, actual: str) -> None:
-    assert "P106" in own(quality(target=target, actual=actual, score=9))
-    assert "P107" in own(quality(target=target, actual=actual, score=9, reason="无"))
+    assert "P106" in indicator_codes(quality(target=target, actual=actual, score=9))
+    assert "P107" in indicator_codes(quality(target=target, actual=actual, score=9, reason="无"))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +105,7 @@ def test_what_is_not_met_beyond_doubt_needs_a_reason(target: str, actual: str) -
 @pytest.mark.parametrize("reason", [None, "无"])
 def test_no_reason_is_asked_for_where_no_points_were_lost(changes: dict[str, Any], reason: str | None) -> None:
     subject = quality(**({"reason": reason} | changes))
-    assert [code for code in own(subject) if code in ("P102", "P106", "P107")] == []
+    assert [code for code in indicator_codes(subject) if code in ("P102", "P106", "P107")] == []
 
 
 @pytest.mark.parametrize("column", ["score", "weight", "reason"])
@@ -122,12 +113,14 @@ def test_no_reason_is_asked_for_beside_what_is_unusable(column: str) -> None:
     from xlsform.spreadsheet.values import CellError
 
     raw = {"indicators.1.reason": None, f"indicators.1.{column}": CellError("#REF!")}
-    assert [code for code in own(submission(raw=raw)) if code in ("P102", "P106", "P107", "P108")] == []
+    assert [code for code in indicator_codes(submission(raw=raw)) if code in ("P102", "P106", "P107", "P108")] == []
 
 
 @pytest.mark.parametrize("reason", [None, "无"])
 def test_no_reason_is_asked_for_beside_a_negative_score(reason: str | None) -> None:
-    assert [code for code in own(quality(actual="90%", score=-1, reason=reason)) if code in ("P106", "P107")] == []
+    assert [
+        code for code in indicator_codes(quality(actual="90%", score=-1, reason=reason)) if code in ("P106", "P107")
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -135,26 +128,26 @@ def test_no_reason_is_asked_for_beside_a_negative_score(reason: str | None) -> N
 )
 def test_no_reason_is_asked_for_where_there_is_no_place_for_it(cells: dict[str, Any]) -> None:
     """The column of reasons was deleted, or the form has none."""
-    assert [code for code in own(quality(**cells)) if code in ("P102", "P106", "P108")]
+    assert [code for code in indicator_codes(quality(**cells)) if code in ("P102", "P106", "P108")]
     gone = quality(**cells)
     for name, entry in gone.entries.items():
         if name.endswith(".reason"):
             gone.entries[name] = entry._replace(position=None, raw=None, value=None)
-    assert own(gone) == []
+    assert indicator_codes(gone) == []
     subject = quality(**cells)
     fields = {name: item for name, item in subject.layout.fields.items() if item.column != "reason"}
     form = dataclasses.replace(subject.form, checks=(), digest="no reasons")
     layout = dataclasses.replace(subject.layout, form=form, fields=fields)
     without = Submission(subject.path, subject.workbook, layout, subject.sheet, subject.identities)
-    assert own(without) == []
+    assert indicator_codes(without) == []
 
 
 def test_no_reason_is_asked_for_with_full_points_that_cannot_be_judged() -> None:
-    assert own(quality(target="健全", actual="基本健全", reason="无")) == []
+    assert indicator_codes(quality(target="健全", actual="基本健全", reason="无")) == []
 
 
 def test_no_reason_is_asked_for_with_full_points() -> None:
-    assert own(quality(reason="无")) == own(quality(reason=None)) == []
+    assert indicator_codes(quality(reason="无")) == indicator_codes(quality(reason=None)) == []
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -218,19 +211,19 @@ def test_a_cost_is_not_over_achieved() -> None:
 
 def test_a_reason_explains_a_result_far_above() -> None:
     cells = {"target": "12次", "actual": "96次", "name": "巡查"}
-    assert own(quality(**cells)) == ["P108"]
-    assert own(quality(**cells, reason="上级增加专项任务，次年调整指标值。")) == []
+    assert indicator_codes(quality(**cells)) == ["P108"]
+    assert indicator_codes(quality(**cells, reason="上级增加专项任务，次年调整指标值。")) == []
 
 
 def test_how_far_is_the_templates_affair() -> None:
     subject = quality(target="100次", actual="125次", name="巡查")
-    assert own(subject) == ["P108"]
-    assert own(with_scoring(subject, over_achievement=1.3)) == []
-    assert own(with_scoring(subject, over_achievement=None)) == ["P108"]
+    assert indicator_codes(subject) == ["P108"]
+    assert indicator_codes(with_scoring(subject, over_achievement=1.3)) == []
+    assert indicator_codes(with_scoring(subject, over_achievement=None)) == ["P108"]
 
 
 def test_points_lost_far_above_the_target_are_told_once() -> None:
-    assert own(quality(target="100次", actual="150次", name="巡查", score=9)) == ["P102"]
+    assert indicator_codes(quality(target="100次", actual="150次", name="巡查", score=9)) == ["P102"]
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -283,32 +276,35 @@ NO_FAILURE = [
 
 @pytest.mark.parametrize("reason", FAILURE)
 def test_reasons_that_tell_of_failure(reason: str) -> None:
-    assert own(quality(reason=reason)) == ["P113"]
+    assert indicator_codes(quality(reason=reason)) == ["P113"]
 
 
 @pytest.mark.parametrize("reason", NO_FAILURE)
 def test_reasons_that_deny_failure_or_tell_of_another(reason: str) -> None:
-    assert own(quality(reason=reason)) == []
+    assert indicator_codes(quality(reason=reason)) == []
 
 
 def test_failure_explains_lost_points() -> None:
-    assert own(quality(score=9, reason="部分路段未完成")) == []
+    assert indicator_codes(quality(score=9, reason="部分路段未完成")) == []
 
 
 def test_full_points_are_contradicted_once() -> None:
     reason = "进度滞后，部分未完成"
-    assert own(quality(actual="90%", reason=reason)) == ["P103"]
-    assert own(quality(target="健全", actual="部分达成年度指标并具有一定效果", reason=reason)) == ["P105"]
+    assert indicator_codes(quality(actual="90%", reason=reason)) == ["P103"]
+    assert indicator_codes(quality(target="健全", actual="部分达成年度指标并具有一定效果", reason=reason)) == ["P105"]
 
 
 def test_a_low_target_explains_a_result_far_above_it() -> None:
-    assert own(quality(target="10次", actual="20次", name="巡查", reason="原计划偏低，上年任务推迟到本年")) == []
-    assert own(quality(target="10次", actual="11次", name="巡查", reason="三季度进度滞后")) == ["P113"]
+    assert (
+        indicator_codes(quality(target="10次", actual="20次", name="巡查", reason="原计划偏低，上年任务推迟到本年"))
+        == []
+    )
+    assert indicator_codes(quality(target="10次", actual="11次", name="巡查", reason="三季度进度滞后")) == ["P113"]
 
 
 def test_words_of_failure_are_the_templates() -> None:
     subject = quality(reason="资料不齐")
-    assert own(subject) == []
-    assert own(with_scoring(subject, failure_words=["不齐"])) == ["P113"]
-    assert own(with_scoring(quality(reason="进度滞后"), failure_words=[])) == []
-    assert own(with_scoring(quality(reason="进度滞后"), failure_words=None)) == ["P113"]
+    assert indicator_codes(subject) == []
+    assert indicator_codes(with_scoring(subject, failure_words=["不齐"])) == ["P113"]
+    assert indicator_codes(with_scoring(quality(reason="进度滞后"), failure_words=[])) == []
+    assert indicator_codes(with_scoring(quality(reason="进度滞后"), failure_words=None)) == ["P113"]

@@ -12,7 +12,18 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from support.forms import TEMPLATES, codes, faultless, findings, found, layout_of, prefilled, sheet_of, submission
+from support.forms import (
+    TEMPLATES,
+    codes,
+    faultless,
+    findings,
+    found,
+    issued,
+    layout_of,
+    prefilled,
+    sheet_of,
+    submission,
+)
 
 from xlsform.findings import Finding, Severity, Violation
 from xlsform.form.layout import lay_out
@@ -25,7 +36,7 @@ from xlsform.rules.registry import ReceivedFile, catalogue, wanted
 from xlsform.rules.run import judge
 from xlsform.spreadsheet.a1 import position
 from xlsform.spreadsheet.values import CellError
-from xlsform.submission.submission import Submission
+from xlsform.submission.submission import Submission, identities_in
 
 #: Families F and S of the catalogue of checks: codes are stable for ever, and so are names.
 NAMES = {
@@ -209,8 +220,6 @@ def test_a_check_of_the_templates_own_is_judged_like_a_rule() -> None:
             },
         },
     }
-    from support.forms import identities_in, issued
-
     layout = lay_out(build(content))
     values = faultless("mof-2020") | {"unit": "某局", "department": "某局"}
     workbook = issued(layout, values)

@@ -19,7 +19,6 @@ from support.forms import (
     faultless,
     findings,
     found,
-    identities_in,
     issued,
     layout_of,
     prefilled,
@@ -36,7 +35,7 @@ from xlsform.reading.workbook import Sheet, Workbook
 from xlsform.rules.structure import RETURN_SHEET
 from xlsform.spreadsheet.a1 import Range, a1, letters, position
 from xlsform.spreadsheet.values import CellError
-from xlsform.submission.submission import Submission
+from xlsform.submission.submission import Submission, identities_in
 
 Edit = Callable[[Workbook], None]
 
@@ -192,7 +191,7 @@ class TestPrefilledValues:
     @pytest.mark.parametrize("template", TEMPLATES)
     @pytest.mark.parametrize(("name", "address", "value", "text"), ISSUED)
     def test_s104_old_and_new(self, template: str, name: str, address: str, value: Any, text: str) -> None:
-        subject = prefilled(template, [name], **{name: value})
+        subject = prefilled(template, [name], typed={name: value})
         assert found("S104", subject) == [f"自评表!{address} {text}"]
         assert codes(subject) == ["S104"]
         assert findings(subject)[0].severity is Severity.ERROR
@@ -203,7 +202,7 @@ class TestPrefilledValues:
         values = faultless(template)
         names = [name for name in values if name.endswith(f".{column}") and name.startswith("indicators.")]
         for name in names:
-            subject = prefilled(template, names, **{name: Decimal(3) if column == "weight" else "别的"})
+            subject = prefilled(template, names, typed={name: Decimal(3) if column == "weight" else "别的"})
             (finding,) = findings(subject)
             assert (finding.code, finding.field) == ("S104", name)
             assert (finding.found, finding.expected) == (3 if column == "weight" else "别的", _json(values[name]))

@@ -4,20 +4,22 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from support.foreign_forms import form_of_goals, form_with_grade, form_without_funds, returned
 from support.forms import TEMPLATES, at, codes, findings, found, layout_of, row_number, sheet_of, submission
-from support.made_up import form_of_goals, form_with_grade, form_without_funds, returned, values_only, with_scoring
+from support.variants import values_only, with_scoring
 
 from xlsform.findings import Severity
+from xlsform.form.field_types import Cast
 from xlsform.reading.workbook import Workbook
 from xlsform.rules.totals import speaks_of_total
-from xlsform.spreadsheet.values import CellError
+from xlsform.spreadsheet.values import CellError, Value
 from xlsform.submission.submission import Submission
 
 TOTAL = {"mof-2020": "自评表!H40", "mof-2021": "自评表!H43", "shanxi-2021": "自评表!H40"}
 SUM = "9.8 for execution + 89.67 for the indicators"
 
 
-def stating(template: str, total: object, **more: Any) -> Submission:
+def stating(template: str, total: Value | None, **more: Any) -> Submission:
     """Return a faultless form, values only, with another total and perhaps other computed values."""
     return submission(template, edit=values_only, raw={"total_score": total, **more.pop("raw", {})}, **more)
 
@@ -52,8 +54,8 @@ def test_a_total_that_was_never_calculated_is_not_blank() -> None:
 
 
 def test_a_blank_form_lacks_no_total() -> None:
-    blank = {name.replace(".", "__"): None for name in submission().typed}
-    assert found("T101", submission(edit=values_only, **blank)) == []
+    blank = dict.fromkeys(submission().typed)
+    assert found("T101", submission(typed=blank, edit=values_only)) == []
 
 
 def test_no_figure_is_named_where_a_score_is_lacking_or_the_sum_cannot_be() -> None:
@@ -73,7 +75,7 @@ def test_a_total_whose_row_is_gone_is_structures_affair() -> None:
         sheet = sheet_of(workbook)
         for cells in (sheet.values, sheet.formulas):
             for place in [place for place in cells if place[0] == 40]:
-                del cells[place]  # type: ignore[attr-defined]
+                del cells[place]
         for name in [name for name, target in workbook.names.items() if target.endswith("$40")]:
             del workbook.names[name]
         sheet.merges = tuple(area for area in sheet.merges if area.top != 40)
@@ -96,7 +98,7 @@ def test_a_total_that_is_not_the_sum(template: str) -> None:
 
 
 @pytest.mark.parametrize("total", [99.47, "99.47", "99.47分", 99.4, 99.5])
-def test_a_total_rounded_or_truncated_at_its_decimals_agrees(total: object) -> None:
+def test_a_total_rounded_or_truncated_at_its_decimals_agrees(total: Value | None) -> None:
     assert found("T102", stating("mof-2020", total)) == []
 
 
@@ -112,7 +114,7 @@ def test_a_total_that_follows_the_stated_execution_score_is_that_scores_fault() 
 
 
 @pytest.mark.parametrize("total", [None, "九十五", CellError("#REF!")])
-def test_a_total_that_is_no_figure_is_not_compared(total: object) -> None:
+def test_a_total_that_is_no_figure_is_not_compared(total: Value | None) -> None:
     assert found("T102", stating("mof-2020", total)) == []
 
 
@@ -172,13 +174,13 @@ def test_a_stale_total_is_the_formulas_affair() -> None:
 def test_a_total_that_follows_scores_over_their_weight_is_their_fault() -> None:
     row = row_number(layout_of("mof-2020"), "质量指标")
     values = {f"indicators.{row}.score": 20}
-    assert codes(submission(**values)) == ["P101"]
+    assert codes(submission(typed=values)) == ["P101"]
     assert own(stating("mof-2020", 109.47, **values)) == ["P101"]
     assert own(stating("mof-2020", 120.0, **values)) == ["P101", "T103"]
 
 
 def test_scores_without_weights_can_make_too_much() -> None:
-    values = {"indicators__1__name": "里程", "indicators__1__score": Decimal(60)}
+    values: dict[str, Cast] = {"indicators__1__name": "里程", "indicators__1__score": Decimal(60)}
     values |= {"indicators__2__name": "质量", "indicators__2__score": Decimal(60)}
     subject = returned(form_without_funds(), **values)
     assert found("T103", subject) == [f"自评表!{subject.cell('total_score')} 总分 is 120; it cannot be more than 100"]
@@ -194,8 +196,9 @@ def test_the_most_is_the_templates() -> None:
 def graded(grade: str | None, total: float) -> Submission:
     """Return a form with a grade, its one score making the total."""
     score = Decimal(str(total))
-    values = {"indicators__1__name": "里程", "indicators__1__score": score, "indicators__1__weight": Decimal(100)}
-    subject = returned(form_with_grade(), **values)
+    subject = returned(
+        form_with_grade(), indicators__1__name="里程", indicators__1__score=score, indicators__1__weight=Decimal(100)
+    )
     place = subject.layout.fields["grade"].range.anchor
     if grade is not None:
         subject.sheet.values[place] = grade

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from support.forms import TEMPLATES, codes, findings, found, layout_of, submission
-from support.funds import alone, cell, indicator, with_settings
+from support.variants import alone, cell, indicator, with_settings
 
 from xlsform.findings import Severity
 from xlsform.spreadsheet.values import CellError
@@ -281,7 +281,7 @@ def test_v107_finds_a_source_in_yuan(template: str, column: str) -> None:
     name = f"funds.appropriation.{column}"
     amount = submission(template).number(name)
     assert amount is not None
-    subject = submission(template, **{name.replace(".", "__"): amount * 10_000})
+    subject = submission(template, typed={name: amount * 10_000})
     (finding,) = findings(subject)
     assert (finding.code, finding.cell, finding.expected) == ("V107", cell(template, name), amount)
     assert finding.severity is Severity.ERROR
@@ -328,7 +328,7 @@ def test_v107_is_a_warning_where_the_form_does_not_contradict_itself() -> None:
 )
 def test_v107_finds_a_whole_table_in_yuan_by_what_the_texts_say(template: str, text: str) -> None:
     analysis = {"analysis_execution": "项目按计划实施。"} if template == "shanxi-2021" else {}
-    subject = submission(template, goal_actual=text, **alone(40_000, 40_000, 40_000), **analysis)
+    subject = submission(template, typed=analysis, goal_actual=text, **alone(40_000, 40_000, 40_000))
     lines = found("V107", subject)
     assert [line.partition(" ")[0] for line in lines] == [
         cell(template, f"funds.total.{column}") for column in ("initial", "budget", "executed")

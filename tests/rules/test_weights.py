@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from support import excel_edits
+from support.foreign_forms import form_of_goals, form_without_funds, returned
 from support.forms import TEMPLATES, codes, found, layout_of, prefilled, put, row_number, sheet_of, submission
-from support.made_up import form_of_goals, form_without_funds, returned, values_only, with_scoring
+from support.variants import values_only, with_scoring
 
 from xlsform.findings import Severity
 from xlsform.form.vocabulary import WEIGHT
@@ -23,7 +25,7 @@ QUALITY = {"mof-2020": "G16", "mof-2021": "G25", "shanxi-2021": "G16"}
 SATISFACTION = {"mof-2020": "G37", "mof-2021": "G40", "shanxi-2021": "G37"}
 
 
-def weighing(template: str, changes: dict[str, float | None], **more: Any) -> Submission:
+def weighing(template: str, changes: Mapping[str, float | None], **more: Any) -> Submission:
     """Return a faultless form with other weights for some level-2 kinds, the score in step; None clears the row."""
     layout = layout_of(template)
     values: dict[str, Any] = {}
@@ -32,7 +34,7 @@ def weighing(template: str, changes: dict[str, float | None], **more: Any) -> Su
         values |= {f"{row}.weight": weight, f"{row}.score": weight}
         if weight is None:
             values |= {f"{row}.{column}": None for column in ("name", "target", "actual", "reason")}
-    return submission(template, **values, **more)
+    return submission(template, typed=values, **more)
 
 
 class TestStatedWeights:
@@ -91,7 +93,7 @@ def _parts(subject: Submission) -> tuple[Any, ...]:
 def test_the_seeds_weights_make_800() -> None:
     layout = layout_of("shanxi-2021")
     hundred = {f"indicators.{row_number(layout, kind)}.weight": 100 for kind in _kinds("shanxi-2021")}
-    subject = submission("shanxi-2021", raw={"funds.total.weight": 100.0}, **hundred)
+    subject = submission("shanxi-2021", typed=hundred, raw={"funds.total.weight": 100.0})
     assert found("W101", subject) == [
         "自评表!G40 weight of execution 100 + weights of the indicators 800 = 900; it should be 100"
     ]
@@ -202,7 +204,7 @@ def test_a_template_without_weights_by_level_asks_for_none() -> None:
 @pytest.mark.parametrize("weight", [0, -10])
 def test_a_weight_that_is_not_above_0(template: str, weight: int) -> None:
     row = row_number(layout_of(template), "质量指标")
-    subject = submission(template, **{f"indicators.{row}.weight": weight, f"indicators.{row}.score": weight})
+    subject = submission(template, typed={f"indicators.{row}.weight": weight, f"indicators.{row}.score": weight})
     assert found("W103", subject) == [
         f"自评表!{QUALITY[template]} 质量指标 第 1 行·分值 should be more than 0; the form says {weight}"
     ]
@@ -211,7 +213,7 @@ def test_a_weight_that_is_not_above_0(template: str, weight: int) -> None:
 
 def test_the_least_weight_is_one() -> None:
     row = row_number(layout_of("mof-2020"), "质量指标")
-    assert found("W103", submission(**{f"indicators.{row}.weight": 0.01})) == []
+    assert found("W103", submission(typed={f"indicators.{row}.weight": 0.01})) == []
 
 
 # W104
@@ -262,5 +264,5 @@ def test_a_faultless_form_has_no_finding(template: str) -> None:
 
 
 def test_a_blank_form_has_no_finding_of_weights() -> None:
-    blank = {name.replace(".", "__"): None for name in submission().typed}
-    assert [code for code in codes(submission(**blank)) if code[0] == "W"] == []
+    blank = dict.fromkeys(submission().typed)
+    assert [code for code in codes(submission(typed=blank)) if code[0] == "W"] == []

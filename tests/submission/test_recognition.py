@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.forms import TEMPLATES, codes, faultless, identities_in, issued, layout_of
+from support.forms import TEMPLATES, codes, faultless, issued, layout_of
 
 from xlsform.form import identity as identities
+from xlsform.form.definition import Form
 from xlsform.form.identity import Identity
 from xlsform.form.layout import lay_out
 from xlsform.form.template import build, find, load, read
 from xlsform.reading.workbook import Sheet, Workbook
 from xlsform.submission import recognition
 from xlsform.submission.recognition import recognise
-from xlsform.submission.submission import Submission
+from xlsform.submission.submission import Submission, identities_in
 
 
 def returned(template: str, rows: int | None = None, identity: Identity | None = None) -> Workbook:
@@ -41,7 +42,12 @@ def test_only_the_form_that_a_return_names_is_loaded(monkeypatch: pytest.MonkeyP
     recognition._bundled.cache_clear()
     recognition.known_forms.cache_clear()
     names: list[str] = []
-    monkeypatch.setattr(recognition, "load", lambda name: names.append(name) or load(name))
+
+    def noted(name: str) -> Form:
+        names.append(name)
+        return load(name)
+
+    monkeypatch.setattr(recognition, "load", noted)
     submission = known(workbook)
     assert submission is not None
     assert submission.form.id == "mof-2021"

@@ -167,7 +167,7 @@ class TestAltered:
         ],
     )
     def test_another_spelling_is_the_same_value(self, name: str, same: str) -> None:
-        assert not prefilled("mof-2020", [name], **{name: same}).altered
+        assert not prefilled("mof-2020", [name], typed={name: same}).altered
 
     @pytest.mark.parametrize(
         ("name", "other"),
@@ -181,7 +181,7 @@ class TestAltered:
         ],
     )
     def test_another_value_is_not(self, name: str, other: Any) -> None:
-        assert prefilled("mof-2020", [name], **{name: other}).altered == {name}
+        assert prefilled("mof-2020", [name], typed={name: other}).altered == {name}
 
     @settings(max_examples=80, deadline=None)
     @given(st.decimals(0, 10**9, places=8))

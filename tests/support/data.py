@@ -30,21 +30,23 @@ def submitted(data: bytes) -> Submission:
 
 def document(layout: Layout, values: dict[str, Cast]) -> dict[str, Any]:
     """Return values by field as a data file has them."""
-    content: dict[str, Any] = {"template": layout.form.id, "year": plain(values.get("year")), "fields": {}}
-    content |= {"funds": {}, "indicators": []}
+    fields: dict[str, Any] = {}
+    funds: dict[str, dict[str, Any]] = {}
+    indicators: list[dict[str, Any]] = []
     for name, value in values.items():
         table, _, rest = name.partition(".")
         if table == "funds":
             row, _, column = rest.partition(".")
-            content["funds"].setdefault(row, {})[column] = plain(value)
+            funds.setdefault(row, {})[column] = plain(value)
         elif not rest and name != "year":
-            content["fields"][name] = plain(value)
-    for row in layout.indicator_rows:
-        first = next(iter(row.values()))
-        filled = {str(item.column): plain(values.get(item.name)) for item in row.values()}
+            fields[name] = plain(value)
+    for items in layout.indicator_rows:
+        first = next(iter(items.values()))
+        filled = {str(item.column): plain(values.get(item.name)) for item in items.values()}
         if any(value is not None for value in filled.values()):
-            content["indicators"].append({"level1": first.level1, "level2": first.level2, **filled})
-    return content
+            indicators.append({"level1": first.level1, "level2": first.level2, **filled})
+    head = {"template": layout.form.id, "year": plain(values.get("year"))}
+    return {**head, "fields": fields, "funds": funds, "indicators": indicators}
 
 
 def round_trip(blank: bytes, content: dict[str, Any]) -> tuple[Submission, dict[str, Any]]:

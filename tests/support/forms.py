@@ -180,6 +180,7 @@ def submission(
     path: str = "return.xlsx",
     rows: int | None = None,
     raw: Mapping[str, Value | None] | None = None,
+    typed: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> Submission:
     """Return a faultless submission with some fields changed.
@@ -190,11 +191,12 @@ def submission(
         path: the file's name.
         rows: rows of each level-2 block.
         raw: what stands in cells as text or float, by field name, over whatever is there (formulas go).
-        values: typed values by field name, dots as double underscores; None for a blank.
+        typed: values by field name, of the field's type; None for a blank.
+        values: more of them, dots as double underscores.
     """
     layout = layout_of(template, rows)
     filled = faultless(template, rows)
-    for name, value in values.items():
+    for name, value in [*(typed or {}).items(), *values.items()]:
         key = name.replace("__", ".")
         if value is None:
             filled.pop(key, None)
@@ -217,6 +219,7 @@ def prefilled(
     names: Iterable[str] = (),
     /,
     edit: Callable[[Workbook], None] | None = None,
+    typed: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> Submission:
     """Return a submission of a workbook that was issued with some of the faultless values, locked.
@@ -225,12 +228,14 @@ def prefilled(
         template: the form's id.
         names: the fields that were prefilled.
         edit: changes the workbook as read.
-        values: values typed since, also over prefilled ones; dots as double underscores, None for a blank.
+        typed: values typed since, also over prefilled ones, by field name; None for a blank.
+        values: more of them, dots as double underscores.
     """
-    layout, filled = layout_of(template), faultless(template)
+    layout = layout_of(template)
+    filled: dict[str, Cast | None] = {**faultless(template)}
     identity = Identity(template, layout.form.edition, layout.rows, "2021", "P-1")
     identity = replace(identity, issued={name: plain(filled[name]) for name in names})
-    for name, value in values.items():
+    for name, value in [*(typed or {}).items(), *values.items()]:
         filled[name.replace("__", ".")] = value if isinstance(value, str | Decimal | None) else Decimal(str(value))
     workbook = copy.deepcopy(
         issued(layout, {key: value for key, value in filled.items() if value is not None}, identity)

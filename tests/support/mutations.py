@@ -13,7 +13,7 @@ from typing import Any
 
 from support import excel_edits
 from support.forms import TEMPLATES, layout_of, row_number, submission
-from support.indicator_rows import COLUMNS, FIRST
+from support.variants import COLUMNS, FIRST, values_only
 
 from xlsform.form import identity as identities
 from xlsform.form.identity import Identity
@@ -91,8 +91,7 @@ def planted(mutations: list[Mutation], template: str, rows: int | None = None) -
 
     old = any(each.values_only for each in mutations)
     path = next((each.path for each in mutations if each.path), "return.xls" if old else "return.xlsx")
-    spelled = {name.replace(".", "__"): value for name, value in typed.items()}
-    subject = recognise(Path(path), submission(template, edit, path, rows, raw, **spelled).workbook)
+    subject = recognise(Path(path), submission(template, edit, path, rows, raw, typed).workbook)
     assert subject is not None, "the form can still be recognised"
     return subject
 
@@ -137,18 +136,6 @@ def put(sheet: Sheet, address: str, value: Value | None) -> None:
         sheet.values.pop(place, None)
     else:
         sheet.values[place] = value
-
-
-def values_only(workbook: Workbook) -> None:
-    """Turn a workbook into what reading gives for an .xls."""
-    workbook.kind, workbook.complete = "xls", False
-    workbook.names.clear()
-    workbook.properties.clear()
-    for sheet in workbook.sheets:
-        sheet.formulas.clear()
-        sheet.number_formats.clear()
-        sheet.unlocked.clear()
-        sheet.protected = False
 
 
 # --- what is done to a workbook

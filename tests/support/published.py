@@ -26,7 +26,7 @@ from typing import Any
 
 from xlsform import quantities
 from xlsform.demo.samples import typed_over
-from xlsform.form.layout import lay_out
+from xlsform.form.layout import Layout, lay_out
 from xlsform.form.template import load
 from xlsform.verdict.judge import judged
 from xlsform.verdict.verdict import Options, Verdict
@@ -94,7 +94,7 @@ def published(number: str) -> bytes:
     return typed_over(filled(issue(layout, _LOCK), layout, places, texts), over)
 
 
-def _in_text(layout: Any, name: str) -> bool:
+def _in_text(layout: Layout, name: str) -> bool:
     return layout.fields[name].spec.type.name == "text"
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from xlsform.findings import Finding, Severity
 from xlsform.messages import say
 from xlsform.projects import ListedIndicator, Project
-from xlsform.register import Register
+from xlsform.register import MailKind, Register
+from xlsform.register.records import Purpose
 from xlsform.verdict.verdict import Verdict
 
 DAY = dt.datetime(2022, 3, 1, 8, tzinfo=dt.UTC)
@@ -81,9 +82,9 @@ def forged(content: str, code: str = "001") -> Verdict:
     return verdict(content, code, status="failed", findings=(found,))
 
 
-def mail(register: Register, kind: Any, *about: str, purpose: Any = "issue", **changes: Any) -> int:
+def mail(register: Register, kind: MailKind, *about: str, purpose: Purpose = "issue", **changes: Any) -> int:
     given: dict[str, Any] = {"unit": "甲", "email": "road@qq.com", "attachments": ["表.xlsx"], "about": about}
-    begun = "sending" if kind in ("sent", "failed") else kind
+    begun: MailKind = "sending" if kind in ("sent", "failed") else kind
     number = register.mails.record(purpose, begun, message_id="<1@x>", **given | changes)
     if begun != kind:
         register.mails.settle(number, "timeout" if kind == "failed" else "")

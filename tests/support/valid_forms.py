@@ -366,14 +366,12 @@ def _money(rnd: Random) -> _Money:
     for column in ("initial", "budget", "executed"):
         values[f"total.{column}"] = sum((values[f"{source}.{column}"] or Decimal(0) for source in sources), Decimal(0))
     budget, executed = values["total.budget"] or Decimal(0), values["total.executed"] or Decimal(0)
-    initial = values["total.initial"]
+    initial = values["total.initial"] or Decimal(0)
     if places == 6 and budget > 1 and rnd.random() < 0.5:
         # On paper the total is printed to two decimals.
         rounding = rnd.choice((ROUND_DOWN, ROUND_HALF_UP))
         hundredth = Decimal("0.01")
-        initial, budget, executed = (
-            amount.quantize(hundredth, rounding) for amount in (initial or Decimal(0), budget, executed)
-        )
+        initial, budget, executed = (amount.quantize(hundredth, rounding) for amount in (initial, budget, executed))
         values |= {"total.initial": initial, "total.budget": budget, "total.executed": executed}
     if rnd.randint(0, 7) == 0:
         values = {name: amount for name, amount in values.items() if name.startswith("total.")}

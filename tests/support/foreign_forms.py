@@ -1,9 +1,8 @@
-"""Forms that no ministry prints: with other settings, without funds, without indicators, with a grade."""
+"""Forms that no ministry prints: without funds, without indicators, with a grade."""
 
 from __future__ import annotations
 
 import copy
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,25 +13,8 @@ from xlsform.form.definition import Form
 from xlsform.form.field_types import Cast
 from xlsform.form.layout import lay_out
 from xlsform.form.template import build, find, read
-from xlsform.reading.workbook import Workbook
 from xlsform.submission.carriers import identities_in
 from xlsform.submission.submission import Submission
-
-
-def with_scoring(subject: Submission, **settings: Any) -> Submission:
-    """Return the same submission under a template with other settings; None removes one."""
-    scoring = {key: value for key, value in (dict(subject.form.scoring) | settings).items() if value is not None}
-    form = dataclasses.replace(subject.form, scoring=scoring, digest=f"{subject.form.digest}{sorted(settings.items())}")
-    layout = dataclasses.replace(subject.layout, form=form)
-    return Submission(subject.path, subject.workbook, layout, subject.sheet, subject.identities)
-
-
-def values_only(workbook: Workbook) -> None:
-    """Make a workbook what reading gives of an .xls: values, but neither formulas nor locks."""
-    workbook.kind, workbook.complete = "xls", False
-    for sheet in workbook.sheets:
-        sheet.formulas.clear()
-        sheet.unlocked.clear()
 
 
 def form_with_grade() -> Form:
