@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,10 +93,8 @@ def main(files: int, runs: int) -> None:
             findings = len(check(folder / sample / f"{files - 1:05}.xlsx", Options()).findings)
             compare(
                 f"validate --jobs 1, {sample}, {findings} findings each, a file / openpyxl, opened twice",
-                lambda sample=sample: run(
-                    "-m", "xlsform", "validate", folder / sample, "--jobs", "1", "--format", "json"
-                ),
-                lambda sample=sample: run("-c", OPENPYXL_TWICE, folder / sample),
+                partial(run, "-m", "xlsform", "validate", folder / sample, "--jobs", "1", "--format", "json"),
+                partial(run, "-c", OPENPYXL_TWICE, folder / sample),
                 runs,
                 files,
             )

@@ -14,12 +14,12 @@ import json
 import shutil
 import sys
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from decimal import ROUND_HALF_UP, Decimal
 from email.message import EmailMessage
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from memory import cost
@@ -177,7 +177,7 @@ def _recorded(
         yield from ((number, project, data) for data in each.returns)
 
 
-def _deliver(returns: Iterator[tuple[int, Project, bytes]], folder: Path, paths: dict[str, Path]) -> None:
+def _deliver(returns: Iterator[tuple[int, Project, bytes]], folder: Path, paths: Mapping[str, PurePath]) -> None:
     """Lay returns into folders, mails, archives and a mailbox."""
     folder.mkdir()
     taken: set[str] = set()
@@ -185,7 +185,7 @@ def _deliver(returns: Iterator[tuple[int, Project, bytes]], folder: Path, paths:
         for number, project, data in returns:
             path = paths[project.code]
             if project.code in taken:
-                path = Path("补报") / path
+                path = PurePath("补报") / path
             taken.add(project.code)
             way = number % 10
             if way in (2, 7):

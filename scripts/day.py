@@ -192,9 +192,9 @@ def receive(folder: Path, chance: random.Random) -> None:
     twice = next(path for path in issued if path.parent.name in by_unit)
     (inbox / f"（更正）{twice.name}").write_bytes(returned(twice, chance, faulty=False))
     lay = lay_out(load("mof-2020"))
-    name = issued[min(outstanding)].stem.split("_")
-    forged = issue(lay, lock_for("x"), year=2025, project_code=name[0], values={"project_name": name[1]})
-    (inbox / f"{name[0]}_自制.xlsx").write_bytes(forged)
+    code, title = issued[min(outstanding)].stem.split("_")[:2]
+    forged = issue(lay, lock_for("x"), year=2025, project_code=code, values={"project_name": title})
+    (inbox / f"{code}_自制.xlsx").write_bytes(forged)
     other = issue(lay, lock_for("x"), year=2025, project_code="2024-117", values={"project_name": "城区路灯改造"})
     (inbox / "城区路灯改造.xlsx").write_bytes(other)
 
@@ -329,6 +329,7 @@ def on_screen(source: Path, copy: Path) -> Path:
     form = book["自评表"]
     form.print_area = f"A1:M{form.max_row}"
     form.page_setup.orientation = "landscape"
+    assert form.oddFooter is not None
     form.oddFooter.center.text = ""
     book.save(copy)
     return copy

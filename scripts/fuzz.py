@@ -105,7 +105,8 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
     if what == 3 and tags:
         tag = chance.choice(tags)
         return data[: tag.end()] + chance.choice(WORDS).encode() + data[tag.end() :]
-    return atheris.Mutate(data, _LONGEST)
+    changed: bytes = atheris.Mutate(data, _LONGEST)
+    return changed
 
 
 def mutator(data: bytes, size: int, seed: int) -> bytes:

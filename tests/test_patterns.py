@@ -6,11 +6,11 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 import xlsform
-from xlsform import patterns
 from xlsform.patterns import LazyPattern
 
 
@@ -33,9 +33,14 @@ def test_every_pattern_of_the_program_can_be_compiled() -> None:
 
 
 def test_a_pattern_is_compiled_when_it_is_first_used_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled = []
+    compiled: list[tuple[Any, ...]] = []
     compile_it = re.compile
-    monkeypatch.setattr(patterns.re, "compile", lambda *given: compiled.append(given) or compile_it(*given))
+
+    def counted(*given: Any) -> re.Pattern[str]:
+        compiled.append(given)
+        return compile_it(*given)
+
+    monkeypatch.setattr("re.compile", counted)
     digits = LazyPattern("(?P<digit>[0-9])x", re.IGNORECASE)
     assert compiled == []
     for text in ("1X", "2x"):

@@ -198,7 +198,16 @@ def test_an_interruption_leaves_no_workbook_recorded_that_is_not_there(
 
     monkeypatch.setattr("xlsform.register.issuing._GROUP", 2)
     monkeypatch.setattr("xlsform.register.issuing.write_whole", interrupted)
-    generate = ["generate", "mof-2020", "--projects", project_list, "--register", tmp_path / "r.db", "-o", tmp_path]
+    generate: list[str | Path] = [
+        "generate",
+        "mof-2020",
+        "--projects",
+        project_list,
+        "--register",
+        tmp_path / "r.db",
+        "-o",
+        tmp_path,
+    ]
     run(*generate, code=130)
     with Register.open(tmp_path / "r.db") as register:
         issued = list(register.issued())
@@ -540,7 +549,8 @@ def test_a_project_that_returned_twice_has_one_row_and_counts_once(
         os.utime(folder / f"{name}.xlsx", (1_700_000_000 - number, 1_700_000_000 - number))
     (folder / "别的.xlsx").write_bytes(returned(round_folder, "002"))
     table = round_folder / "汇总表.xlsx"
-    run("summarize", folder, "-o", table, "--lang", "zh", *(["--projects", project_list] if listed else []))
+    more: list[str | Path] = ["--projects", project_list] if listed else []
+    run("summarize", folder, "-o", table, "--lang", "zh", *more)
     sheet = openpyxl.load_workbook(table, data_only=True)["汇总表"]
     codes = [row[1].value for row in sheet.iter_rows(min_row=5)]
     assert codes == (["002", "001", "003", "004", "005", "006"] if listed else ["002", "001"])

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from support.data import round_trip, submitted
 from support.dump import dump
-from support.forms import TEMPLATES, codes, findings, identities_in, layout_of, prefilled, row_number, sheet_of
+from support.forms import TEMPLATES, codes, findings, layout_of, prefilled, row_number, sheet_of
 from support.forms import issued as returned
 from support.office import Office
 
@@ -23,7 +23,7 @@ from xlsform.form.field_types import Cast
 from xlsform.form.identity import Identity
 from xlsform.messages import plain
 from xlsform.reading.workbook import Workbook
-from xlsform.submission.submission import Submission
+from xlsform.submission.submission import Submission, identities_in
 from xlsform.workbook.fill import filled
 from xlsform.workbook.issue import issue
 from xlsform.workbook.locks import lock_for
@@ -265,7 +265,7 @@ def test_the_hint_and_the_rules_say_the_same(data: st.DataObject) -> None:
     name, weight = data.draw(st.sampled_from(NAMES)), data.draw(st.integers(2, 40))
     target = f"{sign}{amount.normalize():f}{unit}"
     row = ROWS[level2]
-    issued = {f"{row}.name": name, f"{row}.target": target, f"{row}.weight": D(weight)}
+    issued: dict[str, Cast] = {f"{row}.name": name, f"{row}.target": target, f"{row}.weight": D(weight)}
     typed = actual.scaleb(-2) if unit == "%" else actual
     hint = told(issued, actual=typed, score=D(0), reason="……")
     assume("〔" in hint)

@@ -381,7 +381,9 @@ def check_extracted(folder: Path, out: Path) -> None:
             if each.get_filename()
         )
         path = out / f"{number}.xlsx"
-        path.write_bytes(part.get_payload(decode=True))
+        content = part.get_payload(decode=True)
+        assert isinstance(content, bytes)
+        path.write_bytes(content)
         for command in ("extract", "describe"):
             assert not _MOVING.search(run(command, path))
 

@@ -31,7 +31,7 @@ from xlsform.findings import Finding, Severity
 from xlsform.form.identity import Identity, signature
 from xlsform.messages import Message, render, say
 from xlsform.projects import ListedIndicator, Project
-from xlsform.register import Counts, NewReturn, Register, Return, State, codec, rows, store
+from xlsform.register import Counts, MailKind, NewReturn, Register, Return, State, codec, rows, store
 from xlsform.register.codec import decode, encode
 from xlsform.spreadsheet.values import CellError
 from xlsform.verdict.judge import check
@@ -514,9 +514,9 @@ def test_the_status_is_what_the_events_make_it(events: list[tuple[str, str | Non
         status = register.status(today=first + dt.timedelta(days=today))
     expected = {}
     for code, (unit, due) in issued.items():
-        event = max(returned[code])[2] if code in returned else None
+        last = max(returned[code])[2] if code in returned else None
         late = State.OVERDUE if today > due else State.OUTSTANDING
-        state = State.PASSED if event == "passed" else State.SENT_BACK if event == "failed" else late
+        state = State.PASSED if last == "passed" else State.SENT_BACK if last == "failed" else late
         expected[code] = unit, state, len(returned.get(code, []))
     assert {each.code: (each.unit, each.state, each.returns) for each in status.projects} == expected
     assert [unit.unit for unit in status.units] == list(dict.fromkeys(unit for unit, _ in issued.values()))
@@ -543,7 +543,8 @@ def test_a_mail_is_told_again_whole(register: Register) -> None:
 
 
 def test_a_second_run_sends_only_the_rest(register: Register) -> None:
-    for code, kind in [("1", "sent"), ("2", "failed"), ("3", "draft"), ("4", "sending"), ("5", None)]:
+    kinds: dict[str, MailKind | None] = {"1": "sent", "2": "failed", "3": "draft", "4": "sending", "5": None}
+    for code, kind in kinds.items():
         issue(register, project(code), digest=code)
         if kind:
             mail(register, kind, code)
@@ -909,27 +910,13 @@ def test_a_register_of_the_first_version_is_brought_up_to_date(
         for statement in (*store._FIRST, "PRAGMA user_version = 1"):
             old.execute(statement)
         old.execute("INSERT INTO register VALUES (?)", [b"k" * 32])
-        values = (
-            "001",
-            "旧",
-            "",
-            "甲",
-            "",
-            encode(project()),
-            "mof-2020",
-            "2020",
-            2021,
-            "f",
-            "d",
-            "p",
-            None,
-            DAY.isoformat(),
-        )
-        old.execute(f"INSERT INTO issues VALUES (NULL, {', '.join('?' * 14)})", values)
+        issue = ("001", "旧", "", "甲", "", encode(project()), "mof-2020", "2020", 2021, "f", "d", "p", None)
+        old.execute(f"INSERT INTO issues VALUES (NULL, {', '.join('?' * 14)})", (*issue, DAY.isoformat()))
         for number, judged in enumerate((verdict("right"), forged("made up"))):
-            values = (judged.sha256, str(number), (DAY + dt.timedelta(days=number)).isoformat(timespec="microseconds"))
-            values += ("001", None, None, None, 2021, judged.status, None, 0, 0, encode(judged), "rules 1", 1)
-            old.execute(f"INSERT INTO returns VALUES (NULL, {', '.join('?' * 15)})", values)
+            day = (DAY + dt.timedelta(days=number)).isoformat(timespec="microseconds")
+            told = (2021, judged.status, None, 0, 0, encode(judged), "rules 1", 1)
+            returned = (judged.sha256, str(number), day, "001", None, None, None, *told)
+            old.execute(f"INSERT INTO returns VALUES (NULL, {', '.join('?' * 15)})", returned)
         old.commit()
     path.chmod(0o600)
     with Register.open(path) as register:

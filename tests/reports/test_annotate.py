@@ -335,6 +335,7 @@ def test_unmark_gives_the_workbook_back(blank: bytes, marked: bytes) -> None:
     result = unmark(marked)
     before, after = opened(blank), opened(result)
     assert after.sheetnames == before.sheetnames
+    assert after.active is not None
     assert after.active.title == "自评表"
     assert set(members(result)) == set(members(blank))
     empty = {"K60": (None, None, False, "0.00", "thin", None, None)}
@@ -346,6 +347,7 @@ def test_unmark_gives_the_workbook_back(blank: bytes, marked: bytes) -> None:
 def test_unmark_brings_the_sheet_that_was_in_front_back() -> None:
     data = issued(lambda book, form: book.get_worksheet_by_name("填报说明").activate())
     book = opened(unmark(annotate(data, NOTES, **WORDS)))
+    assert book.active is not None
     assert book.active.title == "填报说明"
     assert [sheet.title for sheet in book if sheet.sheet_view.tabSelected] == ["填报说明"]
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.utils import get_column_letter
 from support.office import Office
 from support.registers import DAY, digest_of, forged, issue, mail, project, receive, verdict
 
@@ -291,15 +292,15 @@ def test_the_workbook_is_made_to_be_worked_with(status: Status) -> None:
         assert sheet.freeze_panes == "B2"
         assert sheet.auto_filter.ref == area
         assert sheet.print_title_rows == "$1:$1"
-        for column in sheet.columns:
-            room = sheet.column_dimensions[column[0].column_letter].width
+        for number, column in enumerate(sheet.columns, 1):
+            room = sheet.column_dimensions[get_column_letter(number)].width
             assert all(
                 width(str(cell.value)) < room for cell in column if isinstance(cell.value, str) and cell.value[0] != "="
             )
     colours = {
         str(area.sqref): rule.dxf.fill.bgColor.rgb
         for sheet in book.worksheets
-        for area, rules in sheet.conditional_formatting._cf_rules.items()
+        for area, rules in sheet.conditional_formatting._cf_rules.items()  # type: ignore[attr-defined]
         for rule in rules
     }
     assert colours["I2:I3"] == "FFFFC7CE"

@@ -76,7 +76,7 @@ def row(sheet: Worksheet, number: int, columns: int = 15) -> list[Any]:
 
 def formulas(data: bytes) -> dict[tuple[str, str], str]:
     return {
-        (name, cell.coordinate): cell.value
+        (name, cell.coordinate): str(cell.value)
         for name, sheet in opened(data).items()
         for line in sheet.iter_rows()
         for cell in line
@@ -353,7 +353,7 @@ def test_results_and_low_execution_are_coloured() -> None:
     table = opened(written([verdict(), verdict()]))["Summary table"]
     found = {
         (str(area.sqref), rule.type, tuple(rule.formula))
-        for area, rules in table.conditional_formatting._cf_rules.items()
+        for area, rules in table.conditional_formatting._cf_rules.items()  # type: ignore[attr-defined]
         for rule in rules
     }
     assert found == {
@@ -380,7 +380,9 @@ def test_a_row_is_as_high_as_its_text() -> None:
 def test_charts_draw_the_counts() -> None:
     data = written(many(50))
     sheet, results = opened(data)["Charts"], opened(data, values=True)["Charts"]
-    counts = {results.cell(line, 1).value: results.cell(line, 2).value for line in range(1, results.max_row + 1)}
+    counts: dict[Any, Any] = {
+        results.cell(line, 1).value: results.cell(line, 2).value for line in range(1, results.max_row + 1)
+    }
     assert (counts["passed"], counts["failed"], counts["unreadable"]) == (35, 13, 2)
     assert (
         sum(counts[label] for label in ("<60", "60–70", "70–80", "80–85", "85–90", "90–95", "95–98", "98–100", ">100"))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import zipfile
 from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
@@ -16,6 +17,9 @@ from xlsform.spreadsheet.shared_strings import SharedStrings
 from xlsform.spreadsheet.values import CellError
 from xlsform.spreadsheet.xml_trees import child
 from xlsform.spreadsheet.zip_archive import ZipArchive
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
@@ -52,17 +56,17 @@ def rezipped(data: bytes, rename: dict[str, str], *, streamed: bool = False, sto
         def writable(self) -> bool:
             return True
 
-        def write(self, piece: object) -> int:
-            self.data += bytes(piece)  # type: ignore[call-overload]
-            return len(bytes(piece))  # type: ignore[call-overload]
+        def write(self, piece: Buffer) -> int:
+            self.data += bytes(piece)
+            return len(bytes(piece))
 
-    target = Stream() if streamed else io.BytesIO()
+    target: Any = Stream() if streamed else io.BytesIO()
     method = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
-    with zipfile.ZipFile(target, "w", method) as archive:  # type: ignore[arg-type]
+    with zipfile.ZipFile(target, "w", method) as archive:
         archive.writestr("xl/", b"")
         for name, content in members(data).items():
             archive.writestr(rename.get(name, name), content)
-    return bytes(target.data) if isinstance(target, Stream) else target.getvalue()
+    return bytes(target.data if streamed else target.getvalue())
 
 
 def put(data: bytes, values: dict[tuple[int, int], CellValue]) -> bytes:

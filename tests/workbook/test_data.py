@@ -71,7 +71,7 @@ def test_any_data_come_back_as_they_went_in(
 
 
 def test_text_for_a_figure_stays_as_it_was_typed() -> None:
-    content = {
+    content: dict[str, Any] = {
         "template": "mof-2020",
         "year": None,
         "fields": {},
