@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from support.browser import browser as browser
 from support.office import office as office
 from support.office import pytest_terminal_summary as pytest_terminal_summary
@@ -16,6 +17,10 @@ FOLDERS = ("e2e", "hostile", "office", "property")
 
 #: Fixtures that start a program of another house.
 PROGRAMS = {"browser", "office"}
+
+# How long an example takes says nothing where tests run side by side.
+settings.register_profile("xlsform", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("xlsform")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
