@@ -18,7 +18,7 @@ test:
 
 # Everything that the gate runs.
 slow:
-	$(PYTHON) -m pytest -n auto -m ""
+	$(PYTHON) -m pytest -n auto --dist worksteal -m ""
 
 docs:
 	$(PYTHON) scripts/docs.py
