@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import os
 import time
@@ -38,6 +39,7 @@ def spins() -> None:
 
 
 def aborts() -> None:
+    faulthandler.disable()  # where everything was is not asked for
     os.abort()
 
 
