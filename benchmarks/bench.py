@@ -149,7 +149,7 @@ PLACES = [
 
 
 def filled(name: str, count: int) -> Iterator[bytes]:
-    """Yield forms filled in like a sample: the same template and the same faults, but no text and no amount of one in another."""
+    """Yield forms filled in like a sample: its template and its faults, but no text and no amount of one in another."""
     sample = next(each for each in samples() if each.name == name)
     form = load(sample.data["template"])
     issued = issue(lay_out(form), lock_for("x"), year=int(sample.data["year"]))
@@ -164,7 +164,7 @@ def filled(name: str, count: int) -> Iterator[bytes]:
 
 
 def varied(data: Any, number: int, times: Decimal, key: str = "") -> Any:
-    """Return data with another text in place of each, in every number another one, and amounts so many times as large."""
+    """Return data with another text in place of each, in each number another one, and amounts so many times larger."""
     if isinstance(data, Mapping):
         return {key: varied(value, number, times, key) for key, value in data.items()}
     if isinstance(data, list):
@@ -222,7 +222,7 @@ def zero_based(area: Range) -> tuple[int, int, int, int]:
 
 
 def plain(layout: Layout, values: Mapping[str, Cast]) -> None:
-    """Write one form with XlsxWriter and nothing else: cells, merges, formulas, names, validations, conditional formats."""
+    """Write a form with XlsxWriter and nothing else: cells, merges, formulas, names, validations, formats."""
     measured = measures(layout, values)
     book = xlsxwriter.Workbook(io.BytesIO(), {"in_memory": True})
     sheet = book.add_worksheet(layout.form.sheet)

@@ -2,10 +2,11 @@
 
 Usage: python scripts/fuzz.py read|zip|verdict [INPUTS] [SEED]
 
-``read`` puts each input in place of one part of a small workbook and reads that; ``zip`` reads the input as it is; ``verdict`` puts it in
-place of a part of a faultless return and judges that. An input fails when an exception gets through, when the last resort is what answers
-it, or when it takes two seconds. It is then written to the current folder as crash-KIND-…; what was
-fixed gets a line in tests/support/hostile.py, which builds it small.
+``read`` puts each input in place of one part of a small workbook and reads that; ``zip`` reads the input as it is;
+``verdict`` puts it in place of a part of a faultless return and judges that. An input fails when an exception gets
+through, when the last resort is what answers it, or when it takes two seconds. It is then
+written to the current folder as crash-KIND-…; what was fixed gets a line in tests/support/hostile.py, which builds it
+small.
 
 Needs atheris (Linux: pip install atheris). Everything is seeded: the same numbers give the same inputs.
 """
@@ -41,13 +42,18 @@ from support.packages_by_hand import cells, parts, sheet, zipped  # noqa: E402
 _SECONDS = 2.0
 _LONGEST = 4_096
 
+_ATTRIBUTES = ("r", "s", "t", "si", "ref", "sqref", "min", "max", "ht", "hidden", "r:id")
 #: What means something in a part, or is at the end of a range.
 WORDS = [
-    *(f'{name}="{value}"' for name in ("r", "s", "t", "si", "ref", "sqref", "min", "max", "ht", "hidden", "r:id") for value in ("0", "A1", "-1")),
-    *("A1", "XFD1048576", "A0", "A1:XFD1048576", "1:1", "A:A", "$A$1", "A1 A1", "#REF!", "s", "str", "b", "e", "d", "n", "shared", "inlineStr"),
-    *("-1", "0", "1", "1e308", "1e-400", "nan", "inf", "99999999999999999999", "1_0", "٣", "_xD800_", "_x0000_", "&amp;", "&#0;", "&a;", "\0"),
-    *("<c/>", "<row/>", "<v>1</v>", "<f>A1</f>", '<f t="shared" si="0"/>', "<is><t>x</t></is>", "<r><t>y</t></r>", "<rPh><t>z</t></rPh>"),
-    *("<!--x-->", "<?x?>", "<![CDATA[x]]>", "<!DOCTYPE a>", '<mergeCell ref="A1:B2"/>', '<Relationship Id="rId1" Target="" Type=""/>'),
+    *(f'{name}="{value}"' for name in _ATTRIBUTES for value in ("0", "A1", "-1")),
+    *("A1", "XFD1048576", "A0", "A1:XFD1048576", "1:1", "A:A", "$A$1", "A1 A1", "#REF!", "s", "str", "b", "e", "d", "n",
+      "shared", "inlineStr"),
+    *("-1", "0", "1", "1e308", "1e-400", "nan", "inf", "99999999999999999999", "1_0", "٣", "_xD800_", "_x0000_",
+      "&amp;", "&#0;", "&a;", "\0"),
+    *("<c/>", "<row/>", "<v>1</v>", "<f>A1</f>", '<f t="shared" si="0"/>', "<is><t>x</t></is>", "<r><t>y</t></r>",
+      "<rPh><t>z</t></rPh>"),
+    *("<!--x-->", "<?x?>", "<![CDATA[x]]>", "<!DOCTYPE a>", '<mergeCell ref="A1:B2"/>',
+      '<Relationship Id="rId1" Target="" Type=""/>'),
 ]  # fmt: skip
 _TAG = re.compile(rb"<[^<>]*>")
 _VALUE = re.compile(rb'"[^"]*"|>[^<]+<')
@@ -56,9 +62,11 @@ _VALUE = re.compile(rb'"[^"]*"|>[^<]+<')
 def base() -> dict[str, bytes]:
     """Return the parts of a small workbook that has a little of everything."""
     rows = (
-        '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" s="1"><f>A1*2</f><v>2</v></c><c t="inlineStr"><is><t>x</t></is></c></row>'
+        '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" s="1"><f>A1*2</f><v>2</v></c><c t="inlineStr"><is><t>x</t>'
+        "</is></c></row>"
         '<row r="3" hidden="1"><c r="A3"><f t="shared" ref="A3:A4" si="0">B$1+1</f><v>3</v></c></row>'
-        '<row><c r="A4"><f t="shared" si="0"/><v>4</v></c><c r="B4" t="e"><v>#DIV/0!</v></c><c r="C4" t="b"><v>1</v></c></row>'
+        '<row><c r="A4"><f t="shared" si="0"/><v>4</v></c><c r="B4" t="e"><v>#DIV/0!</v></c><c r="C4" t="b"><v>1</v>'
+        "</c></row>"
     )
     around = (
         '<sheetProtection sheet="1"/><mergeCells><mergeCell ref="A1:B1"/></mergeCells>'
@@ -71,7 +79,8 @@ def base() -> dict[str, bytes]:
         '<cellXfs><xf/><xf numFmtId="164"><protection locked="0"/></xf></cellXfs>',
         workbook="<definedNames><definedName name=\"year\">'自评表'!$A$1</definedName></definedNames>",
         **{
-            "docProps/custom.xml": '<Properties><property name="xlsform.template"><x>mof-2020</x></property></Properties>'
+            "docProps/custom.xml": '<Properties><property name="xlsform.template"><x>mof-2020</x></property>'
+            "</Properties>"
         },
     )
     return {name: text.encode() if isinstance(text, str) else text for name, text in found.items()}

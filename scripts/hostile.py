@@ -1,4 +1,4 @@
-"""Print the table of hostile files for scripts/pages/reliability.head.md: what each is told, its time and its peak of memory.
+"""Print the table of hostile files for scripts/pages/reliability.head.md: the verdict on each, its time, its memory.
 
 Usage: python scripts/hostile.py (not on Windows: each file is judged in a forked process)
 """

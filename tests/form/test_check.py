@@ -63,39 +63,52 @@ def test_the_schema_is_one() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "problem"),
     [
-        ("colour", "red", "$.colour: unknown key; allowed: $schema, blocks, checks, edition, extends, fields, format, id, "
+        ("colour", "red",
+         "$.colour: unknown key; allowed: $schema, blocks, checks, edition, extends, fields, format, id, "
          "instructions, let, money_unit, name, outcome, page, scoring, sheet, source, tables, title, version"),
-        ("fields/unit/lable", "x", "$.fields.unit.lable: unknown key; allowed: formula, label, last_placeholder, max_length, "
+        ("fields/unit/lable", "x",
+         "$.fields.unit.lable: unknown key; allowed: formula, label, last_placeholder, max_length, "
          "placeholder, prompt, required, role, type, value"),
-        ("fields/unit/at_most", "weight", "$.fields.unit.at_most: unknown key; allowed: formula, label, last_placeholder, "
+        ("fields/unit/at_most", "weight",
+         "$.fields.unit.at_most: unknown key; allowed: formula, label, last_placeholder, "
          "max_length, placeholder, prompt, required, role, type, value"),
         ("page/size", "10.5", '$.page.size: "10.5" is not number'),
         ("page/size", 60, "$.page.size: 60 is greater than the maximum of 20"),
-        ("fields/unit/type", "string", '$.fields.unit.type: "string" is not allowed; one of text, money, points, rate, year, figure'),
+        ("fields/unit/type", "string",
+         '$.fields.unit.type: "string" is not allowed; one of text, money, points, rate, year, figure'),
         ("money_unit", "万", '$.money_unit: "万" is not allowed; one of 元, 千元, 万元, 百万元, 亿元'),
         ("version", 2, "$.version: must be 1, not 2"),
         ("format", "x", '$.format: must be "xlsform-template", not "x"'),
         ("id", "Mof 2020", '$.id: "Mof 2020" does not fit; expected: a text that fits ^[a-z0-9]+(-[a-z0-9]+)*$'),
-        ("sheet", "自评[表]", '$.sheet: "自评[表]" does not fit; expected: Name of the form\'s sheet, as Excel allows it.'),
+        ("sheet", "自评[表]",
+         '$.sheet: "自评[表]" does not fit; expected: Name of the form\'s sheet, as Excel allows it.'),
         ("sheet", "表" * 32, f"$.sheet: '{'表' * 32}' is too long"),
         ("fields/Unit", {"label": "x", "type": "text"},
-         '$.fields: "Unit" does not fit; expected: Lower case letters, digits and underscores: it becomes part of a defined name.'),
+         '$.fields: "Unit" does not fit; expected: Lower case letters, digits and underscores: it becomes part of a '
+         'defined name.'),
         ("fields/total_score/formula", "SUM(1)",
          '$.fields.total_score.formula: "SUM(1)" does not fit; expected: An Excel formula with fields in braces.'),
         ("fields/total_score/value", 3, "$.fields.total_score: give not both formula and value"),
         ("checks/reason-missing/expected", "=1", "$.checks['reason-missing']: give exactly one of formula, expected"),
-        ("checks/reason-missing/code", "P1", '$.checks[\'reason-missing\'].code: "P1" does not fit; expected: a text that fits ^[A-Z][0-9]{3}$'),
+        ("checks/reason-missing/code", "P1",
+         '$.checks[\'reason-missing\'].code: "P1" does not fit; expected: a text that fits ^[A-Z][0-9]{3}$'),
         ("checks/reason-missing/hint/en", "", "$.checks['reason-missing'].hint.en: '' should be non-empty"),
         ("tables/funds/groups", [{"level1": "a", "level2": ["b"]}], "$.tables.funds: give exactly one of rows, groups"),
         ("tables/indicators/groups", [], "$.tables.indicators.groups: [] should be non-empty"),
         ("blocks/total/0/cells/I", 5, "$.blocks.total[0].cells.I: 5 is not string or object"),
-        ("blocks/total/0/cells/I", {"style": "left"}, "$.blocks.total[0].cells.I: give exactly one of label, field, row, level, column"),
-        ("blocks/total/0/cells/I", {"label": "x", "field": "unit"}, "$.blocks.total[0].cells.I: give exactly one of label, field, row, level, column"),
-        ("blocks/total/0/cells/I", {"label": "x", "rows": "all"}, '$.blocks.total[0].cells.I.rows: must be "block", not "all"'),
-        ("blocks/total/0/cells/I", {"label": "x", "rows": 0}, "$.blocks.total[0].cells.I.rows: 0 is less than the minimum of 1"),
+        ("blocks/total/0/cells/I", {"style": "left"},
+         "$.blocks.total[0].cells.I: give exactly one of label, field, row, level, column"),
+        ("blocks/total/0/cells/I", {"label": "x", "field": "unit"},
+         "$.blocks.total[0].cells.I: give exactly one of label, field, row, level, column"),
+        ("blocks/total/0/cells/I", {"label": "x", "rows": "all"},
+         '$.blocks.total[0].cells.I.rows: must be "block", not "all"'),
+        ("blocks/total/0/cells/I", {"label": "x", "rows": 0},
+         "$.blocks.total[0].cells.I.rows: 0 is less than the minimum of 1"),
         ("blocks/total/0/cells/I", {"label": "x", "style": "bold"},
-         '$.blocks.total[0].cells.I.style: "bold" is not allowed; one of title, subtitle, label, plain, value, left, narrative'),
-        ("blocks/total/0/cells/AA", "x", '$.blocks.total[0].cells: "AA" does not fit; expected: a text that fits ^[A-Z](:[A-Z])?$'),
+         '$.blocks.total[0].cells.I.style: "bold" is not allowed; one of title, subtitle, label, plain, value, left, '
+         'narrative'),
+        ("blocks/total/0/cells/AA", "x",
+         '$.blocks.total[0].cells: "AA" does not fit; expected: a text that fits ^[A-Z](:[A-Z])?$'),
         ("blocks/total", [], "$.blocks.total: [] should be non-empty"),
     ],
 )  # fmt: skip
@@ -196,12 +209,16 @@ def test_names_that_excel_accepts(name: str) -> None:
             "$.blocks.total[0].cells[\"I\"].field: no field 'indicators.1.name'; known: indicators.*.name",
         ]),
         ("blocks/total/0/cells/I", {"row": "funds.totals"}, [
-            "$.blocks.total[0].cells[\"I\"].row: no row 'funds.totals'; known: funds.total, funds.other, funds.carryover",
+            "$.blocks.total[0].cells[\"I\"].row: no row 'funds.totals'; known: funds.total, funds.other, "
+            "funds.carryover",
         ]),
-        ("blocks/total/0/cells/I", {"level": 1}, ['$.blocks.total[0].cells["I"].level: only in a row that repeats a table']),
-        ("blocks/total/0/cells/I", {"column": "name"}, ['$.blocks.total[0].cells["I"].column: only in a row that repeats a table']),
+        ("blocks/total/0/cells/I", {"level": 1},
+         ['$.blocks.total[0].cells["I"].level: only in a row that repeats a table']),
+        ("blocks/total/0/cells/I", {"column": "name"},
+         ['$.blocks.total[0].cells["I"].column: only in a row that repeats a table']),
         ("blocks/total/0/cells/J", "x", ['$.blocks.total[0].cells["J"]: column J has no width in $.page.columns']),
-        ("blocks/title/0/cells", {"I:A": "x"}, ['$.blocks.title[0].cells["I:A"]: give the columns from left to right, A:I']),
+        ("blocks/title/0/cells", {"I:A": "x"},
+         ['$.blocks.title[0].cells["I:A"]: give the columns from left to right, A:I']),
         ("fields/remark", {"label": "备注", "type": "text"}, ["$.fields: 'remark' stands in no cell of $.blocks"]),
         ("tables/funds/rows/debt", "债券资金", [
             f"$.tables: 'funds.debt.{column}' stands in no cell of $.blocks"
@@ -217,18 +234,22 @@ def test_names_that_excel_accepts(name: str) -> None:
             "$.tables.indicators.columns.score.rows: no row '1'; known: ",
         ]),
         ("tables/indicators/columns/score/at_most", "wieght", [
-            "$.tables.indicators.columns.score.at_most: no column 'wieght'; known: name, target, actual, weight, score, reason",
+            "$.tables.indicators.columns.score.at_most: no column 'wieght'; known: name, target, actual, weight, "
+            "score, reason",
         ]),
         ("tables/funds/columns/executed/rows/total/at_most", "bugdet", [
-            "$.tables.funds.columns.executed.rows.total.at_most: no column 'bugdet'; known: initial, budget, executed, weight, rate, score",
+            "$.tables.funds.columns.executed.rows.total.at_most: no column 'bugdet'; known: initial, budget, "
+            "executed, weight, rate, score",
         ]),
         ("tables/indicators/groups/1/subtotal", {"wieght": "=1"}, [
-            "$.tables.indicators.groups[1].subtotal: no column 'wieght'; known: name, target, actual, weight, score, reason",
+            "$.tables.indicators.groups[1].subtotal: no column 'wieght'; known: name, target, actual, weight, score, "
+            "reason",
         ]),
         ("tables/indicators/groups/1/level2", ["经济效益指标", "数量指标"], [
             "$.tables.indicators.groups: level 2 '数量指标' stands twice",
         ]),
-        ("tables/indicators/groups/1/level1", "产出指标", ["$.tables.indicators.groups: level 1 '产出指标' stands twice"]),
+        ("tables/indicators/groups/1/level1", "产出指标",
+         ["$.tables.indicators.groups: level 1 '产出指标' stands twice"]),
         ("blocks/indicators/1/cells/A", {"label": "x"}, [
             '$.blocks.indicators[1].cells["A"]: a row that repeats a table holds levels and columns only',
         ]),
@@ -236,10 +257,12 @@ def test_names_that_excel_accepts(name: str) -> None:
             '$.blocks.indicators[1].cells["I"].rows: not in a row that repeats a table',
         ]),
         ("blocks/indicators/1/cells/A", {"column": "raeson"}, [
-            "$.blocks.indicators[1].cells[\"A\"].column: no column 'raeson'; known: name, target, actual, weight, score, reason",
+            "$.blocks.indicators[1].cells[\"A\"].column: no column 'raeson'; known: name, target, actual, weight, "
+            "score, reason",
         ]),
         ("blocks/indicators/1/cells/A", {"column": "name"}, [
-            "$.blocks.indicators[1].cells[\"A\"].column: 'indicators.*.name' already stands at $.blocks.indicators[1].cells[\"D\"]",
+            "$.blocks.indicators[1].cells[\"A\"].column: 'indicators.*.name' already stands at "
+            "$.blocks.indicators[1].cells[\"D\"]",
         ]),
         ("sheet", "填报说明", ["$.sheet: '填报说明' is the name of another sheet; choose another"]),
         ("sheet", "_XLSFORM", ["$.sheet: '_XLSFORM' is the name of another sheet; choose another"]),
@@ -281,12 +304,16 @@ def test_one_table_with_kinds_stands_once() -> None:
     ("path", "formula", "found"),
     [
         ("fields/total_score/formula", "=SUM({funds.total.scor})",
-         "$.fields.total_score.formula: no field {funds.total.scor}; known: funds.total.score, funds.total.rate, funds.other.score"),
+         "$.fields.total_score.formula: no field {funds.total.scor}; known: funds.total.score, funds.total.rate, "
+         "funds.other.score"),
         ("fields/total_score/formula", "=SUM({indicators.*.points})",
          "$.fields.total_score.formula: no field {indicators.*.points}; known: "),
-        ("fields/total_score/formula", "={let.usde}", "$.fields.total_score.formula: no field {let.usde}; known: let.used"),
-        ("fields/total_score/formula", "={scoring.totl}", "$.fields.total_score.formula: no field {scoring.totl}; known: scoring.total"),
-        ("fields/total_score/formula", "={scoring.grades}", "$.fields.total_score.formula: no field {scoring.grades}; known: scoring.grades."),
+        ("fields/total_score/formula", "={let.usde}",
+         "$.fields.total_score.formula: no field {let.usde}; known: let.used"),
+        ("fields/total_score/formula", "={scoring.totl}",
+         "$.fields.total_score.formula: no field {scoring.totl}; known: scoring.total"),
+        ("fields/total_score/formula", "={scoring.grades}",
+         "$.fields.total_score.formula: no field {scoring.grades}; known: scoring.grades."),
         ("fields/total_score/formula", "={.weight}", "$.fields.total_score.formula: no field {.weight}; known: "),
         ("fields/total_score/formula", "=SUM({funds.total.score}",
          "$.fields.total_score.formula: ( is not closed in =SUM({funds.total.score}"),
@@ -294,15 +321,20 @@ def test_one_table_with_kinds_stands_once() -> None:
         ("fields/total_score/formula", '="a', '$.fields.total_score.formula: a quote is not closed in ="a'),
         ("fields/total_score/formula", "=SUMM({funds.total.score})",
          "$.fields.total_score.formula: it uses a function or a name that is not known: =SUMM({funds.total.score})"),
-        ("fields/total_score/formula", "=budget+1", "$.fields.total_score.formula: it uses a function or a name that is not known: =budget+1"),
+        ("fields/total_score/formula", "=budget+1",
+         "$.fields.total_score.formula: it uses a function or a name that is not known: =budget+1"),
         ("fields/total_score/formula", "=1+*2", "$.fields.total_score.formula: it is not a formula: =1+*2"),
-        ("fields/total_score/formula", "={total_score}+1", "$.fields.total_score.formula: it depends on itself: ={total_score}+1"),
-        ("fields/total_score/formula", "=1/0", "$.fields.total_score.formula: on a blank form it gives #DIV/0!, an error: =1/0"),
-        ("fields/total_score/formula", "=NA()", "$.fields.total_score.formula: on a blank form it gives #N/A, an error: =NA()"),
+        ("fields/total_score/formula", "={total_score}+1",
+         "$.fields.total_score.formula: it depends on itself: ={total_score}+1"),
+        ("fields/total_score/formula", "=1/0",
+         "$.fields.total_score.formula: on a blank form it gives #DIV/0!, an error: =1/0"),
+        ("fields/total_score/formula", "=NA()",
+         "$.fields.total_score.formula: on a blank form it gives #N/A, an error: =NA()"),
         ("fields/total_score/formula", "=IFS(TRUE,1)",
          "$.fields.total_score.formula: IFS is not known to Excel 2007 and the programs like it in =IFS(TRUE,1)"),
         ("fields/total_score/formula", "=STDEV.S({indicators.*.score})",
-         "$.fields.total_score.formula: STDEV.S is not known to Excel 2007 and the programs like it in =STDEV.S({indicators.*.score})"),
+         "$.fields.total_score.formula: STDEV.S is not known to Excel 2007 and the programs like it in "
+         "=STDEV.S({indicators.*.score})"),
         ("tables/funds/columns/rate/formula", "={.executed}/{.bugdet}",
          "$.tables.funds.columns.rate.formula: no field {.bugdet}; known: .budget"),
         ("tables/funds/columns/rate/formula", "={.executed}/{.budget}",
@@ -312,10 +344,12 @@ def test_one_table_with_kinds_stands_once() -> None:
         ("tables/indicators/groups/0/subtotal", {"score": "=SUM({indicators.产出指.*.score})"},
          "$.tables.indicators.groups[0].subtotal.score: no field {indicators.产出指.*.score}; known: "),
         ("checks/weights-not-100/formula", "={totl}=100", "$.checks.weights-not-100.formula: no field {totl}; known: "),
-        ("checks/total-budget/expected", '="x"', '$.checks.total-budget.expected: on a blank form it gives x, not a number: ="x"'),
+        ("checks/total-budget/expected", '="x"',
+         '$.checks.total-budget.expected: on a blank form it gives x, not a number: ="x"'),
         ("checks/total-budget/when", "=SUM({other.})",
          "$.checks.total-budget.when: on a blank form it gives 0.0, neither TRUE nor FALSE: =SUM({other.})"),
-        ("checks/total-budget/when", "=FOO()>0", "$.checks.total-budget.when: it uses a function or a name that is not known: =FOO()>0"),
+        ("checks/total-budget/when", "=FOO()>0",
+         "$.checks.total-budget.when: it uses a function or a name that is not known: =FOO()>0"),
         ("checks/weight-not-positive/formula", "=N({@})",
          "$.checks.weight-not-positive.formula: on a blank form it gives 0.0, neither TRUE nor FALSE: =N({@})"),
         ("checks/weight-not-positive/formula", "=FOO({@})",
@@ -408,14 +442,16 @@ def test_a_template_of_ones_own_is_checked_before_it_is_used(tmp_path: Path) -> 
     with pytest.raises(TemplateError) as caught:
         load_checked(str(own))
     assert caught.value.problems == (
-        '$.edition: "no such!" does not fit; expected: Raised whenever the form changes; returns of an earlier edition are '
+        '$.edition: "no such!" does not fit; expected: Raised whenever the form changes; returns of an earlier '
+        "edition are "
         "told apart by it.",
     )
     assert str(caught.value).splitlines()[0] == f"{own}: this template cannot be used:"
 
 
-keys = ["fields", "tables", "blocks", "checks", "let", "page", "scoring", "columns", "cells", "rows", "groups", "formula", "label",
-        "type", "value", "at", "hint", "level1", "level2", "field", "row", "column", "level", "style", "repeat"]  # fmt: skip
+keys = ["fields", "tables", "blocks", "checks", "let", "page", "scoring", "columns", "cells", "rows", "groups",
+        "formula", "label", "type", "value", "at", "hint", "level1", "level2", "field", "row", "column", "level",
+        "style", "repeat"]  # fmt: skip
 
 
 @pytest.mark.property
@@ -431,7 +467,8 @@ def test_whatever_a_template_holds_problems_are_said_and_nothing_is_raised(data:
         if not (isinstance(value, dict | list) and value) or data.draw(st.integers(0, 3)) == 0:
             break
         node = value
-    strange = [None, "", "x", "=1", "={unit}", "=(", "A", "block", "funds", "unit", 0, 1, -1, 2.5, True, [], {}, ["unit"], {"label": "x"},
+    strange = [None, "", "x", "=1", "={unit}", "=(", "A", "block", "funds", "unit", 0, 1, -1, 2.5, True, [], {},
+               ["unit"], {"label": "x"},
                {"field": "unit"}, {"rows": 3, "label": "x"}]  # fmt: skip
     node[key] = data.draw(st.sampled_from(strange))
     found = problems(content)

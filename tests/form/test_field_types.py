@@ -126,8 +126,10 @@ def test_a_number_typed_as_text_is_understood(kind: FieldType, raw: str, value: 
 
 @pytest.mark.parametrize(
     ("kind", "raw"),
-    [(kind, raw) for kind in NUMERIC for raw in ("叁", "约4", "4-5", "NaN", "inf", "1_000", "٣", "—", "4 5", "1e5", "=1+1")]
-    + [(MONEY, "98%"), (MONEY, "9分"), (POINTS, "98%"), (POINTS, "9万元"), (RATE, "98元"), (YEAR, "2021元"), (YEAR, "21年12月")],
+    [(kind, raw) for kind in NUMERIC for raw in ("叁", "约4", "4-5", "NaN", "inf", "1_000", "٣", "—", "4 5", "1e5",
+                                                 "=1+1")]
+    + [(MONEY, "98%"), (MONEY, "9分"), (POINTS, "98%"), (POINTS, "9万元"), (RATE, "98元"), (YEAR, "2021元"),
+       (YEAR, "21年12月")],
     ids=ids,
 )  # fmt: skip
 def test_what_is_no_number_is_a_problem(kind: FieldType, raw: str) -> None:

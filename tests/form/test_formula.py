@@ -189,7 +189,8 @@ def test_its_own_row_can_be_left_open_and_others_stand_fast() -> None:
 
 @pytest.mark.parametrize(
     "formula",
-    ["={nope}", "={funds.total.nope}", "={indicators.*.nope}", "={indicators.九.*.score}", "={.budget}", "={total.}", "={@}",
+    ["={nope}", "={funds.total.nope}", "={indicators.*.nope}", "={indicators.九.*.score}", "={.budget}", "={total.}",
+     "={@}",
      "={let.nope}", "={scoring.nope}", "={scoring.grades}", "={scoring.grades.超}", "={scoring.reverse}", "={scoring}",
      "={indicators.*.name:placeholder}", "={nope:placeholder}"],
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Targets that are known figures: the cell of the actual value, its validation, and the live hint, down to LibreOffice."""
+"""Targets that are known figures: the cell of the actual value, its validation, its live hint, down to LibreOffice."""
 
 from __future__ import annotations
 
@@ -256,7 +256,7 @@ NAMES = ["完成数", "差错率", "事故数", "节约资金", "单位成本", 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_the_hint_and_the_rules_say_the_same(data: st.DataObject) -> None:
-    """Who types the score that the hint names is not told off for it; who types more is, where the rules speak at all."""
+    """Who types the score that the hint names is not blamed for it; who types more is, where the rules speak at all."""
     level2 = data.draw(st.sampled_from(sorted(UNITS)))
     unit = data.draw(st.sampled_from(UNITS[level2]))
     sign = data.draw(st.sampled_from(["≥", "≤", "=", "", "＞", "不少于"]))

@@ -201,7 +201,8 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
     for _ in range(chance.randint(1, 4)):
         at, length = chance.randrange(len(data) or 1), chance.choice([1, 1, 2, 4, 30, 300])
         piece = chance.choice([
-            b"", chance.randbytes(length), data[at : at + length] * 2, chance.choice(TOKENS), bytes([chance.choice(b"\0\xff\n;")]),
+            b"", chance.randbytes(length), data[at : at + length] * 2, chance.choice(TOKENS),
+            bytes([chance.choice(b"\0\xff\n;")]),
         ])  # fmt: skip
         data = data[:at] + piece + data[at + chance.choice([0, length]) :]
     return data if chance.random() < 0.8 else data[: chance.randrange(len(data) + 1)]

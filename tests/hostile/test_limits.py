@@ -55,7 +55,8 @@ TIGHT: dict[str, tuple[str, str, Callable[[], bytes], str]] = {
     "names": ("15", "a.xlsx", lambda: FAULTLESS, "more than 15 defined names"),
     "styles": ("5", "a.xlsx", lambda: FAULTLESS, "more than 5 styles"),
     "seconds": ("0.000001", "a.xlsx", encrypted, "there was no verdict within 1e-06 seconds"),
-    "memory": ("60000000", "a.xls", lambda: ole2({"Workbook": biff8({(1, 1): 1.0, (3_900, 256): 2.0})}), "it needs more memory than allowed"),
+    "memory": ("60000000", "a.xls", lambda: ole2({"Workbook": biff8({(1, 1): 1.0, (3_900, 256): 2.0})}),
+               "it needs more memory than allowed"),
 }  # fmt: skip
 
 

@@ -136,7 +136,8 @@ DOCTYPES = {
 @pytest.mark.parametrize("doctype", DOCTYPES)
 def test_doctypes(doctype: str, encoding: str) -> None:
     use = "" if doctype == "plain" else "&j;"
-    content = f'<?xml version="1.0" encoding="{encoding}"?>{DOCTYPES[doctype]}<sst a="{use if doctype == "laughs" else ""}"><si><t>{use}</t></si></sst>'
+    start = f'<?xml version="1.0" encoding="{encoding}"?>{DOCTYPES[doctype]}'
+    content = f'{start}<sst a="{use if doctype == "laughs" else ""}"><si><t>{use}</t></si></sst>'
     assert "xl/sharedStrings.xml" in refused(
         zipped(SOUND | {"xl/sharedStrings.xml": content.encode(encoding)}), "damaged"
     )

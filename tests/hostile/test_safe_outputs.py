@@ -1,7 +1,8 @@
 """No text from outside becomes a formula, markup, a header, a path, or an order to the terminal: payloads × sinks.
 
-Each payload comes back in a return (typed into fields, beside the form, as the name of a sheet), in the project list, and in the mail that
-brings the return (subject, sender, name of the attachment); then everything is written that the program writes.
+Each payload comes back in a return (typed into fields, beside the form, as the name of a sheet), in the project
+list, and in the mail that brings the return (subject, sender, name of the attachment); then everything is written that
+the program writes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Passwords and keys come from the environment, a prompt or a file, and go nowhere: a whole round, and everything that it wrote searched."""
+"""Passwords and keys come from the environment, a prompt or a file, and go nowhere.
+
+A whole round is done, and everything that it wrote is searched.
+"""
 
 from __future__ import annotations
 

@@ -198,7 +198,8 @@ def test_survives_a_crash_and_a_hang(office: Office, form: Path) -> None:
 def test_a_killed_session_leaves_no_process(office: Office, form: Path) -> None:
     script = (
         "import os, signal, sys; from pathlib import Path; from office import Office; office = Office();"
-        f"office.recalculated(Path({str(form)!r})); print(office.home, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+        f"office.recalculated(Path({str(form)!r})); print(office.home, flush=True); os.kill(os.getpid(), "
+        f"signal.SIGKILL)"
     )
     run = subprocess.run([sys.executable, "-c", script], cwd=BRIDGE.parent, capture_output=True, text=True, check=False)
     own = Office()

@@ -92,7 +92,8 @@ def test_a_fault_in_a_real_file_gives_exactly_its_finding(mutation: Mutation, te
 @pytest.mark.parametrize("template", TEMPLATES)
 @pytest.mark.parametrize(
     ("place", "value"),
-    [("project_name", "农村公路大修"), ("数量.target", "≥100公里"), ("数量.weight", Decimal(15)), ("funds.total.budget", None)],
+    [("project_name", "农村公路大修"), ("数量.target", "≥100公里"), ("数量.weight", Decimal(15)),
+     ("funds.total.budget", None)],
 )  # fmt: skip
 def test_a_prefilled_value_that_was_changed(template: str, place: str, value: str | Decimal | None) -> None:
     layout, values = layout_of(template), dict(faultless(template))

@@ -1,4 +1,4 @@
-"""Whatever is done to a locked cell is found, with its place, the old and the new; what programs do by themselves is not.
+"""Whatever is done to a locked cell is found, with its place, the old and the new; what programs themselves do is not.
 
 On real files: issued, filled, tampered with by openpyxl, LibreOffice, or in their XML.
 """

@@ -25,8 +25,8 @@ from xlsform.workbook.locks import lock_for
 
 ALONE = [(each, template) for each in MUTATIONS for template in each.templates]
 
-#: Codes that a form by itself cannot be given: the file is no form at all or was prefilled (test_mutated_files.py plants
-#: these), or it takes a list of projects, a template with grades, another split of the weights.
+#: Codes that a form by itself cannot be given: the file is no form at all or was prefilled (test_mutated_files.py
+#: plants these), or it takes a list of projects, a template with grades, another split of the weights.
 NOT_HERE = {
     "F101",
     "F102",
@@ -154,10 +154,12 @@ _NO_BUDGET = {"funds.total.budget": 0, "funds.appropriation.budget": 0, "funds.c
         ({"funds.total.budget": "约120"}, {}, {("V101", "funds.total.budget")}),
         ({"funds.total.budget": 1200000}, {}, {("V107", "funds.total.budget")}),
         (_NO_BUDGET, {}, {("M104", "funds.total.executed")}),
-        ({"funds.total.budget": 0, "funds.total.executed": 0}, {}, {("M102", "funds.total.budget"), ("M102", "funds.total.executed")}),
+        ({"funds.total.budget": 0, "funds.total.executed": 0}, {},
+         {("M102", "funds.total.budget"), ("M102", "funds.total.executed")}),
         ({"质量.score": None}, {}, {("K106", "质量.score")}),
         ({"质量.weight": "十"}, {"total_weight": 100.0}, {("V101", "质量.weight")}),
-        ({"质量.weight": 20, "质量.score": 20}, {"total_weight": 100.0, "total_score": 100.0}, {("W101", "total_weight")}),
+        ({"质量.weight": 20, "质量.score": 20}, {"total_weight": 100.0, "total_score": 100.0},
+         {("W101", "total_weight")}),
         ({"质量.score": 12}, {"total_score": 101.47}, {("P101", "质量.score")}),
     ],
 )  # fmt: skip
@@ -179,7 +181,8 @@ def test_one_cause_gives_one_error_where_everything_was_typed_over(
         ({"funds.total.rate": 1.0, "funds.total.score": 10.0, "total_score": 99.67}, {"funds.total.rate"}),
         ({"funds.total.rate": 0.98, "funds.total.score": 9.0, "total_score": 98.67}, {"funds.total.score"}),
         # A total that follows from nothing is wrong by itself.
-        ({"funds.total.rate": 0.98, "funds.total.score": 9.0, "total_score": 90.0}, {"funds.total.score", "total_score"}),
+        ({"funds.total.rate": 0.98, "funds.total.score": 9.0, "total_score": 90.0},
+         {"funds.total.score", "total_score"}),
     ],
 )  # fmt: skip
 def test_what_follows_from_a_cell_typed_over_is_not_wrong_as_well(

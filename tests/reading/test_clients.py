@@ -1,4 +1,4 @@
-"""A faultless form stays faultless however a program writes it down: the same content in each shape that is met in files."""
+"""A faultless form stays faultless however a program writes it down: the same content in each shape that is met."""
 
 from __future__ import annotations
 
@@ -120,7 +120,8 @@ def with_revisions() -> bytes:
         .replace("<row ", '<row x14ac:dyDescent="0.15" ')
         .replace(
             "</worksheet>",
-            '<extLst><ext uri="{78C0D931-6437-407d-A8EE-F0AAD7539E65}" xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main">'
+            '<extLst><ext uri="{78C0D931-6437-407d-A8EE-F0AAD7539E65}" '
+            'xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main">'
             "<x14:conditionalFormattings/></ext></extLst></worksheet>",
         )
     )
@@ -176,7 +177,10 @@ def zip64() -> bytes:
 def by_wps() -> bytes:
     """A zip comment, properties of its own, and an element of protection on sheets that are not protected."""
     found = texts()
-    more = '<property fmtid="{D5CDD505-2E9C-101B-9397-08002B2CF9AE}" pid="90" name="KSOProductBuildVer"><vt:lpwstr>2052-12.1.0.16120</vt:lpwstr></property>'
+    more = (
+        '<property fmtid="{D5CDD505-2E9C-101B-9397-08002B2CF9AE}" pid="90" name="KSOProductBuildVer">'
+        "<vt:lpwstr>2052-12.1.0.16120</vt:lpwstr></property>"
+    )
     found["docProps/custom.xml"] = found["docProps/custom.xml"].replace("</Properties>", f"{more}</Properties>")
     found["xl/worksheets/sheet3.xml"] = found["xl/worksheets/sheet3.xml"].replace(
         "</sheetData>", '</sheetData><sheetProtection selectLockedCells="1"/>', 1
@@ -197,8 +201,15 @@ SHAPES: dict[str, Callable[[], bytes]] = {
     "runs and phonetic runs": in_runs,
     "revisions and extensions": with_revisions,
     "parts in UTF-16": in_utf_16,
-    "a byte order mark before each part": lambda: zipped({name: b"\xef\xbb\xbf" + text.encode() for name, text in texts().items()}),
-    "standalone": lambda: zipped(each(("",), lambda text: re.sub(r"<\?xml[^>]*\?>", '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n', text))),
+    "a byte order mark before each part": lambda: zipped(
+        {name: b"\xef\xbb\xbf" + text.encode() for name, text in texts().items()}
+    ),
+    "standalone": lambda: zipped(
+        each(
+            ("",),
+            lambda text: re.sub(r"<\?xml[^>]*\?>", '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n', text),
+        )
+    ),
     "no XML declaration": lambda: zipped(each(("",), lambda text: re.sub(r"<\?xml[^>]*\?>\s*", "", text))),
     "a prefix for the main namespace": prefixed,
     "strict Open XML": lambda: zipped(made_strict({**texts()})),
@@ -206,17 +217,25 @@ SHAPES: dict[str, Callable[[], bytes]] = {
     "backslashes in member names": lambda: members(lambda name: name.replace("/", "\\")),
     "member names in another case": lambda: members(str.upper),
     "entries for folders": with_folders,
-    "absolute targets of relationships": lambda: zipped(each(("xl/_rels/",), lambda text: re.sub('Target="(?!/)', 'Target="/xl/', text))),
+    "absolute targets of relationships": lambda: zipped(
+        each(("xl/_rels/",), lambda text: re.sub('Target="(?!/)', 'Target="/xl/', text))
+    ),
     "parts in another order": lambda: zipped(dict(reversed(texts().items()))),
     "stored": lambda: zipped(texts(), zipfile.ZIP_STORED),
     "sizes behind the data": to_a_pipe,
     "zip64": zip64,
     "attributes of formulas": lambda: zipped(replaced("<f>", '<f ca="1" aca="0">')),
-    "true for 1": lambda: zipped(replaced('((?:sheet|objects|scenarios|locked|hidden|customHeight))="1"', r'\1="true"', ("xl/worksheets/", "xl/styles.xml"))),
+    "true for 1": lambda: zipped(
+        replaced(
+            '((?:sheet|objects|scenarios|locked|hidden|customHeight))="1"',
+            r'\1="true"',
+            ("xl/worksheets/", "xl/styles.xml"),
+        )
+    ),
     "comments and processing instructions": lambda: zipped(replaced("(<row |<c |<v>)", r"<!-- a --><?b c?>\1")),
     "blanks and line breaks between elements": lambda: zipped(replaced("(</c>|</row>|<sheetData>)", "\\1\r\n  ")),
     "by WPS": by_wps,
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("shape", SHAPES)

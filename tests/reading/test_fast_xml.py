@@ -10,22 +10,27 @@ from xlsform.reading import fast_xml, read_bytes, sheets, strings
 from xlsform.reading.workbook import Unreadable, Workbook
 
 _ODD = [
-    "<!-- -->", "<![CDATA[1]]>", "<?x?>", "&#65;", "&#x9;", "&nbsp;", "]]>", "\r\n", "\t", "&", "<", ">", '"', "\x00", "\x0b",
-    "\ufffe", "\U0001f600", "e\u0301", "<v>", "</v>", "<sheetData>", "</sheetData>", "</row>", "<row>", "<is><t>x</t></is>", " ",
+    "<!-- -->", "<![CDATA[1]]>", "<?x?>", "&#65;", "&#x9;", "&nbsp;", "]]>", "\r\n", "\t", "&", "<", ">", '"', "\x00",
+    "\x0b", "\ufffe", "\U0001f600", "e\u0301", "<v>", "</v>", "<sheetData>", "</sheetData>", "</row>", "<row>",
+    "<is><t>x</t></is>", " ",
 ]  # fmt: skip
 _TEXTS = st.lists(
-    st.sampled_from(["0", "1", "7", "1.5", "-2", "1E3", "项目", "_x0041_", "&lt;", "&gt;", "&amp;", "&quot;", "&apos;", "&amp;lt;"]),
+    st.sampled_from(["0", "1", "7", "1.5", "-2", "1E3", "项目", "_x0041_", "&lt;", "&gt;", "&amp;", "&quot;", "&apos;",
+                     "&amp;lt;"]),
     max_size=4,
 ).map("".join)  # fmt: skip
 _FORMULAS = st.sampled_from(
     [
-        "", "<f>1+1</f>", "<f>SUM(A1:B2)&amp;&quot;&lt;&quot;</f>", "<f/>", '<f t="shared" ref="A1:A3" si="0">A1+$B$1</f>',
-        '<f t="shared" si="0"/>', '<f t="shared" ca="1" si="0"/>', '<f t="array" ref="A1">1</f>', '<f aca="false">2</f>',
-        '<f t="dataTable" ref="A1:A2" dt2D="0" r1="B1" r2="B2"/>', '<f si="0" t="shared"/>', "<f>[1]x!A1</f>", '<f t="shared" t="n">1</f>',
+        "", "<f>1+1</f>", "<f>SUM(A1:B2)&amp;&quot;&lt;&quot;</f>", "<f/>",
+        '<f t="shared" ref="A1:A3" si="0">A1+$B$1</f>', '<f t="shared" si="0"/>', '<f t="shared" ca="1" si="0"/>',
+        '<f t="array" ref="A1">1</f>', '<f aca="false">2</f>',
+        '<f t="dataTable" ref="A1:A2" dt2D="0" r1="B1" r2="B2"/>', '<f si="0" t="shared"/>', "<f>[1]x!A1</f>",
+        '<f t="shared" t="n">1</f>',
     ]
 )  # fmt: skip
 _ATTRIBUTES = st.sampled_from(
-    [' r="A1"', ' r="B1"', ' r="$C$2"', ' r="AAA9999999"', ' r="a3"', "", ' s="1"', ' r="B2" s="1"', ' s="1" r="B2"', ' r="C3" r="C3"']
+    [' r="A1"', ' r="B1"', ' r="$C$2"', ' r="AAA9999999"', ' r="a3"', "", ' s="1"', ' r="B2" s="1"', ' s="1" r="B2"',
+     ' r="C3" r="C3"']
 )  # fmt: skip
 _TYPES = st.sampled_from(
     ["", "", ' t="n"', ' t="s"', ' t="str"', ' t="b"', ' t="e"', ' t="d"', ' t="inlineStr"', ' t="x"']
@@ -87,8 +92,10 @@ _STYLES = '<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="10"><protection lo
             _TEXTS.map(lambda text: f"<si><t>{text}</t></si>"),
             st.sampled_from(
                 [
-                    "<si/>", "<si><t/></si>", '<si><t xml:space="preserve"> 一 </t></si>', "<si><r><t>一</t></r><r><t>二</t></r></si>",
-                    '<si><t>一</t><phoneticPr fontId="1" type="noConversion"/></si>', "<si><t>一</t><rPh><t>yi</t></rPh></si>",
+                    "<si/>", "<si><t/></si>", '<si><t xml:space="preserve"> 一 </t></si>',
+                    "<si><r><t>一</t></r><r><t>二</t></r></si>",
+                    '<si><t>一</t><phoneticPr fontId="1" type="noConversion"/></si>',
+                    "<si><t>一</t><rPh><t>yi</t></rPh></si>",
                     "<si><t>一</t></si> ", "<x/>", *_ODD,
                 ]
             ),
@@ -111,7 +118,8 @@ def test_shared_texts_are_those_of_the_tree(items: list[str]) -> None:
         "<![CDATA[<sheetData></sheetData>]]>",
         '<x><sheetData><row><c r="A1"><v>1</v></c></row></sheetData></x>',
         '<x><sheetData><row><c r="A1"><v>1</v></c></row></sheetData></x><sheetData/>',
-        '<sheetData><row><c r="A1"><v>1</v></c></row></sheetData><sheetData><row><c r="A2"><v>2</v></c></row></sheetData>',
+        '<sheetData><row><c r="A1"><v>1</v></c></row></sheetData><sheetData><row><c r="A2"><v>2</v></c></row>'
+        "</sheetData>",
         '<x a="<sheetData></sheetData>"/>',
         "<?x <sheetData></sheetData>?><sheetData/>",
     ],

@@ -29,7 +29,8 @@ def first(worksheet: str | bytes, strings: str = "", styles: str = "") -> Sheet:
 def test_cells_and_rows_without_references_follow_each_other() -> None:
     found = first(
         sheet(
-            '<row><c><v>1</v></c><c r="D1"><v>2</v></c><c><v>3</v></c></row><row r="5"><c><v>4</v></c></row><row><c/><c><v>5</v></c></row>'
+            '<row><c><v>1</v></c><c r="D1"><v>2</v></c><c><v>3</v></c></row><row r="5"><c><v>4</v></c></row><row><c/>'
+            "<c><v>5</v></c></row>"
         )
     )
     assert found.values == {(1, 1): 1.0, (1, 4): 2.0, (1, 5): 3.0, (5, 1): 4.0, (6, 2): 5.0}
@@ -47,7 +48,8 @@ def test_every_type_of_cell() -> None:
     found = first(
         cells(
             '<c r="A1" t="s"><v>1</v></c>',
-            '<c r="B1" t="inlineStr"><is><r><t>甲</t></r><r><rPr><b/></rPr><t>乙</t></r><rPh sb="0" eb="1"><t>JIA</t></rPh></is></c>',
+            '<c r="B1" t="inlineStr"><is><r><t>甲</t></r><r><rPr><b/></rPr><t>乙</t></r><rPh sb="0" eb="1"><t>JIA</t>'
+            "</rPh></is></c>",
             '<c r="C1" t="str"><v>丙_x000D_丁</v></c>',
             '<c r="D1" t="b"><v>0</v></c>',
             '<c r="E1" t="e"><v>#REF!</v></c>',
@@ -161,8 +163,10 @@ def test_protection_is_the_attribute_not_the_element(element: str, protected: bo
 
 def test_locked_is_what_the_style_itself_says() -> None:
     styles = (
-        '<cellStyleXfs><xf><protection locked="0"/></xf></cellStyleXfs><cellXfs><xf/><xf applyProtection="1"><protection locked="0"/></xf>'
-        '<xf applyProtection="0"><protection locked="0"/></xf><xf><protection hidden="1"/></xf><xf><protection locked="1"/></xf></cellXfs>'
+        '<cellStyleXfs><xf><protection locked="0"/></xf></cellStyleXfs><cellXfs><xf/><xf applyProtection="1">'
+        '<protection locked="0"/></xf>'
+        '<xf applyProtection="0"><protection locked="0"/></xf><xf><protection hidden="1"/></xf><xf><protection '
+        'locked="1"/></xf></cellXfs>'
     )
     found = first(cells(*(f'<c r="{letter}1" s="{style}"/>' for style, letter in enumerate("ABCDEF"))), styles=styles)
     assert found.unlocked == {(1, 2), (1, 3)}
@@ -178,7 +182,8 @@ def test_cells_without_a_style_have_the_first_one() -> None:
 def test_number_formats_built_in_and_of_the_file() -> None:
     styles = (
         '<numFmts><numFmt numFmtId="176" formatCode="0.0_ "/><numFmt numFmtId="164" formatCode="GENERAL"/></numFmts>'
-        '<cellXfs><xf numFmtId="0"/><xf numFmtId="176"/><xf numFmtId="164"/><xf numFmtId="31"/><xf numFmtId="999"/></cellXfs>'
+        '<cellXfs><xf numFmtId="0"/><xf numFmtId="176"/><xf numFmtId="164"/><xf numFmtId="31"/><xf numFmtId="999"/>'
+        "</cellXfs>"
     )
     found = first(
         cells(*(f'<c r="{letter}1" s="{style}"><v>1</v></c>' for style, letter in enumerate("ABCDE"))), styles=styles
@@ -190,7 +195,8 @@ def test_hidden_rows_and_columns() -> None:
     found = first(
         sheet(
             '<row r="2" hidden="1"/><row r="3" ht="0" customHeight="1"/><row r="4" ht="15"/><row r="5" hidden="0"/>',
-            before='<cols><col min="2" max="3" width="9" hidden="1"/><col min="5" max="5" width="0"/><col min="6" max="6" width="10"/>'
+            before='<cols><col min="2" max="3" width="9" hidden="1"/><col min="5" max="5" width="0"/><col min="6" '
+            'max="6" width="10"/>'
             '<col min="250" max="16384" hidden="true"/></cols>',
         )
     )
@@ -202,10 +208,13 @@ def test_validations_of_the_extension_too() -> None:
     found = first(
         sheet(
             "",
-            '<dataValidations count="1"><dataValidation type="list" sqref="B2:B9 D4"><formula1>"优,良"</formula1></dataValidation>'
+            '<dataValidations count="1"><dataValidation type="list" sqref="B2:B9 D4"><formula1>"优,良"</formula1>'
+            "</dataValidation>"
             '</dataValidations><extLst><ext xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main" '
-            'uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}"><x14:dataValidations xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main">'
-            "<x14:dataValidation><x14:formula1><xm:f>x!$A$1</xm:f></x14:formula1><xm:sqref>F1:F3 G7</xm:sqref></x14:dataValidation>"
+            'uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}"><x14:dataValidations '
+            'xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main">'
+            "<x14:dataValidation><x14:formula1><xm:f>x!$A$1</xm:f></x14:formula1><xm:sqref>F1:F3 G7</xm:sqref>"
+            "</x14:dataValidation>"
             "</x14:dataValidations></ext></extLst>",
         )
     )
@@ -229,7 +238,8 @@ def test_names_without_local_hidden_and_built_in_ones() -> None:
                 sheet(""),
                 workbook="<definedNames><definedName name='total_score'>自评表!$J$40</definedName>"
                 "<definedName name='gone'>#REF!</definedName><definedName name='h' hidden='1'>1</definedName>"
-                "<definedName name='l' localSheetId='0'>2</definedName><definedName name='_xlnm._FilterDatabase'>3</definedName>"
+                "<definedName name='l' localSheetId='0'>2</definedName><definedName name='_xlnm._FilterDatabase'>"
+                "3</definedName>"
                 "</definedNames>",
             )
         )
@@ -266,8 +276,10 @@ def test_parts_in_utf_16_with_a_standalone_declaration() -> None:
 
 def test_prefixes_revisions_and_alternate_content() -> None:
     worksheet = (
-        f'<x:worksheet xmlns:x="{MAIN}" xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" mc:Ignorable="xr" '
-        'xmlns:xr="http://schemas.microsoft.com/office/spreadsheetml/2014/revision" xr:uid="{00000000-0001-0000-0000-000000000000}">'
+        f'<x:worksheet xmlns:x="{MAIN}" xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" '
+        f'mc:Ignorable="xr" '
+        'xmlns:xr="http://schemas.microsoft.com/office/spreadsheetml/2014/revision" '
+        'xr:uid="{00000000-0001-0000-0000-000000000000}">'
         '<x:sheetData><x:row r="1" spans="1:1"><x:c r="A1"><x:v>1</x:v><x:extLst/></x:c></x:row></x:sheetData>'
         "<mc:AlternateContent><mc:Choice Requires='xr'><x:mergeCells/></mc:Choice></mc:AlternateContent></x:worksheet>"
     )
@@ -361,13 +373,18 @@ def test_links_dde_and_connections() -> None:
                         ("externalLink", "externalLinks/externalLink2.xml"),
                         ("connections", "connections.xml"),
                     ),
-                    "xl/externalLinks/externalLink1.xml": f'<externalLink xmlns="{MAIN}"><externalBook/></externalLink>',
+                    "xl/externalLinks/externalLink1.xml": (
+                        f'<externalLink xmlns="{MAIN}"><externalBook/></externalLink>'
+                    ),
                     "xl/externalLinks/_rels/externalLink1.xml.rels": relationships(
                         ("externalLinkPath", "file:///C:/去年.xlsx"), mode="External"
                     ),
-                    "xl/externalLinks/externalLink2.xml": f'<externalLink xmlns="{MAIN}"><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>',
-                    "xl/connections.xml": f'<connections xmlns="{MAIN}"><connection name="q"><dbPr connection="Provider=x"/></connection>'
-                    '<connection name="w"><webPr url="http://example.test"/></connection><connection name="plain"/></connections>',
+                    "xl/externalLinks/externalLink2.xml": f'<externalLink xmlns="{MAIN}">'
+                    '<ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>',
+                    "xl/connections.xml": f'<connections xmlns="{MAIN}">'
+                    '<connection name="q"><dbPr connection="Provider=x"/></connection>'
+                    '<connection name="w"><webPr url="http://example.test"/></connection><connection name="plain"/>'
+                    "</connections>",
                 },
             )
         )

@@ -1,4 +1,4 @@
-"""The page for a browser: what it shows, that no text of a return becomes markup, that it filters, prints and stays small."""
+"""The page for a browser: what it shows; no text of a return becomes markup; it filters, prints and stays small."""
 
 from __future__ import annotations
 
@@ -238,7 +238,8 @@ def test_what_can_be_filtered_by_is_what_there_is() -> None:
     assert [each["name"] for each in page.all("select")] == ["status", "unit", "severity", "code"]
     values = [each["value"] for each in page.all("option")]
     assert values == [
-        "*", "unreadable", "failed", "passed", "*", "", "乙", "甲", "*", "error", "warning", "note", "*", "M106", "P109",
+        "*", "unreadable", "failed", "passed", "*", "", "乙", "甲", "*", "error", "warning", "note", "*", "M106",
+        "P109",
     ]  # fmt: skip
     assert {each["data-unit"] for each in page.all("details")} == {"", "乙", "甲"}
 

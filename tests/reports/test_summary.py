@@ -1,4 +1,4 @@
-"""The bureau's 汇总表: figures, totals, links, text that stays text; Excel would open it, LibreOffice adds up the same."""
+"""The bureau's 汇总表: figures, totals, links, text that stays text; Excel would open it, LibreOffice adds up alike."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ from xlsform.verdict.verdict import MissedTarget, Options, Verdict
 SHEETS = ["Summary table", "Charts", "Findings list", "Sources of figures"]
 HEAD, FIRST, TOTALS = 4, 5, 3
 COLUMNS = (
-    "No.", "项目编码", "项目名称", "主管部门", "实施单位", "年初预算数", "全年预算数", "全年执行数", "执行率", "自评得分", "等级",
-    "Status", "Errors", "Warnings", "Targets not met, and why",
+    "No.", "项目编码", "项目名称", "主管部门", "实施单位", "年初预算数", "全年预算数", "全年执行数", "执行率",
+    "自评得分", "等级", "Status", "Errors", "Warnings", "Targets not met, and why",
 )  # fmt: skip
 FORMULAS = (
     "=1+1",
@@ -97,7 +97,8 @@ def test_a_return_is_a_row() -> None:
     table = sheets["Summary table"]
     assert tuple(row(table, HEAD)) == COLUMNS
     assert row(table, FIRST) == [
-        1, "P001", "农村公路养护", "某县交通运输局", "某县公路养护中心", 100, 120, 117.6, 0.98, 99.47, "优", "failed", 2, 1,
+        1, "P001", "农村公路养护", "某县交通运输局", "某县公路养护中心", 100, 120, 117.6, 0.98, 99.47, "优", "failed",
+        2, 1,
         "1. 养护里程: target ≥120公里, reached 118公里; why: 汛期延误\n"
         "2. 满意度: target ≥90%, reached 85%; no reason given",
     ]  # fmt: skip
@@ -133,7 +134,8 @@ def test_every_figure_has_its_file_and_cell() -> None:
     sheet = opened(written([verdict("passed", path="甲/P001.xlsx")]))["Sources of figures"]
     assert row(sheet, 1, 12)[3:8] == ["年初预算数", "全年预算数", "全年执行数", "执行率", "自评得分"]
     assert row(sheet, 2, 12) == [
-        1, "P001", "农村公路养护", "自评表!D6", "自评表!E6", "自评表!F6", "自评表!H6", "自评表!H40", "甲/P001.xlsx", "mof-2020",
+        1, "P001", "农村公路养护", "自评表!D6", "自评表!E6", "自评表!F6", "自评表!H6", "自评表!H40", "甲/P001.xlsx",
+        "mof-2020",
         2021, "ab" * 32,
     ]  # fmt: skip
 
@@ -190,7 +192,8 @@ def test_the_rate_of_nothing_is_blank(budget: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("unit", "figures"),
-    [("元", ("1200000.01", "900000", "1000000")), ("千元", ("1200.00001", "900", "1000")), ("亿元", ("0.012000000100", "0.009", "0.01"))],
+    [("元", ("1200000.01", "900000", "1000000")), ("千元", ("1200.00001", "900", "1000")),
+     ("亿元", ("0.012000000100", "0.009", "0.01"))],
 )  # fmt: skip
 def test_money_of_different_units_is_added_up_in_one(unit: str, figures: tuple[str, str, str]) -> None:
     budget, executed, initial = figures
@@ -227,7 +230,8 @@ def test_a_superseded_return_stands_among_the_sources_alone() -> None:
     assert "1 superseded returns left out" in row(table, 2)[0]
     assert sheets["Findings list"].max_row == 1
     sources = sheets["Sources of figures"]
-    assert [(row(sources, line, 13)[0], row(sources, line, 13)[8], row(sources, line, 13)[12]) for line in (2, 3, 4)] == [
+    assert [(row(sources, line, 13)[0], row(sources, line, 13)[8], row(sources, line, 13)[12]) for line in (2, 3,
+                                                                                                            4)] == [
         (1, "别的.xlsx", None), (2, "新.xlsx", None), (2, "旧.xlsx", "新.xlsx"),
     ]  # fmt: skip
     assert links(data, "sheet4")["A4"] == "'Summary table'!A6"

@@ -17,7 +17,8 @@ DAY = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
 
 def one(project: str, **changes: Any) -> Returned:
     values: dict[str, Any] = {
-        "origin": f"{project}.xlsx", "project": project, "name": f"项目{project}", "unit": f"单位{project}", "received": DAY,
+        "origin": f"{project}.xlsx", "project": project, "name": f"项目{project}", "unit": f"单位{project}",
+        "received": DAY,
         "content": f"content {project}", "narratives": {}, "score": Decimal(90),
     }  # fmt: skip
     return Returned(**values | changes)

@@ -17,7 +17,8 @@ from xlsform.rules.wording import percent
 def test_an_actual_value_that_is_an_inequality(template: str) -> None:
     subject = with_row(template, "质量指标", actual="≥95%")
     assert found("P109", subject) == [
-        f"{place(template, '质量指标', 'actual')} 质量指标 第 1 行·实际完成值 is “≥95%”, a comparison as in a target; it "
+        f"{place(template, '质量指标', 'actual')} 质量指标 第 1 行·实际完成值 is “≥95%”, a comparison as in a target; "
+        f"it "
         "should be the figure that was reached"
     ]
     assert codes(subject) == ["P109"]
@@ -39,7 +40,8 @@ def test_what_is_no_inequality(actual: str) -> None:
 def test_words_where_the_target_is_a_figure(template: str) -> None:
     subject = with_row(template, "质量指标", actual="已完成")
     assert found("P110", subject) == [
-        f"{place(template, '质量指标', 'actual')} 质量指标 第 1 行·实际完成值 is “已完成”, but the target ≥95% asks for a figure"
+        f"{place(template, '质量指标', 'actual')} 质量指标 第 1 行·实际完成值 is “已完成”, but the target ≥95% asks "
+        f"for a figure"
     ]
     assert codes(subject) == ["P110"]
     assert findings(subject, "P110")[0].severity == "error"
@@ -116,7 +118,8 @@ def test_a_number_cell_is_a_figure() -> None:
 def test_a_rate_that_ends_at_100_percent(template: str) -> None:
     subject = with_row(template, "服务对象满意度指标", actual="102%")
     assert found("P111", subject) == [
-        f"{place(template, '服务对象满意度指标', 'actual')} 服务对象满意度指标 第 1 行·实际完成值 is 102%, but 沿线群众满意度 lies "
+        f"{place(template, '服务对象满意度指标', 'actual')} 服务对象满意度指标 第 1 行·实际完成值 is 102%, but "
+        f"沿线群众满意度 lies "
         "between 0% and 100%"
     ]
     assert codes(subject) == ["P111"]
@@ -171,7 +174,8 @@ def test_rates_that_end_at_100_percent_are_the_templates() -> None:
 def test_a_target_that_measures_nothing(template: str) -> None:
     subject = with_row(template, "数量指标", target="逐步提升", actual="逐步提升", score=20, reason=None)
     assert found("P112", subject) == [
-        f"{place(template, '数量指标', 'target')} 数量指标 第 1 行·年度指标值 is “逐步提升”, which cannot be measured; an "
+        f"{place(template, '数量指标', 'target')} 数量指标 第 1 行·年度指标值 is “逐步提升”, which cannot be measured;"
+        f" an "
         "indicator of this kind needs a figure or a date"
     ]
     assert codes(subject) == ["P112"]
@@ -182,7 +186,8 @@ def test_a_target_that_measures_nothing(template: str) -> None:
 def test_satisfaction_without_a_figure(template: str) -> None:
     subject = with_row(template, "服务对象满意度指标", target="满意", actual="满意")
     assert found("P112", subject) == [
-        f"{place(template, '服务对象满意度指标', 'target')} 服务对象满意度指标 第 1 行·年度指标值 is “满意”; satisfaction is told "
+        f"{place(template, '服务对象满意度指标', 'target')} 服务对象满意度指标 第 1 行·年度指标值 is “满意”; "
+        f"satisfaction is told "
         "as a figure (≥90%)"
     ]
     assert codes(subject) == ["P112"]
@@ -224,7 +229,8 @@ def test_money_is_no_quantity(template: str) -> None:
         template, "数量指标", name="拨付补助", target="≥43.2万元", actual="43.2万元", score=20, reason=None
     )
     assert found("P116", subject) == [
-        f"{place(template, '数量指标', 'name')} “拨付补助” is an amount of money, not a quantity that the project puts out"
+        f"{place(template, '数量指标', 'name')} “拨付补助” is an amount of money, not a quantity that the project "
+        f"puts out"
     ]
     assert codes(subject) == ["P116"]
     assert findings(subject, "P116")[0].severity == "note"

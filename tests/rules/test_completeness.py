@@ -183,7 +183,8 @@ def test_a_row_below_a_blank_one(template: str) -> None:
         | {f"indicators.{row - 2}.weight": 6, f"indicators.{row - 2}.score": 6},
     )
     assert found("K109", subject) == [
-        f"{place(template, '质量指标', 'name', 3)} 质量指标 第 3 行 is filled in, although 质量指标 第 2 行 above it is blank"
+        f"{place(template, '质量指标', 'name', 3)} 质量指标 第 3 行 is filled in, although 质量指标 第 2 行 above it "
+        f"is blank"
     ]
     assert codes(subject) == ["K109"]
 

@@ -170,7 +170,10 @@ def test_m104_leaves_a_blank_total_to_m101() -> None:
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_m104_notes_a_project_without_any_money(template: str) -> None:
     subject = submission(template, **quiet(template, **alone(0, 0, 0)))
-    line = "年度资金总额·全年预算数 and 年度资金总额·全年执行数 are both 0, so there is no execution rate and no score for it"
+    line = (
+        "年度资金总额·全年预算数 and 年度资金总额·全年执行数 are both 0, "
+        "so there is no execution rate and no score for it"
+    )
     assert found("M104", subject) == [f"{cell(template, 'funds.total.budget')} {line}"]
     assert findings(subject, "M104")[0].severity is Severity.NOTE
 

@@ -158,7 +158,8 @@ def test_points_are_not_judged_without_what_they_follow_from(changes: dict[str, 
 def test_a_score_above_the_ratio(template: str) -> None:
     subject = with_row(template, "数量指标", score=19.8)
     assert found("P104", subject) == [
-        f"{place(template, '数量指标', 'score')} 数量指标 第 1 行·得分 should be 19.67 (98.33% × 20) for 118公里 against the "
+        f"{place(template, '数量指标', 'score')} 数量指标 第 1 行·得分 should be 19.67 (98.33% × 20) for 118公里 "
+        f"against the "
         "target ≥120公里; the form says 19.8"
     ]
     assert codes(subject) == ["P104"]
@@ -215,7 +216,8 @@ def test_a_score_by_one_of_the_reverse_formulas(score: float, accepted: list[str
 def test_both_reverse_formulas_are_named() -> None:
     subject = with_row("mof-2020", "成本指标", target="≤20万元", actual="22万元", score=9.5, reason=REASON)
     assert found("P104", subject) == [
-        "自评表!H22 成本指标 第 1 行·得分 should be 9.09 (90.91% × 10) or 9.00 (90% × 10) for 22万元 against the target "
+        "自评表!H22 成本指标 第 1 行·得分 should be 9.09 (90.91% × 10) or 9.00 (90% × 10) for 22万元 against the "
+        "target "
         "≤20万元; the form says 9.5"
     ]
 

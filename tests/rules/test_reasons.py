@@ -53,7 +53,8 @@ def test_a_reason_is_enough_for_points_lost_though_met() -> None:
 def test_a_reason_is_missing(template: str) -> None:
     subject = with_row(template, "数量指标", reason=None)
     assert found("P106", subject) == [
-        f"{place(template, '数量指标', 'reason')} 数量指标 第 1 行·偏差原因分析及改进措施 is blank, although the score is "
+        f"{place(template, '数量指标', 'reason')} 数量指标 第 1 行·偏差原因分析及改进措施 is blank, although the "
+        f"score is "
         "19.67 of 20: say why, and what will be done about it"
     ]
     assert codes(subject) == ["P106"]
@@ -64,7 +65,8 @@ def test_a_reason_is_missing(template: str) -> None:
 def test_a_reason_that_says_nothing(template: str, reason: str) -> None:
     subject = with_row(template, "数量指标", reason=reason)
     assert found("P107", subject) == [
-        f"{place(template, '数量指标', 'reason')} 数量指标 第 1 行·偏差原因分析及改进措施 says only “{reason}”, although the "
+        f"{place(template, '数量指标', 'reason')} 数量指标 第 1 行·偏差原因分析及改进措施 says only “{reason}”, "
+        f"although the "
         "score is 19.67 of 20: say why, and what will be done about it"
     ]
     assert codes(subject) == ["P107"]
@@ -154,7 +156,8 @@ def test_no_reason_is_asked_for_with_full_points() -> None:
 def test_far_above_the_target(template: str) -> None:
     subject = with_row(template, "数量指标", target="12次", actual="96次", score=20, reason="无")
     assert found("P108", subject) == [
-        f"{place(template, '数量指标', 'reason')} 96次 is 800% of the target 12次; from 120% on a reason is expected in "
+        f"{place(template, '数量指标', 'reason')} 96次 is 800% of the target 12次; from 120% on a reason is expected "
+        f"in "
         "数量指标 第 1 行·偏差原因分析及改进措施"
     ]
     assert codes(subject) == ["P108"]
@@ -230,7 +233,8 @@ def test_points_lost_far_above_the_target_are_told_once() -> None:
 def test_a_reason_that_contradicts_full_points(template: str) -> None:
     subject = with_row(template, "质量指标", reason="天气原因，部分路段未完成，今后提前排定工期。")
     assert found("P113", subject) == [
-        f"{place(template, '质量指标', 'reason')} 质量指标 第 1 行·偏差原因分析及改进措施 tells of “部分路段未完成”, although the "
+        f"{place(template, '质量指标', 'reason')} 质量指标 第 1 行·偏差原因分析及改进措施 tells of “部分路段未完成”, "
+        f"although the "
         "score is the full 10"
     ]
     assert codes(subject) == ["P113"]

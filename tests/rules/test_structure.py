@@ -183,7 +183,8 @@ class TestPrefilledValues:
         ("project_name", "B3", "农村公路建设", "项目名称 was issued as 农村公路养护, now it is 农村公路建设"),
         ("unit", "F4", "别的单位", "实施单位 was issued as 某县公路养护中心, now it is 别的单位"),
         ("funds.total.initial", "D6", 90, "年度资金总额·年初预算数 was issued as 100, now it is 90"),
-        ("funds.appropriation.budget", "E7", "一百一", "其中：当年财政拨款·全年预算数 was issued as 110, now it is 一百一"),
+        ("funds.appropriation.budget", "E7", "一百一",
+         "其中：当年财政拨款·全年预算数 was issued as 110, now it is 一百一"),
         ("goal_expected", "B11", None, "预期目标 was issued as 养护农村公路 120 公里，保持路况良好，群众出行方便。, "
          "now it is nothing"),
     )  # fmt: skip
@@ -351,7 +352,8 @@ class TestRowsAndColumns:
         assert len(moved) == 2
         assert finding.expected == moved[0]
         assert found("S105", subject) == [
-            f"自评表!A{finding.found} rows {moved[0]} to {moved[1]} of the issued form now stand from row {finding.found} on"
+            f"自评表!A{finding.found} rows {moved[0]} to {moved[1]} of the issued form now stand from row "
+            f"{finding.found} on"
         ]
 
     def test_an_indicator_in_an_inserted_row_is_not_missed_elsewhere(self) -> None:

@@ -165,7 +165,8 @@ def test_points_shifted_between_levels(template: str) -> None:
     outputs, given = (40, 35) if template == "mof-2021" else (50, 45)
     cell = "G22" if template == "mof-2021" else "G13"
     assert found("W102", subject) == [
-        f"自评表!{cell} the weights make 产出指标 {given}, 满意度指标 15; the form asks for 产出指标 {outputs}, 满意度指标 10"
+        f"自评表!{cell} the weights make 产出指标 {given}, 满意度指标 15; the form asks for 产出指标 {outputs}, "
+        f"满意度指标 10"
     ]
     assert codes(subject) == ["W102"]
 

@@ -36,7 +36,8 @@ def test_an_address_leads_back_to_its_cell(row: int, column: int, fixed_row: boo
 
 @pytest.mark.parametrize(
     "text",
-    ["", "A", "1", "1A", "A0", "A01", "A1048577", "XFE1", "AAAA1", "A1 ", " A1", "A1\n", "A-1", "Ａ1", "A１", "A1:B2", "$A", "A$",
+    ["", "A", "1", "1A", "A0", "A01", "A1048577", "XFE1", "AAAA1", "A1 ", " A1", "A1\n", "A-1", "Ａ1", "A１", "A1:B2",
+     "$A", "A$",
      "$$A1", "'x'!A1", "A٣"],
 )  # fmt: skip
 def test_no_address(text: str) -> None:

@@ -1,7 +1,7 @@
 """Judge files in processes of their own, and measure what each costs.
 
-Run as a script it reads a path a line, and answers each with a line of JSON. A process is forked for each file, so that its peak of
-memory is its own; the process that .xls, .ods and encrypted files are read in counts too.
+Run as a script it reads a path a line, and answers each with a line of JSON. A process is forked for each file, so that
+its peak of memory is its own; the process that .xls, .ods and encrypted files are read in counts too.
 """
 
 from __future__ import annotations

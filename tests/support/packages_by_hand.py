@@ -42,7 +42,8 @@ def parts(
 ) -> Parts:
     """The parts of a workbook with one sheet; ``workbook`` is what follows its sheets."""
     found: Parts = {
-        "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="xml" ContentType="application/xml"/>'
+        "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="xml" '
+        f'ContentType="application/xml"/>'
         f'<Override PartName="/xl/workbook.xml" ContentType="{_SHEET_TYPE}"/></Types>',
         "_rels/.rels": relationships(
             ("officeDocument", "xl/workbook.xml"), ("custom-properties", "docProps/custom.xml")
@@ -89,7 +90,8 @@ def ods(rows: str) -> bytes:
             "mimetype": kind,
             "META-INF/manifest.xml": f'<m:manifest xmlns:m="{office}:manifest:1.0">'
             f'<m:file-entry m:full-path="/" m:media-type="{kind}"/></m:manifest>',
-            "content.xml": f'<office:document-content xmlns:office="{office}:office:1.0" xmlns:table="{office}:table:1.0" '
+            "content.xml": f'<office:document-content xmlns:office="{office}:office:1.0" '
+            f'xmlns:table="{office}:table:1.0" '
             f'xmlns:text="{office}:text:1.0"><office:body><office:spreadsheet><table:table table:name="自评表">{rows}'
             "</table:table></office:spreadsheet></office:body></office:document-content>",
         },

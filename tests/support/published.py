@@ -1,19 +1,19 @@
 """Published forms, typed into the nearest template by a person who took the protection off first.
 
-Text stays text (``≥50个``, ``100%`` as a target); plain numbers become numbers, as a cell makes them. What the published
-form prints in a cell that calculates itself is typed over the formula; what it does not show keeps the formula. All six
-go into `mof-2020`. Left out, since the template has no place for it:
+Text stays text (``≥50个``, ``100%`` as a target); plain numbers become numbers, as a cell makes them. What the
+published form prints in a cell that calculates itself is typed over the formula; what it does not show keeps the
+formula. All six go into `mof-2020`. Left out, since the template has no place for it:
 
-- 01, 02: the weights in the level-1 labels (产出指标(50分)); 本年财政拨款 stands as 当年财政拨款. The texts end before the
-  total, which is left to calculate.
+- 01, 02: the weights in the level-1 labels (产出指标(50分)); 本年财政拨款 stands as 当年财政拨款. The texts end before
+  the total, which is left to calculate.
 - 09: nothing; the total is cut off in the text, and calculates here.
-- 12: the kinds 项目决策 and 项目管理 with seven of their rows (25 points); the eighth, 预算执行率, gives weight and score of
-  execution. 自评得分 of the head is typed as 总分.
+- 12: the kinds 项目决策 and 项目管理 with seven of their rows (25 points); the eighth, 预算执行率, gives weight and
+  score of execution. 自评得分 of the head is typed as 总分.
 - 14: the texts end after 数量指标, and its reasons cannot be seen. Rows 3 and 4, whose names cannot be read, are called
   （名称不清）.
-- 16: the tick boxes and the signature; 经济效益 and 社会效益 stand as the ministry's kinds, 环境效益 as 生态效益指标, 读者 as
-  服务对象满意度指标. The form has no column for weights, so rows have none; a score that is merged over several rows
-  stands in the first of them, as in a merged cell.
+- 16: the tick boxes and the signature; 经济效益 and 社会效益 stand as the ministry's kinds, 环境效益 as 生态效益指标,
+  读者 as 服务对象满意度指标. The form has no column for weights, so rows have none; a score that is merged over
+  several rows stands in the first of them, as in a merged cell.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ from xlsform.workbook.locks import lock_for
 FOLDER = Path(__file__).with_name("published_forms")
 
 _FUNDS = {"资金总额": "total", "财政拨款": "appropriation", "上年结转": "carryover", "其他资金": "other"}
-_COLUMNS = {"年初预算数": "initial", "全年预算数": "budget", "全年执行数": "executed", "分值": "weight", "执行率": "rate", "得分": "score"}  # fmt: skip
+_COLUMNS = {"年初预算数": "initial", "全年预算数": "budget", "全年执行数": "executed", "分值": "weight",
+            "执行率": "rate", "得分": "score"}  # fmt: skip
 _LEVEL2 = {
     "经济效益": "经济效益指标",
     "社会效益": "社会效益指标",

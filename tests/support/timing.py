@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Fail when the block takes more of this process, or ten times as long by the clock: it may wait for another one."""
+    """Fail when the block takes more of this process, or ten times as long by the clock: it may wait for others."""
     used, begun = time.process_time(), time.monotonic()
     yield
     assert time.process_time() - used < seconds

@@ -1,6 +1,6 @@
 """A faultless form with something about it changed: one row of indicators, the money, the settings, the formulas.
 
-Places on the form are looked up in tables of their own, written down from the printed forms, not in the program's layout.
+Where things stand on the form is written down here as it was printed, and not asked of the program's layout.
 """
 
 from __future__ import annotations

@@ -261,7 +261,8 @@ def test_prompts_and_errors_are_in_the_clerks_words_and_fit(make: Make, template
         if item.spec.prompt:
             assert found.prompt_title == item.spec.label
     texts = {item.spec.label for item in issued.layout.inputs if not item.spec.prompt}
-    assert texts <= {"项目实施和预算执行情况及分析", "产出情况及分析", "效益情况及分析", "满意度情况及分析", "主要经验做法",
+    assert texts <= {"项目实施和预算执行情况及分析", "产出情况及分析", "效益情况及分析", "满意度情况及分析",
+                     "主要经验做法",
                      "项目管理中存在的主要问题及原因分析", "下一步改进措施及管理建议"}  # fmt: skip
 
 
@@ -421,8 +422,10 @@ def prefilled_with(values: Mapping[str, Cast], path: Path) -> Issued:
 
 
 def test_text_stays_text(tmp_path: Path) -> None:
-    texts = ["=1+1", "+cmd", "-1+2", "@x", '=HYPERLINK("http://x","y")', "{=1+1}", "=cmd|' /C calc'!A0", "http://example.org/x",
-             "mailto:a@b.c", "'=1", "<b>&amp;</b>", "0012", "1e5", "TRUE", "_x0041_", "  两边  ", "一\n二", "𠮷野家"]  # fmt: skip
+    texts = ["=1+1", "+cmd", "-1+2", "@x", '=HYPERLINK("http://x","y")', "{=1+1}", "=cmd|' /C calc'!A0",
+             "http://example.org/x",
+             "mailto:a@b.c", "'=1", "<b>&amp;</b>", "0012", "1e5", "TRUE", "_x0041_", "  两边  ", "一\n二",
+             "𠮷野家"]  # fmt: skip
     values: dict[str, Cast] = {f"indicators.{number}.reason": text for number, text in enumerate(texts, 1)}
     values["project_name"] = "=1+1"
     issued = prefilled_with(values, tmp_path / "x.xlsx")

@@ -132,7 +132,8 @@ from support.forms import faultless, layout_of
 from xlsform.workbook.issue import issue
 from xlsform.workbook.locks import lock_for
 values = faultless("shanxi-2021", 2)
-sys.stdout.buffer.write(issue(layout_of("shanxi-2021", 2), lock_for(sys.argv[1]), year=2021, values=values, project_code="P-1"))
+layout, lock = layout_of("shanxi-2021", 2), lock_for(sys.argv[1])
+sys.stdout.buffer.write(issue(layout, lock, year=2021, values=values, project_code="P-1"))
 """
 
 

@@ -49,11 +49,13 @@ LOCK = lock_for("a password")
 
 TEXTS = st.one_of(
     st.text(max_size=30),
-    st.sampled_from([" 两边 ", "a\nb\tc", "_x0041_", "_x000D_", "<b>&amp;\"'", "=1+1", "]]>", "𠮷", "指标1：", "", "长句，" * 700]),
+    st.sampled_from([" 两边 ", "a\nb\tc", "_x0041_", "_x000D_", "<b>&amp;\"'", "=1+1", "]]>", "𠮷", "指标1：", "",
+                     "长句，" * 700]),
 )  # fmt: skip
 TARGETS = st.one_of(
     TEXTS,
-    st.sampled_from(["≥735人次", "≥95%", "100%", "≤20万元", "3-5次", "1次/月", "合格", "≥2.5次", "≥12", "0", "≥5‰", "≥30MW", "≥3&<个"]),
+    st.sampled_from(["≥735人次", "≥95%", "100%", "≤20万元", "3-5次", "1次/月", "合格", "≥2.5次", "≥12", "0", "≥5‰",
+                     "≥30MW", "≥3&<个"]),
 )  # fmt: skip
 NAMES = st.sampled_from(["培训人数", "差错率", "单位成本", "办理天数", "节约率"])
 FIGURES = st.one_of(
@@ -328,7 +330,8 @@ def test_a_form_without_formats_of_its_own_takes_the_one_of_a_target() -> None:
     assert styles.xml() == xml
     assert styles.number(look._replace(number_format='0"人次"')) == 1
     assert styles.xml() == (
-        '<styleSheet><numFmts count="1"><numFmt numFmtId="164" formatCode="0&quot;人次&quot;"/></numFmts><fonts count="1"/>'
+        '<styleSheet><numFmts count="1"><numFmt numFmtId="164" formatCode="0&quot;人次&quot;"/></numFmts><fonts '
+        'count="1"/>'
         '<cellXfs count="2"><xf numFmtId="0" xfId="0"/><xf numFmtId="164" xfId="0" applyNumberFormat="1"/></cellXfs>'
         "</styleSheet>"
     )
