@@ -31,6 +31,7 @@ sys.path.insert(0, str(ROOT))
 from xlsform.demo.samples import typed_over  # noqa: E402
 from xlsform.form.layout import lay_out  # noqa: E402
 from xlsform.form.template import load  # noqa: E402
+from xlsform.form.vocabulary import FUNDS_TOTAL_BUDGET, FUNDS_TOTAL_INITIAL  # noqa: E402
 from xlsform.reading import read_bytes  # noqa: E402
 from xlsform.reading.workbook import Workbook  # noqa: E402
 from xlsform.submission.recognition import recognise  # noqa: E402
@@ -206,10 +207,10 @@ def returned(path: Path, chance: random.Random, *, faulty: bool) -> bytes:
     assert isinstance(contents, Workbook)
     submission = recognise(path, contents)
     assert submission is not None
-    budget = submission.number("funds.total.budget") or Decimal(100)
+    budget = submission.number(FUNDS_TOTAL_BUDGET) or Decimal(100)
     executed = (budget * Decimal(chance.randrange(92, 101)) / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
     sources = {
-        "appropriation": {"initial": submission.number("funds.total.initial"), "budget": budget, "executed": executed}
+        "appropriation": {"initial": submission.number(FUNDS_TOTAL_INITIAL), "budget": budget, "executed": executed}
     }
     rows = [answered(row, chance) for row in submission.rows if not row["name"].blank]
     name = submission.entries["project_name"].text

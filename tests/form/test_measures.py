@@ -23,7 +23,8 @@ from xlsform.form.field_types import Cast
 from xlsform.form.identity import Identity
 from xlsform.messages import plain
 from xlsform.reading.workbook import Workbook
-from xlsform.submission.submission import Submission, identities_in
+from xlsform.submission.carriers import identities_in
+from xlsform.submission.submission import Submission
 from xlsform.workbook.fill import filled
 from xlsform.workbook.issue import issue
 from xlsform.workbook.locks import lock_for

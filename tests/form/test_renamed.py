@@ -238,7 +238,7 @@ def round_of(folder: Path, template: Path, listed: Path, rename: Renaming | None
     returned = folder / "returned.xlsx"
     returned.write_bytes(fill(opened(blank, form), blank, rename.data(data) if rename else data))
     options = ("--template", template, "--register", register, "--jobs", "1", "--format", "json")
-    first = json.loads(run("validate", returned, *options))["files"]
+    first: list[dict[str, Any]] = json.loads(run("validate", returned, *options))["files"]
     # Remembered by the register, and compared with what was issued.
     again = json.loads(run("validate", returned, "--projects", listed, *options))["files"]
     assert again == first

@@ -33,8 +33,9 @@ from xlsform.rules.registry import ReceivedFile
 from xlsform.rules.run import judge
 from xlsform.spreadsheet.a1 import Position, a1
 from xlsform.spreadsheet.values import CellError, Value
+from xlsform.submission.carriers import identities_in
 from xlsform.submission.recognition import recognise
-from xlsform.submission.submission import Submission, identities_in
+from xlsform.submission.submission import Submission
 from xlsform.workbook.fill import filled
 from xlsform.workbook.issue import issue
 from xlsform.workbook.locks import lock_for

@@ -27,8 +27,9 @@ from xlsform.reading import read_bytes
 from xlsform.reading.workbook import Kind, Reason, Sheet, Unreadable, Workbook
 from xlsform.rules.registry import ReceivedFile
 from xlsform.rules.run import judge
+from xlsform.submission.carriers import identities_in
 from xlsform.submission.recognition import recognise
-from xlsform.submission.submission import Submission, identities_in
+from xlsform.submission.submission import Submission
 
 
 def told(arrival: ReceivedFile) -> list[str]:

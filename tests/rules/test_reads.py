@@ -78,7 +78,7 @@ class RecordingSubmission(Submission):
         return super().beside(item, column)
 
     @property
-    def rows(self) -> tuple[Mapping[str, Entry], ...]:  # type: ignore[override]
+    def rows(self) -> tuple[Mapping[str, Entry], ...]:
         return tuple(RecordingRow(row, self.asked) for row in super().rows)
 
 

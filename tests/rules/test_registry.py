@@ -36,7 +36,8 @@ from xlsform.rules.registry import ReceivedFile, catalogue, wanted
 from xlsform.rules.run import judge
 from xlsform.spreadsheet.a1 import position
 from xlsform.spreadsheet.values import CellError
-from xlsform.submission.submission import Submission, identities_in
+from xlsform.submission.carriers import identities_in
+from xlsform.submission.submission import Submission
 
 #: Families F and S of the catalogue of checks: codes are stable for ever, and so are names.
 NAMES = {

@@ -35,7 +35,8 @@ from xlsform.reading.workbook import Sheet, Workbook
 from xlsform.rules.structure import RETURN_SHEET
 from xlsform.spreadsheet.a1 import Range, a1, letters, position
 from xlsform.spreadsheet.values import CellError
-from xlsform.submission.submission import Submission, identities_in
+from xlsform.submission.carriers import identities_in
+from xlsform.submission.submission import Submission
 
 Edit = Callable[[Workbook], None]
 

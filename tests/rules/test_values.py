@@ -9,6 +9,7 @@ from support.forms import TEMPLATES, codes, findings, found, layout_of, submissi
 from support.variants import alone, cell, indicator, with_settings
 
 from xlsform.findings import Severity
+from xlsform.form.vocabulary import Role
 from xlsform.spreadsheet.values import CellError
 
 
@@ -279,7 +280,7 @@ def test_v107_finds_a_total_in_yuan() -> None:
 @pytest.mark.parametrize("column", ["initial", "budget", "executed"])
 def test_v107_finds_a_source_in_yuan(template: str, column: str) -> None:
     name = f"funds.appropriation.{column}"
-    amount = submission(template).number(name)
+    amount = submission(template).number(Role(name))
     assert amount is not None
     subject = submission(template, typed={name: amount * 10_000})
     (finding,) = findings(subject)

@@ -17,8 +17,9 @@ from xlsform.form.layout import lay_out
 from xlsform.form.template import build, find, load, read
 from xlsform.reading.workbook import Sheet, Workbook
 from xlsform.submission import recognition
+from xlsform.submission.carriers import identities_in
 from xlsform.submission.recognition import recognise
-from xlsform.submission.submission import Submission, identities_in
+from xlsform.submission.submission import Submission
 
 
 def returned(template: str, rows: int | None = None, identity: Identity | None = None) -> Workbook:

@@ -17,7 +17,8 @@ from xlsform.form.layout import Layout, lay_out
 from xlsform.form.template import build, find, merged, read
 from xlsform.reading.workbook import Workbook
 from xlsform.spreadsheet.values import Value
-from xlsform.submission.submission import Submission, identities_in
+from xlsform.submission.carriers import identities_in
+from xlsform.submission.submission import Submission
 
 # --- where things stand
 
