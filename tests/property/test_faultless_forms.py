@@ -1,6 +1,7 @@
 """A form that is filled in as it should be is never blamed, however it is written.
 
-Each ordinary run tries 300 forms. For 5,000: ``XLSFORM_FORMS=5000 python -m pytest tests/test_faultless_forms.py``.
+Each ordinary run tries 300 forms. For 5,000:
+``XLSFORM_FORMS=5000 python -m pytest -m property tests/property/test_faultless_forms.py``.
 """
 
 from __future__ import annotations

@@ -72,9 +72,9 @@ def test_a_reason_that_says_nothing(template: str, reason: str) -> None:
     assert codes(subject) == ["P107"]
 
 
-@pytest.mark.parametrize("word", sorted(EMPTY_WORDS))
-def test_every_empty_word_says_nothing(word: str) -> None:
-    assert indicator_codes(with_row("mof-2020", "数量指标", reason=word)) == ["P107"]
+def test_every_empty_word_says_nothing() -> None:
+    for word in EMPTY_WORDS:
+        assert indicator_codes(with_row("mof-2020", "数量指标", reason=word)) == ["P107"], word
 
 
 def test_empty_words_are_added_by_the_template() -> None:
