@@ -62,7 +62,7 @@ def together(name: str, kind: Any, *options: Any) -> Callable[[Command], Command
 class Report(NamedTuple):
     """A report: how it is written, and where to."""
 
-    form: str
+    format: str
     output: Path | None
 
 
@@ -73,5 +73,5 @@ def report(formats: list[str], output: Any = OUTPUT) -> Callable[[Command], Comm
         formats: what it can be written as, what is usual first.
         output: the option that says where to.
     """
-    form = click.option("--format", "form", type=click.Choice(formats), default=formats[0], show_default=True)
-    return together("report", Report, form, output)
+    written_as = click.option("--format", type=click.Choice(formats), default=formats[0], show_default=True)
+    return together("report", Report, written_as, output)

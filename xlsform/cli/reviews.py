@@ -125,7 +125,7 @@ def write_report(judged: Iterable[Judged], report: Report) -> None:
     """Write verdicts as asked for, to a file or to stdout."""
     from xlsform.reports import renderer
 
-    if report.form == "xlsx":
+    if report.format == "xlsx":
         from xlsform.batch.superseded import counted
         from xlsform.files.atomic import open_whole
         from xlsform.reports.summary import write_xlsx
@@ -134,7 +134,7 @@ def write_report(judged: Iterable[Judged], report: Report) -> None:
         with open_whole(report.output) as file:
             write_xlsx(counted(judged), file, language())
         return
-    pieces = renderer(report.form)((each.verdict for each in judged), language())
+    pieces = renderer(report.format)((each.verdict for each in judged), language())
     with destination(report.output) as write:
         for piece in pieces:
             write(piece)

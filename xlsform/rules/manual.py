@@ -30,12 +30,14 @@ class _Page(NamedTuple):
     body: str
 
 
-def pages(code: str | None, form: str, language: str, own: Mapping[str, OwnCheck] = MappingProxyType({})) -> str:
+def pages(
+    code: str | None, output_format: str, language: str, own: Mapping[str, OwnCheck] = MappingProxyType({})
+) -> str:
     """Return the pages of all rules, or of one.
 
     Args:
         code: the rule's code, None for all.
-        form: ``text``, ``markdown`` or ``json``.
+        output_format: ``text``, ``markdown`` or ``json``.
         language: ``zh`` or ``en``.
         own: checks of forms that have a page, too.
 
@@ -49,12 +51,12 @@ def pages(code: str | None, form: str, language: str, own: Mapping[str, OwnCheck
         _of_rule(catalogue()[each], language) if each in catalogue() else _of_check(own[each], language)
         for each in known
     ]
-    if form == "json":
+    if output_format == "json":
         lines = [
             {"code": page.code, "rule": page.name, "severity": page.severity.value, "page": page.body} for page in found
         ]
         return json.dumps(lines, ensure_ascii=False, indent=1) + "\n"
-    if form == "markdown":
+    if output_format == "markdown":
         return _markdown(found, language)
     return "\n\n".join(_text(page, language) for page in found) + "\n"
 

@@ -12,8 +12,8 @@ from xlsform.cli.options import FILE, OUTPUT
 
 @click.command()
 @click.argument("source", metavar="TEMPLATE|WORKBOOK")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def describe(source: str, form: str) -> None:
+@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def describe(source: str, output_format: str) -> None:
     """List every field of a form: name, cell, kind, type, label, whether it must be filled."""
     from xlsform.form.check import load_checked
     from xlsform.form.layout import lay_out
@@ -26,7 +26,7 @@ def describe(source: str, form: str) -> None:
     else:
         layout = open_submission(Path(source))[0].layout
     fields = fields_of(layout)
-    if form == "json":
+    if output_format == "json":
         click.echo(as_json(fields), nl=False)
         return
     for each in fields:

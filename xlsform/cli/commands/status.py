@@ -20,10 +20,10 @@ from xlsform.cli.options import DAY, REGISTER, ROUND_YEAR, Report, report
 def status(register: Path, project: str | None, due: datetime | None, year: int | None, report: Report) -> None:
     """Say per unit what was issued, mailed, returned, passed, sent back, and what is outstanding or overdue."""
     if project is not None:
-        if due or year or report.form not in ("text", "json"):
+        if due or year or report.format not in ("text", "json"):
             raise click.UsageError("--project goes with --format text or json, and neither with --due nor --year")
         _write_history(register, project, report)
-    elif report.form == "xlsx" and report.output is None:
+    elif report.format == "xlsx" and report.output is None:
         raise click.UsageError("--format xlsx needs -o FILE.xlsx")
     else:
         _write_status(register, due, year, report)
@@ -34,7 +34,7 @@ def _write_history(path: Path, project: str, report: Report) -> None:
     from xlsform.reports.status.history import render_history
 
     with Register.open(path) as register:
-        write_out(render_history(register.history(project), report.form, language()), report.output)
+        write_out(render_history(register.history(project), report.format, language()), report.output)
 
 
 def _write_status(path: Path, due: datetime | None, year: int | None, report: Report) -> None:
@@ -43,7 +43,7 @@ def _write_status(path: Path, due: datetime | None, year: int | None, report: Re
     from xlsform.reports.status import rendered
 
     with Register.open(path) as register:
-        content = rendered(register.status(due.date() if due else None, year=year), report.form, language())
+        content = rendered(register.status(due.date() if due else None, year=year), report.format, language())
     if report.output is None:
         click.echo(content.decode("utf-8"), nl=False)
     else:

@@ -11,16 +11,16 @@ from xlsform.cli.options import OUTPUT
 
 
 @click.group(invoke_without_command=True, context_settings=HELP)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_context
-def templates(ctx: click.Context, form: str) -> None:
+def templates(ctx: click.Context, output_format: str) -> None:
     """List the official forms, show one, or check a template file."""
     if ctx.invoked_subcommand is not None:
         return
     from xlsform.form.template import bundled, load
 
     forms = [load(name) for name in bundled()]
-    if form == "json":
+    if output_format == "json":
         lines = [
             {"id": each.id, "edition": each.edition, "name": dict(each.name), "source": each.source} for each in forms
         ]
@@ -42,19 +42,19 @@ def templates_show(template: str, output: Path | None) -> None:
 
 @templates.command("check")
 @click.argument("files", nargs=-1, required=True)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_context
-def templates_check(ctx: click.Context, files: tuple[str, ...], form: str) -> None:
+def templates_check(ctx: click.Context, files: tuple[str, ...], output_format: str) -> None:
     """Say everything that is wrong with template files, and which rules their forms can be judged by."""
     from xlsform.form.template import find
     from xlsform.messages import say
     from xlsform.rules.template_report import report
 
     reports = [report(find(name)) for name in files]
-    if form == "json":
+    if output_format == "json":
         contents = [each.as_json(language()) for each in reports]
         click.echo(as_json(contents[0] if len(contents) == 1 else contents), nl=False)
-    for each in reports if form == "text" else ():
+    for each in reports if output_format == "text" else ():
         for line in each.lines(language()):
             click.echo(line)
         if each.sound:

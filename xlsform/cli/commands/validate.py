@@ -70,7 +70,7 @@ def validate(
     from xlsform.verdict.threshold import fails
     from xlsform.verdict.verdict import Options
 
-    if report.form == "xlsx" and report.output is None:
+    if report.format == "xlsx" and report.output is None:
         raise click.UsageError("--format xlsx needs -o FILE.xlsx")
     options = Options(
         template=review.template,

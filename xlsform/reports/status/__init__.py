@@ -12,9 +12,9 @@ _TEXTS = {"text": render_text, "json": render_json, "csv": render_csv}
 FORMATS = (*_TEXTS, "xlsx")
 
 
-def rendered(status: Status, form: str, language: str) -> bytes:
+def rendered(status: Status, output_format: str, language: str) -> bytes:
     """Return the report in one of `FORMATS`, in the language given."""
-    if form == "xlsx":
+    if output_format == "xlsx":
         return render_xlsx(status, language)
     # An origin may hold half a character, which no encoding can carry.
-    return _TEXTS[form](status, language).encode("utf-8", "replace")
+    return _TEXTS[output_format](status, language).encode("utf-8", "replace")

@@ -31,10 +31,10 @@ class _Event(NamedTuple):
     """For programs."""
 
 
-def render_history(history: History, form: str, language: str) -> str:
+def render_history(history: History, output_format: str, language: str) -> str:
     """Return it as ``text`` or ``json``."""
     events = sorted(_events(history), key=lambda event: event.when)
-    text = _json(events, language) if form == "json" else _text(history, events, language)
+    text = _json(events, language) if output_format == "json" else _text(history, events, language)
     # An origin may hold half a character, which no encoding can carry.
     return text.encode("utf-8", "replace").decode()
 
