@@ -13,8 +13,8 @@ from xlsform.inbox.incoming import Incoming
 from xlsform.reading.workbook import Unreadable
 from xlsform.rules.across import Batch, Returned
 from xlsform.rules.run import judge_together
-from xlsform.verdict import standing
-from xlsform.verdict.standing import status_of
+from xlsform.verdict import consequences
+from xlsform.verdict.consequences import status_of
 from xlsform.verdict.verdict import Judged, Options, Verdict
 
 
@@ -67,8 +67,8 @@ class Claim(NamedTuple):
 
 def set_aside(claims: Sequence[Claim]) -> set[str]:
     """Return the paths of returns that count for no project, and are compared with no other."""
-    genuine = standing.genuine((each.code, each.forged) for each in claims if each.path)
-    return {each.path for each in claims if standing.set_aside(each.code, each.forged, genuine)}
+    genuine = consequences.genuine((each.code, each.forged) for each in claims if each.path)
+    return {each.path for each in claims if consequences.set_aside(each.code, each.forged, genuine)}
 
 
 def _returned(judged: Judged) -> Returned:

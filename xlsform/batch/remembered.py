@@ -15,7 +15,7 @@ from xlsform.inbox import Incoming
 from xlsform.reading.workbook import Unreadable
 from xlsform.register import NewReturn, ProjectStatus, Register, State
 from xlsform.submission.recognition import known_forms
-from xlsform.verdict.standing import of_withdrawn_project
+from xlsform.verdict.consequences import of_withdrawn_project
 from xlsform.verdict.verdict import Judged, Known, Options, Verdict
 
 #: Names all that a verdict depends on besides the content, by the file's name and its project's code.

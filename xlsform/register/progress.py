@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from xlsform.register.records import MailKind, ProjectStatus, State, Status, Stray, UnitStatus, Why
-from xlsform.verdict import standing
+from xlsform.verdict import consequences
 from xlsform.verdict.verdict import Status as Outcome
 
 
@@ -63,10 +63,10 @@ def newest(
         year: the year that is asked for; the last that a project was issued for, if None.
     """
     lines = [line for line in lines if _answers(line, years.get(line.code or "", ()), year)]
-    genuine = standing.genuine((line.code, bool(line.forged)) for line in lines)
+    genuine = consequences.genuine((line.code, bool(line.forged)) for line in lines)
     found: dict[str | int, ReturnLine] = {}
     for line in lines:
-        if standing.set_aside(line.code, bool(line.forged), genuine):
+        if consequences.set_aside(line.code, bool(line.forged), genuine):
             found[line.id] = line._replace(aside=True)
             continue
         key = line.code or line.id

@@ -16,10 +16,9 @@ from xlsform.rules.registry import ReceivedFile
 from xlsform.rules.run import judge
 from xlsform.submission.office_records import OfficeRecords
 from xlsform.submission.recognition import recognise
-from xlsform.verdict.standing import status_of
+from xlsform.verdict.consequences import status_of
 from xlsform.verdict.summary import summarized
 from xlsform.verdict.verdict import Options, Verdict
-from xlsform.verdict.waivers import excused
 
 
 class Judge:
@@ -69,6 +68,9 @@ class Judge:
         findings = tuple(judge(arrival, self.options.select, self.options.ignore))
         submission = arrival.submission
         if submission is not None and self.options.waivers:
+            # What reads waivers takes 4 ms to load, and few rounds have any.
+            from xlsform.verdict.waivers import excused
+
             findings = excused(findings, self.options.waivers, submission.project_code, submission.stated(PROJECT_NAME))
         status = status_of(findings, readable=isinstance(arrival.contents, Workbook))
         if submission is None or submission.sheet_gone:

@@ -11,7 +11,7 @@ from xlsform.findings import Finding, Severity
 from xlsform.inbox import Incoming
 from xlsform.quantities.units import in_base
 from xlsform.reading import Limits
-from xlsform.verdict.standing import is_forged
+from xlsform.verdict.consequences import is_forged
 
 if TYPE_CHECKING:
     from xlsform.projects import Project

@@ -1,4 +1,4 @@
-"""What findings mean for the standing of a return: whether it passes, and whether it counts for its project."""
+"""What findings mean for a return: whether it passes, and whether it counts for its project."""
 
 from __future__ import annotations
 

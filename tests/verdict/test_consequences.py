@@ -1,4 +1,4 @@
-"""What findings mean for the standing of a return."""
+"""What findings mean for a return."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from xlsform.findings import Finding, Severity
 from xlsform.messages import render, say
-from xlsform.verdict.standing import genuine, is_forged, of_withdrawn_project, set_aside, status_of
+from xlsform.verdict.consequences import genuine, is_forged, of_withdrawn_project, set_aside, status_of
 
 
 def finding(code: str, severity: Severity = Severity.ERROR) -> Finding:
