@@ -36,7 +36,8 @@ def generated() -> dict[str, str]:
         "docs/rules.zh.md": f"# 审核规则\n\n{MADE}{pages(None, 'markdown', 'zh')}",
         "docs/cli.md": f"# Command line\n\n{MADE}{''.join(commands())}",
         "docs/report.md": f"# The JSON report\n\n{MADE}{schema_page('reports', 'report')}",
-        "docs/templates.md": f"{written('templates')}\n## Every role\n\n{MADE}{roles()}\n## Every key\n\n{MADE}{schema_page('form', 'template')}",
+        "docs/templates.md": f"{written('templates')}\n## Every role\n\n{MADE}{roles()}\n"
+        f"## Every key\n\n{MADE}{schema_page('form', 'template')}",
         "docs/reliability.md": f"{written('reliability')}\n## Limits\n\n{MADE}{limits()}",
     }
     for sample in samples():

@@ -94,7 +94,8 @@ def test_every_role_has_a_meaning() -> None:
         ("fields/unit/role", "units", "$.fields.unit.role: no role 'units'; known: unit, filler_unit"),
         ("fields/unit/role", "department", "$.fields.unit: its role 'department' is that of $.fields.department, too"),
         ("fields/unit/role", "funds.total.budget", "$.fields.unit.role: no role 'funds.total.budget'; known: "),
-        ("tables/funds/role", "money", "$.tables.funds.role: 'money' is no role of a table with named rows; known: funds"),
+        ("tables/funds/role", "money",
+         "$.tables.funds.role: 'money' is no role of a table with named rows; known: funds"),
         ("tables/funds/role", "indicators",
          "$.tables.funds.role: 'indicators' is no role of a table with named rows; known: funds"),
         ("tables/funds/rows/other", {"label": "其他资金", "role": "carryover"},
@@ -142,7 +143,8 @@ def test_a_label_that_other_forms_print_for_a_role_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("label", "role"), [("调整后预算数", "budget"), ("预算执行率", "rate"), ("执行率(B/A)", "rate"), ("全年执行数（B）", "executed")]
+    ("label", "role"),
+    [("调整后预算数", "budget"), ("预算执行率", "rate"), ("执行率(B/A)", "rate"), ("全年执行数（B）", "executed")]
 )  # fmt: skip
 def test_labels_vary(label: str, role: str) -> None:
     content = read(find("mof-2020"))
@@ -156,7 +158,8 @@ def test_labels_vary(label: str, role: str) -> None:
 def test_a_row_is_known_by_its_label_too() -> None:
     content = changed("tables/funds/rows/appropriation", {"label": "其中：本年财政拨款", "role": "nothing"})
     assert warnings(content) == [
-        '$.tables.funds.rows.appropriation: other forms print 其中：本年财政拨款 for appropriation; give "role" if it is that'
+        "$.tables.funds.rows.appropriation: other forms print 其中：本年财政拨款 for appropriation; "
+        'give "role" if it is that'
     ]
 
 

@@ -1,8 +1,8 @@
 """The vocabulary: what fields mean, whatever a form calls them.
 
-Python names a field only by its role, since each form may name its fields otherwise. A template says which of its fields
-has which role (``"role"``); where it says nothing, a name that is a role is its own. The form's own names are for people:
-findings, defined names and data files use them.
+Python names a field only by its role, since each form may name its fields otherwise. A template says which of its
+fields has which role (``"role"``); where it says nothing, a name that is a role is its own. The form's own names are
+for people: findings, defined names and data files use them.
 
 A role is a string for Python, so that it serves as a key and costs nothing, and a type of its own for mypy, which tells
 it from a field's name. Roles of tables have parts: ``funds.total`` is a row, ``funds.budget`` a column in whatever row,

@@ -106,7 +106,8 @@ def level2_missing(submission: Submission) -> Iterator[Violation]:
             yield Violation(message, field=_name_of(rows[missing[0]]))
         elif blank and len(own) - len(blank) < wanted.get("at_least", 0):
             message = say(
-                "under {level1} {filled} of {all} kinds has an indicator, at least {least} are expected; blank: {kinds}",
+                "under {level1} {filled} of {all} kinds has an indicator, at least {least} are expected; "
+                "blank: {kinds}",
                 level1=level1,
                 filled=len(own) - len(blank),
                 all=len(own),

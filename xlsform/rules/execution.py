@@ -146,9 +146,9 @@ def execution_score_off(submission: Submission) -> Iterator[Violation]:
     """The score for execution is not what the execution rate gives.
 
     执行率得分 is the rate, capped at 100 %, times the 分值 that the form prints, to two decimals. (Law, printed on the
-    2016 form: "执行率*该指标分值,最高不得超过分值上限".) A template may give it in steps. A score rounded to a whole point
-    (9 for 8.62) is a warning. Without a budget it stays blank. The rule is silent where M105 finds the rate itself
-    wrong, since the score follows from it.
+    2016 form: "执行率*该指标分值,最高不得超过分值上限".) A template may give it in steps. A score rounded to a whole
+    point (9 for 8.62) is a warning. Without a budget it stays blank. The rule is silent where M105 finds the rate
+    itself wrong, since the score follows from it.
 
     Only files in which formulas cannot be seen (.xls, .et, .ods) are judged here; elsewhere the cell calculates itself,
     and S106, S107 or S108 say when it was changed.
@@ -257,8 +257,8 @@ def _is_marked_blank(item: Field) -> bool:
 def score_on_source_row(submission: Submission) -> Iterator[Violation]:
     """A weight or score stands on a row of 其中.
 
-    On 当年财政拨款, 上年结转资金 and 其他资金 the form prints — for 分值 and 得分 (law: the ministry's form). A number there
-    is found; another mark for "not applicable" (- or /), or none, is no fault.
+    On 当年财政拨款, 上年结转资金 and 其他资金 the form prints — for 分值 and 得分 (law: the ministry's form). A
+    number there is found; another mark for "not applicable" (- or /), or none, is no fault.
 
     ## Why it matters
 

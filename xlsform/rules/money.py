@@ -80,9 +80,9 @@ def disputed(submission: Submission) -> frozenset[str]:
 def total_not_sum_of_sources(submission: Submission) -> Iterator[Violation]:
     """年度资金总额 is not the sum of its sources.
 
-    In each of the three columns 年度资金总额 = 当年财政拨款 + 上年结转资金 + 其他资金. (Practice: provincial budget systems
-    compute it so.) Where none of the sources is filled in, nothing is compared. The total may be rounded or truncated
-    at the decimals that it is printed with, two at most.
+    In each of the three columns 年度资金总额 = 当年财政拨款 + 上年结转资金 + 其他资金. (Practice: provincial budget
+    systems compute it so.) Where none of the sources is filled in, nothing is compared. The total may be rounded or
+    truncated at the decimals that it is printed with, two at most.
 
     ## Why it matters
 
@@ -130,8 +130,8 @@ def executed_over_budget(submission: Submission) -> Iterator[Violation]:
 
     ## How to fix it
 
-    Take 全年预算数 as adjusted at the end of the year, carried-over money included, and 全年执行数 from the accounts. If
-    both are right, say in the form why more was spent.
+    Take 全年预算数 as adjusted at the end of the year, carried-over money included, and 全年执行数 from the accounts.
+    If both are right, say in the form why more was spent.
     """
     severity = Severity(submission.form.setting("over_budget"))
     doubtful = disputed(submission)
@@ -158,8 +158,8 @@ def executed_over_budget(submission: Submission) -> Iterator[Violation]:
 def spending_without_budget(submission: Submission) -> Iterator[Violation]:
     """Money was spent where there is no budget.
 
-    全年执行数 is more than 0 and 全年预算数 is 0 or blank. Where the total row has this fault, the rows below it are not
-    told as well. Where the total row's budget is blank, only M101 speaks.
+    全年执行数 is more than 0 and 全年预算数 is 0 or blank. Where the total row has this fault, the rows below it are
+    not told as well. Where the total row's budget is blank, only M101 speaks.
 
     A note where both are 0 on the total row: the rate and its score then stay blank. (This project's own choice: never
     #DIV/0!, never 0 or 1.)

@@ -180,10 +180,10 @@ def score_off_ratio(submission: Submission) -> Iterator[Violation]:
 def score_outside_band(submission: Submission) -> Iterator[Violation]:
     """A grade in words was chosen, and the score lies outside its band.
 
-    The ministry grades what cannot be measured in three steps: 达成年度指标 100–80 % of the weight, 部分达成年度指标并具有
-    一定效果 80–60 %, 未达成年度指标且效果较差 60–0 %. The template's setting `qualitative_grades` has the wordings and the
-    bands; the ends belong to both neighbours. Only the whole wording counts, as the actual value or as the first
-    words of the reason, and not where figures can be compared.
+    The ministry grades what cannot be measured in three steps: 达成年度指标 100–80 % of the weight,
+    部分达成年度指标并具有 一定效果 80–60 %, 未达成年度指标且效果较差 60–0 %. The template's setting
+    `qualitative_grades` has the wordings and the bands; the ends belong to both neighbours. Only the whole wording
+    counts, as the actual value or as the first words of the reason, and not where figures can be compared.
 
     ## Why it matters
 

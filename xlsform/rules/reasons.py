@@ -186,10 +186,10 @@ def _over_achieved(indicator: Indicator, limit: Decimal, submission: Submission)
 def reason_contradicts_score(submission: Submission) -> Iterator[Violation]:
     """Full points, yet the reason tells of failure.
 
-    The words are those of the setting `failure_words` (未完成, 未达到, 滞后 …). They do not count where the clause denies
-    them (无滞后, 未发现, 避免), speaks of another year, or goes on to say that it was made good; nor where a target that
-    was set too low explains a result far above it. Where P103 or P105 finds the points too high already, this rule is
-    silent.
+    The words are those of the setting `failure_words` (未完成, 未达到, 滞后 …). They do not count where the clause
+    denies them (无滞后, 未发现, 避免), speaks of another year, or goes on to say that it was made good; nor where a
+    target that was set too low explains a result far above it. Where P103 or P105 finds the points too high already,
+    this rule is silent.
 
     ## Why it matters
 

@@ -123,7 +123,8 @@ def hidden_rows(submission: Submission) -> Iterator[Violation]:
 
     ## How to fix it
 
-    Select the rows or columns on both sides, right-click and choose Unhide. For a sheet, right-click the tab of another.
+    Select the rows or columns on both sides, right-click and choose Unhide. For a sheet, right-click the tab of
+    another.
     """
     alignment, layout, sheet = submission.alignment, submission.layout, submission.sheet
     if sheet.state != "visible":

@@ -1,4 +1,4 @@
-"""What can be said of a template: whether it is sound, which roles its fields have, and which rules apply to its form."""
+"""What can be said of a template: whether it is sound, which roles its fields have, which rules apply."""
 
 from __future__ import annotations
 

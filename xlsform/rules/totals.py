@@ -121,8 +121,8 @@ def grade_off(submission: Submission) -> Iterator[Violation]:
     """The grade is not the one of the total's band.
 
     For forms with a field `grade`. The bands are the template's setting `grades` (优 from 90, 良 from 80, 中 from 60,
-    差 below). The word has to hold exactly one of the grades (优秀 is 优), or nothing is said; the grade of the total as
-    stated is accepted as well as that of the total as calculated. (Practice.)
+    差 below). The word has to hold exactly one of the grades (优秀 is 优), or nothing is said; the grade of the total
+    as stated is accepted as well as that of the total as calculated. (Practice.)
 
     ## Why it matters
 

@@ -50,8 +50,8 @@ def low_execution_unexplained(submission: Submission) -> Iterator[Violation]:
     """The execution rate is low, and nothing in the form says why.
 
     Low is below the setting `low_execution_rate`, 90 % (practice). The form says why if any row of indicators has a
-    reason that says something, or if a goal or narrative speaks of money (执行, 预算, 支付, 资金 …) together with a cause
-    (因, 影响, 滞后, 结转, 节约 …), or of a delay. In doubt the rule is silent.
+    reason that says something, or if a goal or narrative speaks of money (执行, 预算, 支付, 资金 …) together with a
+    cause (因, 影响, 滞后, 结转, 节约 …), or of a delay. In doubt the rule is silent.
 
     ## Why it matters
 
@@ -59,8 +59,8 @@ def low_execution_unexplained(submission: Submission) -> Iterator[Violation]:
 
     ## How to fix it
 
-    Say in 实际完成情况 or in a row's 偏差原因 why the money was not spent and what will be done: work delayed, a payment
-    due next year, a saving by tender.
+    Say in 实际完成情况 or in a row's 偏差原因 why the money was not spent and what will be done: work delayed, a
+    payment due next year, a saving by tender.
     """
     rate = submission.result(FUNDS_TOTAL_RATE)
     least = submission.form.exact_setting("low_execution_rate")
@@ -101,7 +101,8 @@ def budget_adjusted_unexplained(submission: Submission) -> Iterator[Violation]:
 
     ## How to fix it
 
-    Say in 实际完成情况 or in a row's 偏差原因 when and why the budget was raised or cut. If 年初预算数 is wrong, correct it.
+    Say in 实际完成情况 or in a row's 偏差原因 when and why the budget was raised or cut. If 年初预算数 is wrong,
+    correct it.
     """
     initial, budget = submission.number(FUNDS_TOTAL_INITIAL), submission.number(FUNDS_TOTAL_BUDGET)
     most = submission.form.exact_setting("budget_adjustment")

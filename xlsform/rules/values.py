@@ -216,11 +216,11 @@ _MAYBE_LEFT = LazyPattern(r"指标|\.{3}|[待请此这]|点击|[Xx]{2}|××|字"
 def placeholder_left(submission: Submission) -> Iterator[Violation]:
     """Something that the blank form prints, or a hint for the filler, was left in.
 
-    A line that is only 指标1：, ……, 待填写 or 请填写…; anywhere in a text XXX, XX before a unit or a kind of office (XX年,
-    XX公里, XX局), a limit of length such as (100字以内), 此处填写, or the field's own prompt. Looked at are the texts of the
-    form and the indicator rows that are in use. 指标1： before a name is how the form prints it, and no fault. A row in use
-    that has only its printed 指标1： for a name is told by K107, words beside a figure for a target by P110, a reason of
-    …… by P107.
+    A line that is only 指标1：, ……, 待填写 or 请填写…; anywhere in a text XXX, XX before a unit or a kind of office
+    (XX年, XX公里, XX局), a limit of length such as (100字以内), 此处填写, or the field's own prompt. Looked at are
+    the texts of the form and the indicator rows that are in use. 指标1： before a name is how the form prints it, and
+    no fault. A row in use that has only its printed 指标1： for a name is told by K107, words beside a figure for a
+    target by P110, a reason of …… by P107.
 
     ## Why it matters
 

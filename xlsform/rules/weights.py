@@ -24,9 +24,9 @@ def weights_not_100(submission: Submission) -> Iterator[Violation]:
     """The weights do not make 100.
 
     The 分值 of execution and those of all indicators in use, as they stand in the form, must add up to its total:
-    100, or the template's setting `total`. (Law: 财预〔2020〕10号.) The rule is silent where a weight is blank, unusable
-    or not above 0, and where only the weight of execution is off, for other rules say so. It is also silent where
-    exactly the weight of the level-1 kinds that have no indicator is lacking: that is told as a missing kind.
+    100, or the template's setting `total`. (Law: 财预〔2020〕10号.) The rule is silent where a weight is blank,
+    unusable or not above 0, and where only the weight of execution is off, for other rules say so. It is also silent
+    where exactly the weight of the level-1 kinds that have no indicator is lacking: that is told as a missing kind.
 
     ## Why it matters
 
@@ -78,8 +78,8 @@ def level_weight_off(submission: Submission) -> Iterator[Violation]:
 
     The weights of each level 1 (产出指标, 效益指标 …) are added up and compared with the template's setting
     `level_weights`; one finding names every kind that differs. (Law: execution 10, outputs 50, benefits 30,
-    satisfaction 10; "如有特殊情况，一级指标权重可做适当调整".) Nothing is said where the weights as a whole are off, where
-    the weight of execution is off, or where a kind has no indicator at all: other rules speak then.
+    satisfaction 10; "如有特殊情况，一级指标权重可做适当调整".) Nothing is said where the weights as a whole are off,
+    where the weight of execution is off, or where a kind has no indicator at all: other rules speak then.
 
     ## Why it matters
 

@@ -190,7 +190,8 @@ class Submission:
         """Return what stands in the fields of a kind, in reading order.
 
         Args:
-            wanted: whether a field is of that kind; a function of a module, since the choice is kept by it and the layout.
+            wanted: whether a field is of that kind; a function of a module, since the choice is kept by it and the
+            layout.
         """
         entries = self.entries
         return [entries[name] for name in self.layout.names_where(wanted)]
@@ -303,7 +304,7 @@ def _holds(entry: Entry, issued: object) -> bool:
 
 
 def once_per_submission(function: Callable[[Submission], T]) -> Callable[[Submission], T]:
-    """Let a function of nothing but a submission be evaluated once for each: what it gave is kept with the submission."""
+    """Let a function of nothing but a submission be evaluated once for each; what it gave is kept with that."""
 
     @wraps(function)
     def evaluated(submission: Submission) -> T:

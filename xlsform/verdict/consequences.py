@@ -41,7 +41,8 @@ def genuine(claims: Iterable[tuple[str | None, bool]]) -> frozenset[str]:
 def set_aside(code: str | None, forged: bool, genuine_ones: Set[str]) -> bool:
     """Whether a return counts for no project, since its identity is forged and another return's is not.
 
-    Anybody can make a workbook with a project's code in it; it stands for the project only while there is no better one.
+    Anybody can make a workbook with a project's code in it; it stands for the project only while there is no better
+    one.
     """
     return forged and code in genuine_ones
 

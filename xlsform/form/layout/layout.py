@@ -98,7 +98,7 @@ class Layout:
 
     @cached_property
     def outcomes(self) -> Mapping[str, tuple[str, str, str]]:
-        """The form's ``value``, ``below`` and ``above`` of each actual value, by its field, with `TARGET_MARKS` in them."""
+        """The form's ``value``, ``below`` and ``above`` of each actual value, by its field; `TARGET_MARKS` stand in them."""
         if not self.form.outcome:
             return {}
         known = {name: ready for fragment in self.fragments for name, ready in fragment.outcomes.items()}
@@ -133,7 +133,7 @@ class Layout:
 
     @cached_property
     def by_key(self) -> Mapping[str, Field]:
-        """The fields by their roles, those without one by their names; fields of numbered rows are in `indicator_rows`."""
+        """The fields by role, those without one by name; fields of numbered rows are in `indicator_rows`."""
         table = self.form.repeated
         return {item.key: item for item in self.fields.values() if table is None or item.table != table.name}
 
@@ -188,7 +188,7 @@ class Layout:
 
     @cached_property
     def _rows(self) -> Mapping[tuple[str, str], Mapping[str, Field]]:
-        """The fields of each row of a table, by what their columns mean; those without a role by their column's name."""
+        """The fields of each row of a table, by the roles of their columns, or by their names where these have none."""
         rows: dict[tuple[str, str], dict[str, Field]] = {}
         for item in self.fields.values():
             if item.table is not None and item.row is not None and item.column is not None:
