@@ -98,7 +98,7 @@ class Layout:
 
     @cached_property
     def outcomes(self) -> Mapping[str, tuple[str, str, str]]:
-        """The form's ``value``, ``below`` and ``above`` of each actual value, by its field; `TARGET_MARKS` stand in them."""
+        """The form's ``value``, ``below`` and ``above`` of each actual value, by its field, with `TARGET_MARKS`."""
         if not self.form.outcome:
             return {}
         known = {name: ready for fragment in self.fragments for name, ready in fragment.outcomes.items()}
