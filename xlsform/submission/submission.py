@@ -129,7 +129,8 @@ class Submission:
 
     def entry(self, role: Role) -> Entry | None:
         """Return what stands in the field of a role, None where the form has none."""
-        return self.find(role)
+        item = self._field_of(role)
+        return self.entries[item.name] if item else None
 
     def find(self, key: str) -> Entry | None:
         """Return what stands in the field of a key, as office records name it: a role, else the form's own name."""

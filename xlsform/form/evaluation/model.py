@@ -28,13 +28,8 @@ class Fault(NamedTuple):
     wanted: str
 
 
-class _Asked(NamedTuple):
-    """A check in the sheet."""
-
-    place: Position
-    check: PlacedCheck
-    row: int | None
-    """The row of indicators that it belongs to; None where it looks at more than what is typed there."""
+_Asked = tuple[Position, PlacedCheck, int | None]
+"""A check, its place in the sheet, and the row of indicators that it belongs to if it looks at nothing beyond that."""
 
 
 class Model:
@@ -86,7 +81,7 @@ class Model:
         for check in self.layout.checks if self.with_checks else ():
             row = check.field.range.top
             columns[row] = columns.get(row, FIRST_CHECK - len(_PARTS)) + len(_PARTS)
-            asked.append(_Asked((row, columns[row]), check, self.skipped.own_row(check)))
+            asked.append(((row, columns[row]), check, self.skipped.own_row(check)))
         return asked
 
     def _hold(self, formulas: dict[Position, str]) -> None:
@@ -133,8 +128,9 @@ class Model:
     def failing(self) -> dict[PlacedCheck, object]:
         """Return the checks that are not TRUE, with what they are."""
         failing: dict[PlacedCheck, object] = {}
+        skipped = self.skipped.now
         for place, check, row in self.asked:
-            if row not in self.skipped:
+            if row not in skipped:
                 value = self.engine.get_cell_value(SHEET, *place)
                 if value is not True:
                     failing[check] = value

@@ -10,7 +10,7 @@ Measured: a return of a form with three rows in each block takes the engine 0.24
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Container, Mapping, Sequence, Set
 
 from xlsform.form.layout import Field, PlacedCheck
 from xlsform.spreadsheet.a1 import Position, letters
@@ -22,7 +22,7 @@ ASKED_COLUMN = 60
 class SkippedRows:
     """The rows of indicators of one layout, and which of them are skipped at present."""
 
-    def __init__(self, rows: Sequence[Mapping[str, Field]], computed: Collection[str]) -> None:
+    def __init__(self, rows: Sequence[Mapping[str, Field]], computed: Container[str]) -> None:
         """Begin with all rows asked.
 
         Args:
@@ -31,13 +31,9 @@ class SkippedRows:
         """
         self._names = {next(iter(row.values())).range.top: {item.name for item in row.values()} for row in rows}
         """The fields of each row, by its number in the sheet."""
-        typed = {row: names - set(computed) for row, names in self._names.items()}
-        self._row_of = {name: row for row, names in typed.items() for name in names}
-        self._skipped: set[int] = set()
-
-    def __contains__(self, row: int | None) -> bool:
-        """Whether a row is skipped."""
-        return row in self._skipped
+        self._row_of = {name: row for row, names in self._names.items() for name in names if name not in computed}
+        self.now: set[int] = set()
+        """The rows that are skipped at present."""
 
     @property
     def all_cells(self) -> list[Position]:
@@ -60,8 +56,8 @@ class SkippedRows:
         Args:
             filled: the names of the fields that hold something.
         """
-        woken = [row for row in self._skipped if not filled.isdisjoint(self._names[row])]
-        self._skipped.difference_update(woken)
+        woken = [row for row in self.now if not filled.isdisjoint(self._names[row])]
+        self.now.difference_update(woken)
         return [(row, ASKED_COLUMN) for row in woken]
 
     def skip(self, filled: Set[str], unsound: Set[int | None]) -> list[Position]:
@@ -71,6 +67,6 @@ class SkippedRows:
             filled: the names of the fields that hold something.
             unsound: rows of which a check fails.
         """
-        found = [row for row in self._names.keys() - self._skipped - unsound if filled.isdisjoint(self._names[row])]
-        self._skipped.update(found)
+        found = [row for row in self._names.keys() - self.now - unsound if filled.isdisjoint(self._names[row])]
+        self.now.update(found)
         return [(row, ASKED_COLUMN) for row in found]
