@@ -13,8 +13,10 @@ from typing import Any
 from xlsform.errors import TemplateError, UsageError, reading_failed
 from xlsform.findings import Severity
 from xlsform.form import vocabulary
-from xlsform.form.definition import CellSpec, Check, FieldSpec, Form, Group, Page, RowSpec, Table
+from xlsform.form.definition import Form
+from xlsform.form.field_specs import Check, FieldSpec, Group, Table
 from xlsform.form.field_types import FIELD_TYPES
+from xlsform.form.grid_specs import CellSpec, Page, RowSpec
 from xlsform.form.vocabulary import Role
 from xlsform.messages import say
 

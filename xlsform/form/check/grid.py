@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
-from xlsform.form.definition import CellSpec, Form, RowSpec, Table, cell_specs
+from xlsform.form.definition import Form, cell_specs
+from xlsform.form.field_specs import Table
+from xlsform.form.grid_specs import CellSpec, RowSpec
 from xlsform.form.layout import Layout
 from xlsform.spreadsheet.a1 import Range, column_number, letters
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from xlsform.form import vocabulary
 from xlsform.form.check.grid import near
-from xlsform.form.definition import Form, Table
+from xlsform.form.definition import Form
+from xlsform.form.field_specs import Table
 from xlsform.form.template import bundled, load
 from xlsform.form.vocabulary import FIELDS, TABLES, Role, word
 from xlsform.quantities import normalize_text

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from xlsform.errors import UsageError
-from xlsform.form.definition import Form, RowSpec
+from xlsform.form.definition import Form
+from xlsform.form.grid_specs import RowSpec
 from xlsform.form.layout.fields import Label
 from xlsform.form.layout.fragment import Fragment
 from xlsform.form.layout.layout import Layout

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xlsform.form.definition import Check, FieldSpec, Style
+from xlsform.form.field_specs import Check, FieldSpec
+from xlsform.form.grid_specs import Style
 from xlsform.form.vocabulary import Role
 from xlsform.spreadsheet.a1 import Range, a1
 

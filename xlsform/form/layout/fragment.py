@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 
-from xlsform.form.definition import Check, Form
+from xlsform.form.definition import Form
+from xlsform.form.field_specs import Check
 from xlsform.form.layout.fields import TARGET_MARKS, Field, Label, PlacedCheck, UnknownReferenceError
 from xlsform.form.layout.resolver import Resolver
 from xlsform.form.vocabulary import ACTUAL

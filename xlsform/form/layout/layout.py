@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from xlsform.form.definition import Form, Style
+from xlsform.form.definition import Form
+from xlsform.form.grid_specs import Style
 from xlsform.form.layout.fields import HINTS_TITLE, Field, Label, PlacedCheck, UnknownReferenceError
 from xlsform.form.layout.formula_refs import closure
 from xlsform.form.layout.fragment import Fragment, fits, outcome

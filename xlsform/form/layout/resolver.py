@@ -7,7 +7,8 @@ from functools import cached_property
 from types import MappingProxyType
 
 from xlsform.form import formula as formulas
-from xlsform.form.definition import Check, Form
+from xlsform.form.definition import Form
+from xlsform.form.field_specs import Check
 from xlsform.form.layout.fields import Field, PlacedCheck, UnknownReferenceError
 from xlsform.form.layout.formula_refs import addresses, spelled_out
 from xlsform.form.vocabulary import TARGET

@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from xlsform.form.definition import CellSpec, FieldSpec, Form
+from xlsform.form.definition import Form
+from xlsform.form.field_specs import FieldSpec
+from xlsform.form.grid_specs import CellSpec
 from xlsform.form.layout.fields import Field, Label
 from xlsform.form.layout.fragment import Fragment
 from xlsform.form.vocabulary import INDICATOR_NAME
