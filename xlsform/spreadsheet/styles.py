@@ -6,11 +6,15 @@ import copy
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from xlsform.spreadsheet.package import Package
 from xlsform.spreadsheet.xml_trees import TRUE, child, children, insert_after, namespace, parse
+
+if TYPE_CHECKING:
+    # At run time only those who write have a package in hand: what reads returns does without it.
+    from xlsform.spreadsheet.package import Package
 
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
 _ORDER = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs")
