@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from xlsform.errors import UsageError
@@ -22,7 +22,7 @@ _ENOUGH = 0.7
 """Share of a form's printed labels that a sheet must show to be taken for it."""
 
 
-@lru_cache(maxsize=1)
+@cache
 def known_forms() -> tuple[Form, ...]:
     """Return the forms that come with xlsform."""
     return tuple(load(name) for name in bundled())
