@@ -151,3 +151,16 @@ def test_a_member_that_is_too_large_is_not_unpacked() -> None:
     end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 1, 1, len(directory), len(body), 0)
     with pytest.raises(ValueError, match=r"bomb.xml is larger than 64,000,000 bytes"):
         ZipArchive(body + directory + end).read("bomb.xml")
+
+
+def test_a_member_whose_size_only_zip64_can_tell_is_refused_and_not_copied() -> None:
+    data = zipped("a.xml")
+    at, end = data.rfind(b"PK\1\2"), data.rfind(b"PK\5\6")
+    field = struct.pack("<2HQ", 1, 8, 1 << 40)
+    entry = bytearray(data[at:end] + field)
+    struct.pack_into("<I", entry, 24, 0xFFFFFFFF)
+    struct.pack_into("<H", entry, 30, len(field))
+    last = bytearray(data[end:])
+    struct.pack_into("<I", last, 12, len(entry))
+    with pytest.raises(ValueError, match="larger than"):
+        ZipArchive(data[:at] + bytes(entry) + bytes(last)).to_bytes()

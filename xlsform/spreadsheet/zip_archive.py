@@ -20,6 +20,8 @@ _EPOCH = 1 << 5 | 1
 """The first of January 1980, the earliest date that a zip can hold: the same content makes the same zip, whenever."""
 _MOST_MEMBERS = 65_535
 """As many as the end record can count."""
+_MOST_TOLD = 0xFFFFFFFF
+"""The largest size that an entry can tell of without zip64, which is not written."""
 _LARGEST = 64_000_000
 """Bytes of a member that is unpacked: a return that is to be marked may hold parts that no reader has looked at."""
 
@@ -120,6 +122,8 @@ class ZipArchive:
     def _as_it_is(self, key: str, entry: ZipEntry) -> tuple[ZipEntry, bytes]:
         # Of the base workbook, whose members go into thousands of workbooks.
         if key not in self._copied:
+            if entry.size > _MOST_TOLD:
+                raise ValueError(f"the part {entry.name} is larger than {_MOST_TOLD:,} bytes")
             try:
                 # The sizes go into the local header, so the descriptor that followed the data is not needed any more.
                 kept = entry._replace(flags=entry.flags & ~HAS_DESCRIPTOR)
