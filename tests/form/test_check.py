@@ -408,6 +408,15 @@ def test_every_problem_with_formulas_is_said_at_once() -> None:
     ]
 
 
+def test_an_outcome_needs_indicators() -> None:
+    content = mof()
+    for path in ("tables/indicators", "blocks/indicators", "blocks/total", "let"):
+        drop(content, path)
+    content["fields"] = {key: spec for key, spec in content["fields"].items() if not key.startswith("total_")}
+    content["checks"] = {}
+    assert "$.outcome: it needs the columns target, actual and weight" in problems(content)
+
+
 @pytest.mark.parametrize(
     ("change", "left"),
     [

@@ -131,10 +131,11 @@ def _formulas(layout: Layout) -> Iterator[tuple[str, str, Field]]:
 
 def _outcome_faults(layout: Layout) -> Iterator[str]:
     """Yield formulas of ``outcome`` that give no number where the actual value lies beside the target."""
-    row = layout.indicator_rows[0] if layout.form.outcome else {}
+    if not layout.form.outcome:
+        return
+    row = layout.indicator_rows[0] if layout.indicator_rows else {}
     if not {ACTUAL, TARGET, WEIGHT} <= row.keys():
-        if row:
-            yield "$.outcome: it needs the columns target, actual and weight"
+        yield "$.outcome: it needs the columns target, actual and weight"
         return
     values = {row[ACTUAL].name: Decimal(2), row[WEIGHT].name: Decimal(10)}
     for key, source in layout.form.outcome.items():
