@@ -1,10 +1,9 @@
 """Template formulas: Excel's own formula language, with fields in braces.
 
-``{funds.total.budget}`` is one field, ``{.budget}`` the same row's, ``{carryover.}`` the same column's in
-another row, ``{@}`` the field that a check is about, ``{indicators.*.score}`` a whole column,
-``{indicators.产出指标.*.score}`` the rows of one level 1 or level 2, ``{.name:placeholder}`` the text that the
-blank form prints in a cell, ``{.target:low}`` a part of a target that is a known figure,
-``{scoring.execution.weight}`` a setting.
+``{funds.total.budget}`` is one field, ``{.budget}`` the same row's, ``{carryover.}`` the same column's in another row,
+``{@}`` the field that a check is about, ``{indicators.*.score}`` a whole column, ``{indicators.产出指标.*.score}`` the
+rows of one level 1 or level 2, ``{.name:placeholder}`` the text that the blank form prints in a cell, ``{.target:low}``
+a part of a target that is a known figure, ``{scoring.execution.weight}`` a setting.
 """
 
 from __future__ import annotations

@@ -67,11 +67,11 @@ def actual_copies_target(submission: Submission) -> Iterator[Violation]:
 def actual_not_comparable(submission: Submission) -> Iterator[Violation]:
     """The actual value cannot be compared with the target.
 
-    An error where the target is a figure and the actual value words without any (已完成 beside 735人次), a mark such
-    as / or — included. A warning where it is a figure in a unit of another kind (97% beside 735人次, 20天 beside
-    20万元) or a date. The ministry's grades in words (达成年度指标 …, setting `qualitative_grades`) are accepted, and
-    words with a numeral in them are not judged: 一套, 约100个, 提升12%; nor is 无 or 未发生 beside a target of 0.
-    Counters (个, 户, 次 …) are not told apart.
+    An error where the target is a figure and the actual value words without any (已完成 beside 735人次), a mark such as
+    / or — included. A warning where it is a figure in a unit of another kind (97% beside 735人次, 20天 beside 20万元)
+    or a date. The ministry's grades in words (达成年度指标 …, setting `qualitative_grades`) are accepted, and words
+    with a numeral in them are not judged: 一套, 约100个, 提升12%; nor is 无 or 未发生 beside a target of 0. Counters
+    (个, 户, 次 …) are not told apart.
 
     ## Why it matters
 

@@ -45,10 +45,10 @@ def cost_beyond_budget(submission: Submission) -> Iterator[Violation]:
     """A cost indicator in money contradicts the funds table.
 
     Looked at are indicators under a level 2 with 成本 whose name says that they measure the whole project (总成本,
-    项目成本, 总投资) and whose 实际完成值 is an amount of money, with its own unit or the target's. Found is an
-    amount above 全年预算数, and, where the name says nothing but the total cost, one below 全年执行数, each by more
-    than 1 %. Nothing is said of costs by the head, by part or in per cent, where the target itself is above the
-    budget (it then covers more than the year), or where the row gives a reason. (This project's own choice.)
+    项目成本, 总投资) and whose 实际完成值 is an amount of money, with its own unit or the target's. Found is an amount
+    above 全年预算数, and, where the name says nothing but the total cost, one below 全年执行数, each by more than 1 %.
+    Nothing is said of costs by the head, by part or in per cent, where the target itself is above the budget (it then
+    covers more than the year), or where the row gives a reason. (This project's own choice.)
 
     ## Why it matters
 

@@ -257,8 +257,8 @@ def _is_marked_blank(item: Field) -> bool:
 def score_on_source_row(submission: Submission) -> Iterator[Violation]:
     """A weight or score stands on a row of 其中.
 
-    On 当年财政拨款, 上年结转资金 and 其他资金 the form prints — for 分值 and 得分 (law: the ministry's form). A
-    number there is found; another mark for "not applicable" (- or /), or none, is no fault.
+    On 当年财政拨款, 上年结转资金 and 其他资金 the form prints — for 分值 and 得分 (law: the ministry's form). A number
+    there is found; another mark for "not applicable" (- or /), or none, is no fault.
 
     ## Why it matters
 

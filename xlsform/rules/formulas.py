@@ -35,10 +35,10 @@ def _shown(value: object) -> object:
 def formula_overwritten(submission: Submission) -> Iterator[Violation]:
     """A value stands in place of a formula.
 
-    A warning where the value is what the formula gives, or that figure rounded to a whole number; an error where it
-    is not. It is only a warning, too, where the value cannot be judged, since an amount, a rate or a score that it
-    follows from is itself blank or wrong. The rules on rates, scores and totals (M105, M106, T102) then say nothing
-    more. The hints beside the form are formulas too: those that were deleted or typed over make one warning together.
+    A warning where the value is what the formula gives, or that figure rounded to a whole number; an error where it is
+    not. It is only a warning, too, where the value cannot be judged, since an amount, a rate or a score that it follows
+    from is itself blank or wrong. The rules on rates, scores and totals (M105, M106, T102) then say nothing more. The
+    hints beside the form are formulas too: those that were deleted or typed over make one warning together.
 
     ## Why it matters
 
@@ -110,7 +110,8 @@ def _overwritten(submission: Submission, entry: Entry) -> tuple[Message, Severit
 
 
 def _undecided(submission: Submission, entry: Entry) -> bool:
-    """Whether a value that stands for a formula cannot be called wrong, since a cell that it follows from is.
+    """Whether a value that stands for a formula cannot be called wrong: a cell that it follows from is, as is told
+    there.
 
     That is an amount or a score which is blank, no number or doubtful, spending without a budget, or, of a score, a
     rate that was typed over. A total that is the sum of the scores that stand in the form follows from them.

@@ -44,8 +44,8 @@ def missing_goal(submission: Submission) -> Iterator[Violation]:
 
     ## How to fix it
 
-    预期目标: copy the goal that was approved with the budget. 实际完成情况: write what was really done, and how much
-    of it.
+    预期目标: copy the goal that was approved with the budget. 实际完成情况: write what was really done, and how much of
+    it.
     """
     for check in submission.failed("G101"):
         yield Violation(
@@ -113,9 +113,9 @@ def goal_claims_done(submission: Submission) -> Iterator[Violation]:
     """实际完成情况 claims that all is done, while execution or a score is low.
 
     Claims are 全部完成, 全面完成, 100%完成, 完成100% and the like. Low is an execution rate under the template's
-    setting `low_execution_rate` (0.9), or an indicator with less than the share `low_score` (0.8) of its points:
-    below that the ministry's grade is no longer 达成. Where the text owns up to anything that is left (未, 但, 其余,
-    推迟 …), or where it is a copy of 预期目标, the rule is silent. (Choice of this project.)
+    setting `low_execution_rate` (0.9), or an indicator with less than the share `low_score` (0.8) of its points: below
+    that the ministry's grade is no longer 达成. Where the text owns up to anything that is left (未, 但, 其余, 推迟 …),
+    or where it is a copy of 预期目标, the rule is silent. (Choice of this project.)
 
     ## Why it matters
 

@@ -15,10 +15,10 @@ from xlsform.submission.submission import Submission, once_per_submission
 
 @once_per_submission
 def issued_hints(submission: Submission) -> Mapping[Position, tuple[str, ...]]:
-    """Return the formula that was issued as a hint, by its place; kept for the rule that follows.
+    """Return the formulas that may have been issued as the hint in each place.
 
-    Where the hidden sheet is gone that says which targets were prefilled, one of two: without or with what it says of
-    the target that stands there now.
+    What a hint says depends on the target, if that was prefilled. Where the hidden sheet is gone, which says what was
+    prefilled, two formulas are possible: one for a target that was, one for a target that was not.
     """
     layout, issued = submission.layout, submission.issued
     known = "sheet" in submission.identities
@@ -35,7 +35,7 @@ def issued_hints(submission: Submission) -> Mapping[Position, tuple[str, ...]]:
 
 
 def violation_of_hints(message: Message, found: Mapping[Position, object], issued: Mapping[Position, str]) -> Violation:
-    """Return the one violation of all hints of which a message is true."""
+    """Return one violation for all the hints that have the same fault."""
     first = next(iter(issued))
     one = len(issued) == 1
     return Violation(

@@ -26,7 +26,7 @@ OF_A_ROW = (INDICATOR_NAME, TARGET, ACTUAL, WEIGHT, SCORE, YEAR)
 
 _SHOWN = 40
 
-#: Of two figures only one of which has a unit, a ratio beyond this tells of a unit that is missing, not of the result.
+#: Where one of two figures has no unit and they differ by more than this factor, the unit is missing.
 _FAR = 1000
 
 

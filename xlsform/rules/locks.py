@@ -23,7 +23,7 @@ def _issued_open(layout: Layout, issued: frozenset[str]) -> _Open:
 
 
 def _left_open(layout: Layout, alignment: Alignment, issued: frozenset[str]) -> _Open:
-    """Return the anchors of the cells that were left to be filled, and all their cells, where they stand now."""
+    """Return the first cells of the fields that were left to be filled, and all their cells, where they stand now."""
     areas_issued = (item.range for item in layout.inputs if item.name not in issued)
     left = [area for each in areas_issued if (area := alignment.area(each)) is not None]
     return tuple(area.anchor for area in left), frozenset(place for area in left for place in area.cells())

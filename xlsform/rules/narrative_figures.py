@@ -91,8 +91,8 @@ _LOOKED_AT = (*(quantity.role for quantity in _QUANTITIES), *OF_THE_TOTAL, PROJE
 #: A figure counts only where its clause begins with its name, after a subject that means the project as a whole.
 _BEGINNING = "(?:^|(?<=[,。;!?、()])|(?<=(?:情况|分析|结果|结论|如下):))"
 _SUBJECT = (
-    "(?:(?:本|该|此)?项目|(?:本|我)(?:单位|部门)|20[0-9]{2}年度?|(?:本|当)年度?|年度"
-    "|总体|整体|财政|资金|专项|预算|绩效|共|的)"
+    "(?:(?:本|该|此)?项目|(?:本|我)(?:单位|部门)|20[0-9]{2}年度?|(?:本|当)年度?"
+    "|年度|总体|整体|财政|资金|专项|预算|绩效|共|的)"
 )
 _VERB = "(?:为|是|:|达到?|共计?|合计|了)?"
 _NUMERAL = r"[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?"
@@ -122,8 +122,8 @@ def narrative_figure_differs(submission: Submission) -> Iterator[Violation]:
     subject such as 本项目, with 自评得分…分, 年初预算数, 全年预算数, 预算安排, 执行数, 全年支出…万元, 执行率 or
     完成预算的…%. Figures after 其中, of another project or year, of a quarter or a month, with 约, 左右, 以上, and
     figures of which a text gives two, are passed over. A figure agrees if it equals the stated or the exact one,
-    rounded or truncated at its own decimals, whatever its unit of money; that of one source of money is right as
-    well. (Practice: the seed's 综述.)
+    rounded or truncated at its own decimals, whatever its unit of money; that of one source of money is right as well.
+    (Practice: the seed's 综述.)
 
     ## Why it matters
 

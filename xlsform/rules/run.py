@@ -60,16 +60,16 @@ def _own_checks(submission: Submission, select: tuple[str, ...], ignore: tuple[s
 
 
 def _told_already(code: str, violation: Violation, submission: Submission | None) -> bool:
-    """Whether another rule says already what is wrong: S105 of a field that is gone, S104 of one that was altered.
+    """Whether another rule already says what is wrong: S105 that a field is gone, S104 that it was altered.
 
-    Points are moot where the target or the weight of their row is not the one that was issued.
+    Where the target or the weight of a row is not the one that was issued, nothing is said of the row's points either.
     """
     if submission is None or violation.field is None or code == _ALTERED:
         return False
     entry = submission.entries[violation.field]
     row = f"{entry.field.table}.{entry.field.row}."
-    moot = code[0] == "P" and any(name.startswith(row) for name in submission.altered)
-    return entry.position is None or violation.field in submission.altered or moot
+    undecided = code[0] == "P" and any(name.startswith(row) for name in submission.altered)
+    return entry.position is None or violation.field in submission.altered or undecided
 
 
 def _finding(code: str, name: str, severity: Severity, violation: Violation, submission: Submission | None) -> Finding:

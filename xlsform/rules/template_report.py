@@ -1,4 +1,4 @@
-"""What can be said of a template: whether it is sound, which roles its fields have, which rules apply."""
+"""What can be said of a template: whether it is sound, which roles its fields have, which rules judge its form."""
 
 from __future__ import annotations
 

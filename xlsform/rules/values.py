@@ -217,10 +217,10 @@ def placeholder_left(submission: Submission) -> Iterator[Violation]:
     """Something that the blank form prints, or a hint for the filler, was left in.
 
     A line that is only 指标1：, ……, 待填写 or 请填写…; anywhere in a text XXX, XX before a unit or a kind of office
-    (XX年, XX公里, XX局), a limit of length such as (100字以内), 此处填写, or the field's own prompt. Looked at are
-    the texts of the form and the indicator rows that are in use. 指标1： before a name is how the form prints it, and
-    no fault. A row in use that has only its printed 指标1： for a name is told by K107, words beside a figure for a
-    target by P110, a reason of …… by P107.
+    (XX年, XX公里, XX局), a limit of length such as (100字以内), 此处填写, or the field's own prompt. Looked at are the
+    texts of the form and the indicator rows that are in use. 指标1： before a name is how the form prints it, and no
+    fault. A row in use that has only its printed 指标1： for a name is told by K107, words beside a figure for a target
+    by P110, a reason of …… by P107.
 
     ## Why it matters
 
@@ -266,7 +266,7 @@ def _texts(submission: Submission) -> Iterator[tuple[Mapping[str, Entry], Entry]
 
 
 def _ours(row: Mapping[str, Entry], entry: Entry) -> bool:
-    """Whether no other rule speaks of a placeholder there: P107 of empty reasons, P110 of words beside a figure."""
+    """Whether this rule is to tell of a placeholder: P107 tells of empty reasons, P110 of words beside a figure."""
     if entry.field.role == REASON:
         return not quantities.says_nothing(entry.text)
     if entry.field.role == ACTUAL and TARGET in row:

@@ -110,7 +110,7 @@ class _EntryReader(NamedTuple):
         return Entry(item, place, raw, read.value, read.problem, read.as_text, read.decimals, formula)
 
     def _is_placeholder(self, raw: str, item: Field) -> bool:
-        """Whether a text is what a blank field holds: also another row's, where rows may be mistaken for others."""
+        """Whether a text is what a blank field prints; where rows moved, also what another row of its kind prints."""
         if self.alignment.unchanged or item.column is None:
             return raw != "" and raw == item.placeholder
         column = item.role or item.column
@@ -118,7 +118,7 @@ class _EntryReader(NamedTuple):
         return any(each.placeholder == raw != "" for each in others if each.level2 == item.level2)
 
     def _place(self, item: Field) -> Position | None:
-        """Return where a field stands now: what is left of its merged cells may still hold its value."""
+        """Return where a field stands that may have moved: any of its merged cells may hold its value now."""
         place = self.alignment.place(item.range.anchor)
         if item.range.single:
             return place

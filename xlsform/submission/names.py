@@ -20,8 +20,7 @@ def named_places(layout: Layout, workbook: Workbook, sheet: str) -> Mapping[str,
         layout: the form as issued.
         workbook: what came back.
         sheet: the name of its form's sheet. Where that was renamed by a program that does not rename it in formulas,
-        the
-            old name still means it.
+            the old name still means it.
     """
     names, wanted = workbook.names, layout.fields
     if not wanted.keys() <= names.keys():

@@ -110,7 +110,7 @@ def _layout(form: Form, sheet: Sheet, identity: Identity | None) -> Layout:
 
 
 def _rows_shown(form: Form, sheet: Sheet) -> tuple[int, ...]:
-    """Return the rows of each level-2 block: from its name to what comes after it, else as many as are printed."""
+    """Return the rows of each level-2 block, by where its name and what follows it stand; else the printed number."""
     printed, labels = block_sizes(form, None), sorted(lay_out(form).labels, key=lambda label: label.range.anchor)
     by_row = sorted((row, normalize_text(value)) for (row, _), value in sheet.values.items() if isinstance(value, str))
 

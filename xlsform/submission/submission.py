@@ -174,7 +174,7 @@ class Submission:
         return self.layout.by_key[role].name
 
     def names(self, *roles: Role) -> set[str]:
-        """Return the names that the form has for some roles; of those that it lacks none."""
+        """Return what the form calls the fields of some roles; roles that it lacks are left out."""
         return {item.name for role in roles if (item := self._field_of(role)) is not None}
 
     def beside(self, item: Field, column: Role) -> Entry | None:
@@ -191,8 +191,7 @@ class Submission:
         """Return what stands in the fields of a kind, in reading order.
 
         Args:
-            wanted: whether a field is of that kind; a function of a module, since the choice is kept by it and the
-            layout.
+            wanted: whether a field is of that kind. A function of a module: the layout keeps what it chooses.
         """
         entries = self.entries
         return [entries[name] for name in self.layout.names_where(wanted)]
@@ -205,7 +204,7 @@ class Submission:
 
     @cached_property
     def gone_rows(self) -> tuple[Mapping[str, Entry], ...]:
-        """The indicator rows of which cells are gone."""
+        """The indicator rows that have lost cells."""
         if self.alignment.unchanged:
             return ()
         return tuple(row for row in self.rows if any(entry.position is None for entry in row.values()))
@@ -255,7 +254,7 @@ class Submission:
 
     @cached_property
     def unusable(self) -> frozenset[str]:
-        """The fields whose content is of no use: text for a number, an error value."""
+        """The fields whose content cannot be used: text in place of a number, an error value."""
         return frozenset([name for name, entry in self._changed.items() if entry.problem is not None])
 
     @property
@@ -298,14 +297,14 @@ def _is_required(item: Field) -> bool:
 
 
 def _holds(entry: Entry, issued: object) -> bool:
-    """Whether a field holds the value that was issued: a figure at the 15 digits that a cell keeps, a text folded."""
+    """Whether a field holds the value that was issued; figures have the 15 digits that a cell keeps."""
     if isinstance(issued, int | float) and entry.number is not None:
         return entry.number == quantities.number_of(float(issued))
     return normalize_text(entry.text or str(entry.raw or "")) == normalize_text(str(issued))
 
 
 def once_per_submission(function: Callable[[Submission], T]) -> Callable[[Submission], T]:
-    """Let a function of nothing but a submission be evaluated once for each; what it gave is kept with that."""
+    """Let a function of a submission alone be evaluated once for each: what it gave is kept with the submission."""
 
     @wraps(function)
     def evaluated(submission: Submission) -> T:

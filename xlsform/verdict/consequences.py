@@ -30,7 +30,7 @@ def is_forged(findings: Iterable[Finding]) -> bool:
 
 
 def genuine(claims: Iterable[tuple[str | None, bool]]) -> frozenset[str]:
-    """Return the projects of which a return bears the identity that was issued.
+    """Return the codes of projects that have a return with the identity that was issued.
 
     Args:
         claims: of each return, the code of the project that it says it is of, and whether its identity is forged.

@@ -103,7 +103,7 @@ class Verdict:
     overdue: bool = False
     """Of a project that has not returned: whether its last day is past."""
     superseded: str = ""
-    """Where the return of the same project came from that counts in place of this one; blank where none does."""
+    """Where another return of the same project came from that counts in place of this one; blank where none does."""
 
     @property
     def forged(self) -> bool:

@@ -71,7 +71,7 @@ def _twice(path: str, found: Mapping[str, Role | None]) -> Iterator[str]:
 
 
 def forgotten_roles(form: Form) -> Iterator[str]:
-    """Yield a line for each field without a role whose label other forms print for one that no field here has."""
+    """Yield a line for each label that other forms print for a role, where nothing in the form has that role."""
     for name, spec in form.fields.items():
         if spec.role is None:
             yield from _forgotten(f"$.fields.{name}", spec.label, form, [role for role in FIELDS if "." not in role])
@@ -86,8 +86,8 @@ def _forgotten_in(table: Table, form: Form) -> Iterator[str]:
         labels = [*table.rows.values(), *(column.label for column in table.columns.values())]
         known = [label.strip() for label in labels if _meant(label, [*TABLES[role].rows, *TABLES[role].columns])]
         if known and role not in form.roles:
-            printed = ", ".join(known)
-            yield f'{path}: other forms print {printed} in the table of the role {role}; give "role" if it is that'
+            told = ", ".join(known)
+            yield f'{path}: other forms print {told} in the table of the role {role}; give "role" if it is that'
         return
     for row, label in table.rows.items():
         if table.row_roles[row] is None:

@@ -1,8 +1,8 @@
 """Rows of indicators that are blank are not checked again for every return.
 
 Most rows of a form stay blank, and what the form's own checks say of a blank row is the same each time. So each of
-these checks is written as ``IF(asked, check, TRUE)``, with one cell for each row that says whether it is asked. Once
-a row was found blank and sound it is no longer asked, until something is put into it.
+these checks is written as ``IF(asked, check, TRUE)``, with one cell for each row that says whether it is asked. Once a
+row was found blank and sound it is no longer asked, until something is put into it.
 
 Measured: a return of a form with three rows in each block takes the engine 0.24 ms in place of 0.40 ms, with ten rows
 0.41 ms in place of 1.34 ms.
@@ -65,7 +65,7 @@ class SkippedRows:
 
         Args:
             filled: the names of the fields that hold something.
-            unsound: rows of which a check fails.
+            unsound: rows with a check that fails.
         """
         found = [row for row in self._names.keys() - self.now - unsound if filled.isdisjoint(self._names[row])]
         self.now.update(found)

@@ -16,29 +16,29 @@ _PRESENT = '=AND(TRIM({@}&"")<>"",{@}<>{@:placeholder})'
 
 
 class Fragment:
-    """Some rows of a form; what looks at nothing beyond them is put in its place once for all layouts."""
+    """Some rows of a form. Checks that look at fields of these rows alone are placed once, for all layouts that share it."""
 
     def __init__(self, form: Form, fields: Mapping[str, Field], labels: tuple[Label, ...]) -> None:
         self.form = form
         self.fields = fields
         self.labels = labels
-        self._scope = Resolver(form, fields, whole=False)
+        self._resolver = Resolver(form, fields, whole=False)
 
     @cached_property
     def checks(self) -> tuple[tuple[Check, Field, PlacedCheck | None], ...]:
-        """The checks on its fields; in their place where they look at nothing beyond."""
+        """The checks on its fields; each with its formulas placed, or None where it looks at fields of other rows."""
         return tuple(
             (check, item, self._placed(check, item)) for item in self.fields.values() for check in self._checks_on(item)
         )
 
     @cached_property
     def outcomes(self) -> Mapping[str, tuple[str, str, str] | None]:
-        """What `Layout.outcomes` says of each actual value; None where it looks beyond."""
+        """What `Layout.outcomes` says of each actual value; None where it looks at fields of other rows."""
         found: dict[str, tuple[str, str, str] | None] = {}
         for item in self.fields.values():
             if item.role == ACTUAL:
                 try:
-                    found[item.name] = outcome(self._scope, self.form, item)
+                    found[item.name] = outcome(self._resolver, self.form, item)
                 except UnknownReferenceError:
                     found[item.name] = None
         return found
@@ -59,7 +59,7 @@ class Fragment:
 
     def _placed(self, check: Check, item: Field) -> PlacedCheck | None:
         try:
-            return self._scope.place(check, item)
+            return self._resolver.place(check, item)
         except UnknownReferenceError:
             return None
 

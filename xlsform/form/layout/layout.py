@@ -29,7 +29,7 @@ class Layout:
     rows: tuple[int, ...]
     """Rows of each level-2 block, in the form's order."""
     fragments: tuple[Fragment, ...]
-    """Of what its fields and labels come."""
+    """The pieces that its fields and labels were taken from; layouts of one form share most of them."""
     fields: Mapping[str, Field]
     """In reading order."""
     labels: tuple[Label, ...]
@@ -99,7 +99,7 @@ class Layout:
 
     @cached_property
     def outcomes(self) -> Mapping[str, tuple[str, str, str]]:
-        """The form's ``value``, ``below`` and ``above`` of each actual value, by its field, with `TARGET_MARKS`."""
+        """The form's ``value``, ``below`` and ``above`` of each actual value by its field, `TARGET_MARKS` in them."""
         if not self.form.outcome:
             return {}
         known = {name: ready for fragment in self.fragments for name, ready in fragment.outcomes.items()}
@@ -126,7 +126,7 @@ class Layout:
 
     @cached_property
     def checks_by_row(self) -> Mapping[int, tuple[PlacedCheck, ...]]:
-        """The checks that each row's hint speaks of."""
+        """The checks whose hints stand beside each row of the sheet."""
         rows: dict[int, list[PlacedCheck]] = {}
         for placed in self.checks:
             rows.setdefault(placed.field.range.top, []).append(placed)
@@ -134,7 +134,7 @@ class Layout:
 
     @cached_property
     def by_key(self) -> Mapping[str, Field]:
-        """The fields by role, those without one by name; fields of numbered rows are in `indicator_rows`."""
+        """The fields by their roles, else by their names; those of numbered rows are in `indicator_rows`."""
         table = self.form.repeated
         return {item.key: item for item in self.fields.values() if table is None or item.table != table.name}
 
@@ -146,7 +146,10 @@ class Layout:
 
     @cached_property
     def telling_names(self) -> tuple[frozenset[str], ...]:
-        """The fields of each row of indicators of which one makes the row a used one; a reason alone does not."""
+        """For each row of indicators, the fields that make it a used row once one of them is filled in.
+
+        A reason alone does not.
+        """
         columns = (INDICATOR_NAME, TARGET, ACTUAL, WEIGHT, SCORE)
         telling = ([row[each] for each in columns if each in row] or row.values() for row in self.indicator_rows)
         return tuple(frozenset(item.name for item in items) for items in telling)
@@ -189,7 +192,7 @@ class Layout:
 
     @cached_property
     def _rows(self) -> Mapping[tuple[str, str], Mapping[str, Field]]:
-        """The fields of each row of a table, by the roles of their columns, or by their names where these have none."""
+        """The fields of each row of a table, by the role of their column, else by its name."""
         rows: dict[tuple[str, str], dict[str, Field]] = {}
         for item in self.fields.values():
             if item.table is not None and item.row is not None and item.column is not None:

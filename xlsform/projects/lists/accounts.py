@@ -23,7 +23,7 @@ from xlsform.projects.project import ListProblem
 def read_accounts(path: Path, form: Form) -> dict[str, dict[str, Decimal]]:
     """Return the amounts of each project by its code, in the form's unit of money.
 
-    An amount stands under the role of its field, or under the field's name where it has none.
+    Each stands under its field's role, or under its name where it has none.
 
     Args:
         path: a workbook, CSV or JSON with 项目编码 and amounts such as 全年预算数 and 全年执行数.
