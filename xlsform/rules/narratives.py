@@ -194,7 +194,7 @@ def clauses(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=16)
 def clean(text: str) -> str:
-    """Return a text normalized for reading clauses: each line ends a sentence, and figures beside each other stay two."""
+    """Return a text normalized for reading clauses: a line ends a sentence, figures beside each other stay two."""
     return quantities.normalize_text(_GAP.sub("_", "。".join(text.splitlines())))
 
 

@@ -16,7 +16,7 @@ _PRESENT = '=AND(TRIM({@}&"")<>"",{@}<>{@:placeholder})'
 
 
 class Fragment:
-    """Some rows of a form. Checks that look at fields of these rows alone are placed once, for all layouts that share it."""
+    """Some rows of a form; checks that look at these alone are placed once, for all layouts that share the rows."""
 
     def __init__(self, form: Form, fields: Mapping[str, Field], labels: tuple[Label, ...]) -> None:
         self.form = form
