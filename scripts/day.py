@@ -31,7 +31,13 @@ sys.path.insert(0, str(ROOT))
 from xlsform.demo.samples import typed_over  # noqa: E402
 from xlsform.form.layout import lay_out  # noqa: E402
 from xlsform.form.template import load  # noqa: E402
-from xlsform.form.vocabulary import FUNDS_TOTAL_BUDGET, FUNDS_TOTAL_INITIAL  # noqa: E402
+from xlsform.form.vocabulary import (  # noqa: E402
+    FUNDS_TOTAL_BUDGET,
+    FUNDS_TOTAL_INITIAL,
+    INDICATOR_NAME,
+    TARGET,
+    WEIGHT,
+)
 from xlsform.reading import read_bytes  # noqa: E402
 from xlsform.reading.workbook import Workbook  # noqa: E402
 from xlsform.submission.recognition import recognise  # noqa: E402
@@ -212,7 +218,7 @@ def returned(path: Path, chance: random.Random, *, faulty: bool) -> bytes:
     sources = {
         "appropriation": {"initial": submission.number(FUNDS_TOTAL_INITIAL), "budget": budget, "executed": executed}
     }
-    rows = [answered(row, chance) for row in submission.rows if not row["name"].blank]
+    rows = [answered(row, chance) for row in submission.rows if not row[INDICATOR_NAME].blank]
     name = submission.entries["project_name"].text
     done = sum("reason" not in row for row in rows)
     data: dict[str, Any] = {
@@ -241,8 +247,8 @@ def returned(path: Path, chance: random.Random, *, faulty: bool) -> bytes:
 
 def answered(row: Mapping[str, Any], chance: random.Random) -> dict[str, Any]:
     """Return an indicator with an actual value and the score that follows."""
-    field, weight, target = row["name"].field, row["weight"].number, row["target"].text
-    found: dict[str, Any] = {"level1": field.level1, "level2": field.level2, "name": row["name"].text}
+    field, weight, target = row[INDICATOR_NAME].field, row[WEIGHT].number, row[TARGET].text
+    found: dict[str, Any] = {"level1": field.level1, "level2": field.level2, "name": row[INDICATOR_NAME].text}
     found |= {"target": target, "weight": weight, "score": weight}
     digits = (
         target.lstrip("≥≤=")
@@ -264,7 +270,7 @@ def answered(row: Mapping[str, Any], chance: random.Random) -> dict[str, Any]:
         else Decimal("0.1")
     )
     actual = (asked * share).quantize(places, ROUND_HALF_UP)
-    if target.endswith("%") and "增长" not in row["name"].text:
+    if target.endswith("%") and "增长" not in row[INDICATOR_NAME].text:
         actual = min(actual, Decimal(1))
     if target[0] == "≥" and actual < asked:
         score = (actual / asked * weight).quantize(Decimal("0.01"), ROUND_HALF_UP)

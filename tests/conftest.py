@@ -23,6 +23,11 @@ settings.register_profile("xlsform", deadline=None, suppress_health_check=[Healt
 settings.load_profile("xlsform")
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    # Sets show their members in another order in each process; pytest-xdist takes that for other tests.
+    return "-".join(sorted(map(str, val))) if isinstance(val, set | frozenset) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0]

@@ -52,7 +52,7 @@ def test_every_file_has_its_verdict_in_order(count: int, jobs: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("killers", [{0}, {40}, {149}, {3, 4, 70, 140}], ids=str)
+@pytest.mark.parametrize("killers", [{0}, {40}, {149}, {3, 4, 70, 140}])
 def test_a_process_that_dies_costs_its_file_a_verdict_and_no_other(
     killers: set[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,11 +63,11 @@ def parts(
 
 
 def zipped(content: Mapping[str, str | bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """A zip of these parts."""
+    """A zip of these parts, the same bytes whenever it is made."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", compression) as archive:
+    with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in content.items():
-            archive.writestr(name, text)
+            archive.writestr(zipfile.ZipInfo(name), text, compression)
     return buffer.getvalue()
 
 
