@@ -108,6 +108,7 @@ def test_it_is_sound() -> None:
     assert dangling(load_checked(str(TEMPLATE))) == set()
 
 
+@pytest.mark.slow
 def test_it_stands_as_the_template_says(layout: Layout, blank: bytes, tmp_path: Path) -> None:
     path = tmp_path / "x.xlsx"
     path.write_bytes(blank)

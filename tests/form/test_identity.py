@@ -54,6 +54,7 @@ def test_what_is_written_comes_back(identity: Identity) -> None:
     assert from_name_text(sealed.name_text().replace('"', '""')) == replace(sealed, rows=())
 
 
+@pytest.mark.property
 @given(identities, st.data())
 def test_nothing_can_be_changed_without_its_showing(identity: Identity, data: st.DataObject) -> None:
     sealed = identity.sealed()

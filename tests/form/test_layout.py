@@ -283,6 +283,7 @@ def test_lines_and_numbers() -> None:
     assert layout.heights({"funds.total.budget": 10**200, "goal_actual": None}) == layout.heights({})
 
 
+@pytest.mark.slow
 def test_a_row_is_never_higher_than_excel_allows() -> None:
     layout = layout_of("shanxi-2021")
     heights = layout.heights({item.name: "绩" * 32_767 for item in layout.inputs})

@@ -70,6 +70,7 @@ def told(findings: list[Finding], renaming: Renaming | None = None) -> list[tupl
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("template", "seed"), [("mof-2020", 1), ("mof-2021", 2), ("shanxi-2021", 3)])
 def test_planted_faults_give_the_same_findings(template: str, seed: int) -> None:
     renaming, form = renamed(template, seed)
@@ -90,6 +91,7 @@ def test_a_faultless_form_has_no_finding(template: str, seed: int) -> None:
     assert subject.typed.keys() == values.keys()
 
 
+@pytest.mark.property
 @settings(max_examples=30, deadline=None)
 @given(st.builds(filling, st.randoms(use_true_random=True)), st.sampled_from(SEEDS))
 def test_whatever_is_filled_in_gives_the_same_findings(filled: Filling, seed: int) -> None:
@@ -247,6 +249,7 @@ def round_of(folder: Path, template: Path, listed: Path, rename: Renaming | None
     return first
 
 
+@pytest.mark.slow
 def test_a_round_with_list_and_register_comes_out_the_same(tmp_path: Path, project_list: Path) -> None:
     renaming, _ = renamed("mof-2020", 5)
     own, official = tmp_path / "renamed.json", tmp_path / "official.json"

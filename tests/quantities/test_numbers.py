@@ -111,6 +111,7 @@ def test_reading_a_number_never_raises(text: str) -> None:
     assert number is None or number.value.is_finite()
 
 
+@pytest.mark.property
 @given(st.from_regex(numbers._TYPED.pattern, fullmatch=True))
 def test_a_number_begins_as_numbers_do(text: str) -> None:
     assert text[0] in numbers._BEGINNINGS

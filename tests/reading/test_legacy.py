@@ -165,6 +165,7 @@ def test_threads_do_not_get_each_others_answers() -> None:
     assert not wrong
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fresh")
 @pytest.mark.parametrize(
     ("code", "seconds", "verdict"),

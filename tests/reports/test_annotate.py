@@ -356,6 +356,7 @@ def test_unmark_leaves_a_workbook_without_marks_as_it_is(blank: bytes) -> None:
     assert unmark(blank) is blank
 
 
+@pytest.mark.slow
 def test_marks_go_although_another_program_renumbered_the_styles(blank: bytes, marked: bytes) -> None:
     stream = io.BytesIO()
     # openpyxl writes styles, strings and comments anew, as Excel does when it saves.
@@ -416,6 +417,7 @@ def test_a_merge_over_the_whole_sheet_costs_nothing() -> None:
     assert len(result) < 2 * len(data)
 
 
+@pytest.mark.slow
 def test_a_workbook_without_styles_gets_its_defaults_first() -> None:
     package = Package(issued())
     package.remove("xl/styles.xml")

@@ -417,6 +417,7 @@ def test_without_findings_there_is_no_chart_of_them() -> None:
 # --- the file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [0, 1, 60])
 def test_excel_would_open_it(count: int, tmp_path: Path) -> None:
     path = tmp_path / "汇总表.xlsx"

@@ -101,6 +101,7 @@ def subjects() -> tuple[Submission, ...]:
     return (*found, *map(known_project, found[::5]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", ABOUT_FORMS, ids=[rule.code for rule in ABOUT_FORMS])
 def test_a_rule_looks_only_at_what_it_declares(rule: Rule) -> None:
     declared = {*rule.reads, *rule.may_read}
@@ -124,6 +125,7 @@ def planted_once() -> tuple[Submission, ...]:
     return tuple(each.planted(SHANXI[0]) for each in MUTATIONS[::6] if SHANXI[0] in each.templates)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", [*ROLES, *TABLES])
 def test_without_a_role_rules_that_need_it_are_silent_and_none_fails(role: Role) -> None:
     renaming = Renaming(SHANXI[0], 3, swapped=False)

@@ -245,6 +245,7 @@ class TestIdentities:
 
         assert "sheet" in submission(edit=edit).identities
 
+    @pytest.mark.property
     @settings(max_examples=60, deadline=None)
     @given(
         st.dictionaries(

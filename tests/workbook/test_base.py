@@ -197,6 +197,7 @@ def test_the_instructions_are_all_there(make: Make, template: str) -> None:
 # --- locks
 
 
+@pytest.mark.slow
 @each_form
 @pytest.mark.parametrize("rows", [1, 3])
 @pytest.mark.parametrize("prefilled", [False, True])

@@ -62,6 +62,7 @@ def issued_locks(path: Path) -> Iterator[Lock]:
         yield sheet.lock
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("password", [PASSWORD, "a", "长" * 200, "𠮷"])
 def test_the_password_opens_every_lock_and_another_none(password: str, tmp_path: Path) -> None:
     path = tmp_path / "x.xlsx"
@@ -105,6 +106,7 @@ def test_a_repeatable_salt_says_nothing_of_the_password(monkeypatch: pytest.Monk
     lock_for.cache_clear()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_locking_changes_nothing_else(template: str, tmp_path: Path) -> None:
     paths = [tmp_path / f"{number}.xlsx" for number in (1, 2)]
@@ -155,6 +157,7 @@ def test_same_input_same_bytes() -> None:
     assert built("1700000000", password="y") != first
 
 
+@pytest.mark.slow
 def test_without_a_fixed_time_salts_differ() -> None:
     assert built(None) != built(None)
 
@@ -225,6 +228,7 @@ def blanks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Layout, 
 Blanks = dict[str, tuple[Layout, bytes, Dump]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_filled_as_a_person_would(template: str, blanks: Blanks, tmp_path: Path) -> None:
     layout, data, blank = blanks[template]

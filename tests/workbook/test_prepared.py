@@ -164,6 +164,7 @@ def blank_sheet(layout: Layout) -> Sheet:
         return dump(path).sheets[layout.form.sheet]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", ["_x0041_x0042_", "<r>a</r>", "_x005F_x0041_", "\t一\n二 ", "&amp;&#10;", "_", "_x", "]]>", "\u3000缩进"]
 )
