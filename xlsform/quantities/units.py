@@ -49,7 +49,15 @@ _FAMILIES = {"人": "count", "人次": "count", "个": "count", "天": "day", "�
 
 
 def _any(words: list[str]) -> str:
-    return "|".join(re.escape(word) for word in sorted(dict.fromkeys(words), key=len, reverse=True))
+    """Return a pattern of any of the words, longer ones first.
+
+    Those of one character stand in a set. As alternatives they take twice as long to compile, and so does the first
+    target of a run: 8 ms instead of 4.
+    """
+    known = sorted(dict.fromkeys(words), key=len, reverse=True)
+    longer = [re.escape(word) for word in known if len(word) > 1]
+    single = "".join(re.escape(word) for word in known if len(word) == 1)
+    return "|".join([*longer, f"[{single}]"] if single else longer)
 
 
 _SCALE = _any(list(_SCALES))

@@ -9,12 +9,14 @@ from math import isfinite
 
 from lxml import etree
 
+from xlsform.patterns import LazyPattern
+
 #: As many characters as Excel lets a cell hold, in units of UTF-16.
 MAX_TEXT = 32_767
 
 _ILLEGAL = "\x00-\x08\x0b-\x1f\ufffe\uffff"
 # An underscore is escaped where what follows would make it the start of an escape, once that is escaped itself.
-_ESCAPED = re.compile(f"_(?=x[0-9A-Fa-f]{{4}}[_{_ILLEGAL}])|[{_ILLEGAL}]")
+_ESCAPED = LazyPattern(f"_(?=x[0-9A-Fa-f]{{4}}[_{_ILLEGAL}])|[{_ILLEGAL}]")
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 # Most texts have nothing that must be escaped, and are asked this one question.
 _SPECIAL = re.compile(f"[&<>{_ILLEGAL}\ud800-\udfff]|_x[0-9A-Fa-f]")

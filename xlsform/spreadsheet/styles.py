@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from xlsform.patterns import LazyPattern
 from xlsform.spreadsheet.xml_trees import TRUE, child, children, insert_after, namespace, parse
 
 if TYPE_CHECKING:
@@ -29,11 +30,11 @@ _FIRST = {
 _NORMAL = '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
 
 # As we write them, in workbooks of our own.
-_CELL_FORMAT = re.compile(r"<xf [^>]*?(?:/>|>.*?</xf>)", re.DOTALL)
-_CELL_FORMATS = re.compile(r"<cellXfs [^>]*>(.*)</cellXfs>", re.DOTALL)
-_NUMBER_FORMAT = re.compile(r'<numFmt numFmtId="(\d+)" formatCode="([^"]*)"/>')
-_NUMBER_FORMATS = re.compile(r"<numFmts [^>]*>.*</numFmts>", re.DOTALL)
-_NUMBER = re.compile(r'numFmtId="\d+"')
+_CELL_FORMAT = LazyPattern(r"<xf [^>]*?(?:/>|>.*?</xf>)", re.DOTALL)
+_CELL_FORMATS = LazyPattern(r"<cellXfs [^>]*>(.*)</cellXfs>", re.DOTALL)
+_NUMBER_FORMAT = LazyPattern(r'<numFmt numFmtId="(\d+)" formatCode="([^"]*)"/>')
+_NUMBER_FORMATS = LazyPattern(r"<numFmts [^>]*>.*</numFmts>", re.DOTALL)
+_NUMBER = LazyPattern(r'numFmtId="\d+"')
 
 _Content = tuple[str, frozenset[tuple[str | bytes, str | bytes]], tuple["_Content", ...]]
 
