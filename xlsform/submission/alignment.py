@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
+from typing import NamedTuple
 
 from xlsform.form.layout import Layout
 from xlsform.quantities import normalize_text
@@ -15,8 +16,7 @@ from xlsform.submission.evidence import Evidence, gather
 from xlsform.submission.gaps import fill_gaps
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(NamedTuple):
     """Rows or columns: where each issued one stands now, and which are new, gone or out of order."""
 
     found: Mapping[int, int]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from xlsform.form.layout import Layout
@@ -24,8 +23,7 @@ class NamedPlace(NamedTuple):
     """Whether at least two names point there: a single one may have been left behind by accident."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """All that tells where the rows, or the columns, of a form stand now.
 
     Issued lines are numbered as in the issued form, places as in the returned sheet. Texts are normalized.
@@ -48,7 +46,7 @@ class Evidence:
 
     def without_names(self) -> Evidence:
         """Return the same without what the defined names say."""
-        return replace(self, named={})
+        return self._replace(named={})
 
     def known_in(self, line: int, places: Sequence[int]) -> bool:
         """Whether something tells that a line stands in one of some places: its names, else its placeholder."""

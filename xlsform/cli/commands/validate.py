@@ -66,7 +66,6 @@ def validate(
     PATHS are workbooks, mails (.eml, .mbox, Maildir), archives (.zip), and folders of them, searched deep; also URLs
     that fsspec knows, such as s3://bucket/2025 (pip install 'xlsform[dask]').
     """
-    from xlsform.rules.selection import codes_in
     from xlsform.verdict.threshold import fails
     from xlsform.verdict.verdict import Options
 
@@ -74,8 +73,8 @@ def validate(
         raise click.UsageError("--format xlsx needs -o FILE.xlsx")
     options = Options(
         template=review.template,
-        select=codes_in(selection.select, review.template),
-        ignore=codes_in(selection.ignore, review.template),
+        select=_codes_in(selection.select, review.template),
+        ignore=_codes_in(selection.ignore, review.template),
         limits=limits_in(review.limits),
         waivers=_waivers(selection.waive, review.template) if selection.waive is not None else (),
     )
@@ -94,6 +93,14 @@ def validate(
             judged = _annotated(judged, annotate, paths)
         write_report(judged, report)
     ctx.exit(1 if failed else 0)
+
+
+def _codes_in(texts: tuple[str, ...], template: str | None) -> tuple[str, ...]:
+    if not texts:
+        return ()
+    from xlsform.rules.selection import codes_in
+
+    return codes_in(texts, template)
 
 
 def _waivers(path: Path, template: str | None) -> tuple[Waiver, ...]:
