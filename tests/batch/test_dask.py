@@ -266,20 +266,20 @@ def test_the_key_stays_here(issued: dict[str, bytes]) -> None:
     key = b"k"
     genuine = issued["001"]
     files = [Incoming("0", "a.xlsx", genuine, None, ""), Incoming("1", "b.xlsx", FAULTLESS, None, "")]
-    for options in (Options(key=key), Options(key=b"another")):
+    for options in (Options(keys=(key,)), Options(keys=(b"another",))):
         spec, forged = JobSpec.of(options), JobSpec.of(options, forged=True)
-        assert spec.make().options.key is None
-        assert forged.make().options.key not in (None, key, b"another")
+        assert spec.make().options.keys == ()
+        assert forged.make().options.keys not in ((), (key,), (b"another",))
         for file in files:
-            verdict = verified(spec.make().verdict(file), options.key)
+            verdict = verified(spec.make().verdict(file), options.keys)
             whole = verdict or forged.make().verdict(file)
             assert whole == Judge(options).verdict(file)
-            assert (verdict is None) == (options.key != key or file is files[1])
+            assert (verdict is None) == (options.keys != (key,) or file is files[1])
 
 
 def test_nothing_of_what_is_sent_shows(issued: dict[str, bytes]) -> None:
     secret = b"swordfish-swordfish"
-    spec = JobSpec.of(Options(key=secret))
+    spec = JobSpec.of(Options(keys=(secret,)))
     sent = pickle.dumps(spec)
     assert secret not in sent
     assert secret not in zlib.decompress(spec._packed)

@@ -17,7 +17,7 @@ from xlsform.batch.validate import validate
 from xlsform.demo.samples import samples_folder
 from xlsform.form.template import load
 from xlsform.inbox import Incoming
-from xlsform.projects import ApprovedProjects, Project, read_projects
+from xlsform.projects import PackedByCode, Project, read_projects
 from xlsform.submission.recognition import recognise
 from xlsform.submission.submission import Submission
 from xlsform.verdict.judge import Judge
@@ -125,7 +125,9 @@ def test_processes_that_inherit_nothing_are_told_all(
 ) -> None:
     path = tmp_path / "list.csv"
     path.write_text("项目编码,项目名称,实施单位,全年预算数\n001,别的项目,某县公路养护中心,120\n", encoding="utf-8")
-    options = Options(projects=ApprovedProjects(read_projects(path, load("mof-2020")).projects))
+    options = Options(
+        projects=PackedByCode((each.code, each) for each in read_projects(path, load("mof-2020")).projects)
+    )
     before = multiprocessing.get_start_method()
     multiprocessing.set_start_method(method, force=True)
     try:

@@ -17,8 +17,8 @@ DAY = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
 
 def one(project: str, **changes: Any) -> Returned:
     values: dict[str, Any] = {
-        "origin": f"{project}.xlsx", "project": project, "name": f"项目{project}", "unit": f"单位{project}",
-        "received": DAY,
+        "origin": f"{project}.xlsx", "project": project, "coded": True, "name": f"项目{project}",
+        "unit": f"单位{project}", "received": DAY,
         "content": f"content {project}", "narratives": {}, "score": Decimal(90),
     }  # fmt: skip
     return Returned(**values | changes)
@@ -52,7 +52,7 @@ def test_the_newest_of_two_counts() -> None:
 
 
 def test_a_project_is_told_by_its_name_where_it_has_no_code() -> None:
-    nameless = one("", name="项目 001", origin="x.xlsx", content="other")
+    nameless = one("", coded=False, name="项目 001", unit="单位001", origin="x.xlsx", content="other")
     assert [each[1] for each in told(one("001"), nameless, projects=listed("001"))] == ["X102"]
 
 

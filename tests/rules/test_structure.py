@@ -513,9 +513,22 @@ class TestIdentity:
             workbook.sheets = workbook.sheets[:2]
 
         subject = prefilled("mof-2020", ["unit"], drop, unit="别的单位")
-        text = "None this is not the workbook that was issued: its identity is missing"
+        text = "None this is not the workbook that was issued: its identity is missing or was written over"
         assert found("S113", subject) == [text]
         assert "S104" not in codes(subject)
+
+    @pytest.mark.parametrize("carrier", ["sheet", "properties", "name"])
+    def test_s113_a_carrier_was_written_over(self, carrier: str) -> None:
+        def edit(workbook: Workbook) -> None:
+            if carrier == "sheet":
+                workbook.sheets[-1].values = {(1, 1): "备注", (1, 2): "无"}
+            elif carrier == "name":
+                workbook.names[identities.NAME] = '"x"'
+            else:
+                workbook.properties = {identities.PROPERTY_PREFIX + "template": "mof-2020"}
+
+        text = "None this is not the workbook that was issued: its identity is missing or was written over"
+        assert found("S113", prefilled("mof-2020", ["unit"], edit)) == [text]
 
     @pytest.mark.parametrize(
         ("key", "value"),
@@ -564,12 +577,21 @@ class TestIdentity:
         assert finding.found == other.digest
 
     @pytest.mark.parametrize("template", TEMPLATES)
-    def test_s113_lost_properties_and_names_are_no_finding(self, template: str) -> None:
+    @pytest.mark.parametrize("carrier", ["properties", "name"])
+    def test_s113_a_carrier_was_taken_out(self, template: str, carrier: str) -> None:
         def lose(workbook: Workbook) -> None:
-            workbook.properties.clear()
-            del workbook.names[identities.NAME]
+            if carrier == "properties":
+                workbook.properties.clear()
+            else:
+                del workbook.names[identities.NAME]
 
-        assert codes(prefilled(template, ["unit"], lose)) == []
+        def unseen(workbook: Workbook) -> None:
+            lose(workbook)
+            workbook.complete = False
+
+        text = "None part of the workbook's identity was taken out; it is no longer whole"
+        assert found("S113", prefilled(template, ["unit"], lose)) == [text]
+        assert found("S113", prefilled(template, ["unit"], unseen)) == []
 
     def test_s113_foreign_properties_are_no_finding(self) -> None:
         def add(workbook: Workbook) -> None:
@@ -599,8 +621,8 @@ class TestNames:
         count = len(layout_of("mof-2020").fields)
         assert text.startswith(f"None {count} names of fields are missing or point elsewhere: year, project_name, ")
         assert text.endswith(f" and {count - 8} more")
-        assert codes(subject) == ["S114"]
-        assert findings(subject)[0].severity is Severity.NOTE
+        assert codes(subject) == ["S113", "S114"]
+        assert findings(subject)[1].severity is Severity.NOTE
 
     def test_s114_names_may_be_spelled_otherwise_and_others_may_be_there(self) -> None:
         def edit(workbook: Workbook) -> None:
@@ -616,7 +638,7 @@ class TestNames:
     def test_s114_is_silent_where_rows_moved_and_where_names_cannot_be_seen(self) -> None:
         def moved(workbook: Workbook) -> None:
             excel_edits.insert(workbook, "rows", 3)
-            workbook.names.clear()
+            workbook.names = {name: target for name, target in workbook.names.items() if name == identities.NAME}
 
         def unseen(workbook: Workbook) -> None:
             workbook.complete = False

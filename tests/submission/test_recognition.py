@@ -78,7 +78,7 @@ def test_each_form_is_known_by_what_it_prints(template: str, rows: int | None) -
     found = known(without_identity(returned(template, rows)))
     assert found is not None
     assert (found.form.id, found.layout.rows) == (template, layout_of(template, rows).rows)
-    assert codes(found) == ["S113"]
+    assert codes(found) == ["S116"]
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -194,7 +194,7 @@ def test_a_form_that_the_reviewer_names_is_taken_as_that() -> None:
     found = known(without_identity(returned("mof-2020")), "shanxi-2021")
     assert found is not None
     assert found.form.id == "shanxi-2021"
-    assert "S103" in codes(found)
+    assert "S116" in codes(found)
     named = known(returned("mof-2020", 5), "mof-2020")
     assert named is not None
     assert named.layout.rows == (5,) * 9

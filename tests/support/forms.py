@@ -19,14 +19,13 @@ from xlsform.form.identity import Identity
 from xlsform.form.layout import HINTS_TITLE, Layout, lay_out
 from xlsform.form.template import load
 from xlsform.messages import plain
-from xlsform.projects import Project
 from xlsform.reading.workbook import Sheet, Workbook
 from xlsform.rules.registry import ReceivedFile
 from xlsform.rules.run import judge
 from xlsform.spreadsheet.a1 import position, quoted
 from xlsform.spreadsheet.values import Value
 from xlsform.submission.carriers import identities_in
-from xlsform.submission.office_records import OfficeRecords
+from xlsform.submission.office_records import Match, OfficeRecords
 from xlsform.submission.submission import Submission
 
 TEMPLATES = ("mof-2020", "mof-2021", "shanxi-2021")
@@ -273,8 +272,8 @@ def at(address: str) -> tuple[int, int]:
 class SureRecords(OfficeRecords):
     """Records that take any return for one of the project that they hold."""
 
-    def project_of(self, code: str | None, name: str | None) -> Project | None:
-        return next(iter(self.projects.values()), None)
+    def project_of(self, code: str | None, name: str | None, unit: str | None) -> Match:
+        return Match(next(iter(self.projects), None))
 
 
 def informed(subject: Submission, records: OfficeRecords) -> Submission:

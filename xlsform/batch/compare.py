@@ -79,6 +79,7 @@ def _returned(judged: Judged) -> Returned:
     return Returned(
         origin=incoming.origin,
         project=verdict.project_code or name,
+        coded=verdict.project_code is not None,
         name=name,
         # Thousands of returns share a few hundred units and labels: each of these texts is kept once.
         unit=sys.intern(verdict.unit or ""),

@@ -58,7 +58,7 @@ class Cluster:
         with ExitStack() as stack:
             submit_forged: Submit | None = None
             for incoming, verdict in in_order(chunked(files, known, _CHUNK), tasks):
-                whole = verified(verdict, options.key)
+                whole = verified(verdict, options.keys)
                 if whole is None:
                     if submit_forged is None:
                         forged = _Tasks(self, JobSpec.of(options, forged=True), Judge(options))

@@ -8,6 +8,7 @@ judged once more, as one whose signature is known to be false.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -27,6 +28,8 @@ class Unverified(Verdict):
 class KeylessJudge(Judge):
     """A judge who does not have the register's key, and passes on what has to be verified with it."""
 
+    signatures_hold = True
+
     def concluded(self, origin: str, digest: str | None, arrival: ReceivedFile) -> Verdict:
         """Return the verdict on what was read, with the identity where one has to be verified."""
         verdict = super().concluded(origin, digest, arrival)
@@ -36,11 +39,11 @@ class KeylessJudge(Judge):
         return Unverified(**_fields(verdict), identity=replace(identity, issued={}))
 
 
-def verified(verdict: Verdict, key: bytes | None) -> Verdict | None:
-    """Return a verdict as it is with the register's key; None where that shows the signature to be false."""
+def verified(verdict: Verdict, keys: Sequence[bytes]) -> Verdict | None:
+    """Return a verdict as it is with the register's keys; None where they show the signature to be false."""
     if not isinstance(verdict, Unverified):
         return verdict
-    if verdict.identity is None or key is None or not verdict.identity.signed_with(key):
+    if verdict.identity is None or not any(verdict.identity.signed_with(key) for key in keys):
         return None
     content = _fields(verdict)
     del content["identity"]

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from xlsform.form.definition import Form
-from xlsform.projects import ApprovedProjects, read_accounts, read_projects
+from xlsform.messages import Message, say
+from xlsform.projects import PackedByCode, Project, read_accounts, read_projects
 from xlsform.register import Register
+from xlsform.submission.office_records import LatestIssue
 from xlsform.verdict.verdict import Options
+
+#: Codes that are named where a list and a register differ.
+_NAMED = 5
 
 
 def with_records(
-    options: Options, form: Form | None, listed: Path | None, accounts: Path | None, register: Register | None
+    options: Options,
+    form: Form | None,
+    listed: Path | None,
+    accounts: Path | None,
+    register: Register | None,
+    tell: Callable[[Message], None] = lambda _: None,
 ) -> Options:
-    """Return options with approved projects, final accounts and the register's key, as far as they are given.
+    """Return options with approved projects, final accounts and the register's keys, as far as they are given.
 
     Args:
         options: what the reviewer asked for.
@@ -22,17 +33,63 @@ def with_records(
         listed: the project list; without it the register tells what was approved.
         accounts: the final accounts.
         register: the register.
+        tell: told once if the list and the register differ in what was approved.
 
     Raises:
         UsageError: a file cannot be read.
         DataError: something is wrong with a list; with every problem.
     """
+    if register is not None:
+        issues = PackedByCode(
+            (each.project.code, LatestIssue(each.project, each.year, "")) for each in register.issued()
+        )
+        options = replace(options, issues=issues, projects=_Issued(issues), keys=(register.key,))
     if form is not None and listed is not None:
         found = read_projects(listed, form)
         found.require_sound()
-        options = replace(options, projects=ApprovedProjects(found.projects))
-    elif register is not None:
-        options = replace(options, projects=ApprovedProjects(each.project for each in register.issued()))
+        differing = [each.code for each in found.projects if _differs(each, options.issues.get(each.code))]
+        if differing:
+            tell(_of_differing(listed, differing))
+        projects = PackedByCode((project.code, project) for project in found.projects)
+        options = replace(options, projects=projects, listed=True)
     if form is not None and accounts is not None:
         options = replace(options, accounts=read_accounts(accounts, form))
-    return replace(options, key=register.key) if register is not None else options
+    return options
+
+
+class _Issued(Mapping[str, Project]):
+    """The projects of what was issued."""
+
+    def __init__(self, issues: Mapping[str, LatestIssue]) -> None:
+        self._issues = issues
+
+    def __getitem__(self, code: str) -> Project:
+        return self._issues[code].project
+
+    def __contains__(self, code: object) -> bool:
+        return code in self._issues
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._issues)
+
+    def __len__(self) -> int:
+        return len(self._issues)
+
+
+def _differs(listed: Project, issue: LatestIssue | None) -> bool:
+    """Whether something was approved otherwise when the project's workbook was issued."""
+    if issue is None:
+        return False
+    issued = issue.project
+    return (issued.head, issued.indicators) != (listed.head, listed.indicators)
+
+
+def _of_differing(listed: Path, codes: list[str]) -> Message:
+    named = codes if len(codes) <= _NAMED else [*codes[:_NAMED], say("{count} more", count=len(codes) - _NAMED)]
+    return say(
+        "{path}: for {count} projects the list differs from what was issued last ({codes}); a return that equals what "
+        "was issued passes, all others are compared with the list. Issue them anew if the list is right",
+        path=listed,
+        count=len(codes),
+        codes=named,
+    )

@@ -62,13 +62,17 @@ def judged_by(options: Options) -> JudgedBy:
     That is the program, its forms, the options, the file's extension, and what was approved for the file's project.
     """
     forms = ",".join(f"{form.id}:{form.digest}" for form in known_forms())
-    asked = _digest(f"{__version__}|{forms}|{replace(options, key=None, projects={}, accounts={})}")
-    everything = _digest(*map(repr, options.projects.values()), repr(options.accounts))
+    asked = _digest(f"{__version__}|{forms}|{replace(options, keys=(), projects={}, issues={}, accounts={})}")
+    everything = _digest(
+        *map(repr, options.projects.values()), *map(repr, options.issues.values()), repr(options.accounts)
+    )
 
     def by(name: str, code: str | None) -> str:
         approved = options.projects.get(code) if code is not None else None
         # A file that names no listed project by its code may be taken for any by its name.
-        known = f"{approved}|{options.accounts.get(code or '')}" if approved else everything
+        known = everything
+        if approved is not None and code is not None:
+            known = f"{approved}|{options.issues.get(code)}|{options.accounts.get(code)}"
         # The extension is part of what is judged (F109).
         return _digest(f"{asked}|{Path(name).suffix.lower()}|{known}")
 

@@ -85,7 +85,10 @@ def unseen(
 
 @contextmanager
 def reviewing(
-    request: ReviewRequest, show: ShowProgress = unseen, passed_over: Note = lambda _: None
+    request: ReviewRequest,
+    show: ShowProgress = unseen,
+    passed_over: Note = lambda _: None,
+    tell: Note = lambda _: None,
 ) -> Iterator[Iterator[Judged]]:
     """Give the verdicts of a review, in the order of the files; at the end let go of all that it took.
 
@@ -93,6 +96,7 @@ def reviewing(
         request: what is reviewed.
         show: shows how far the run has come, while files are judged and again while compared verdicts are passed on.
         passed_over: told of each mail to which nothing is attached.
+        tell: told what the office should know of its own records.
 
     Raises:
         UsageError: a path, a file, the register or a cluster cannot be used.
@@ -110,7 +114,7 @@ def reviewing(
             # Project lists and the register take 40 ms to load, which a run without them is spared.
             from xlsform.batch.records import with_records
 
-            options = with_records(options, form, office.projects, office.accounts, register)
+            options = with_records(options, form, office.projects, office.accounts, register, tell)
         engine = request.workers.engine
         cluster = stack.enter_context(_connected(engine)) if engine is not None else None
         paths, limits = request.paths, options.limits

@@ -72,9 +72,9 @@ class JobSpec:
         """
         Judge(options)
         own = read(find(options.template)) if options.template and options.template not in bundled() else None
-        unverified = options.key is not None and not forged
+        unverified = bool(options.keys) and not forged
         # With a random key every signature is false.
-        sent = replace(options, key=os.urandom(32) if forged else None)
+        sent = replace(options, keys=(os.urandom(32),) if forged else ())
         return cls(zlib.compress(pickle.dumps((sent, own, unverified)), 1), version())
 
     def __reduce__(self) -> tuple[Any, ...]:

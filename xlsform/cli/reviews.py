@@ -106,7 +106,7 @@ def verdicts_of(request: ReviewRequest) -> Iterator[Iterator[Judged]]:
 
     mails: list[Message] = []
     try:
-        with reviewing(request, progress, mails.append) as judged:
+        with reviewing(request, progress, mails.append, remark) as judged:
             yield judged
     finally:
         _tell_of_mails(mails)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xlsform.projects.approved import ApprovedProjects
+from xlsform.projects.by_code import PackedByCode
 from xlsform.projects.file_names import file_name, folder_name, places, safe_name
 from xlsform.projects.lists.accounts import read_accounts
 from xlsform.projects.lists.project_list import read_projects
@@ -10,9 +10,9 @@ from xlsform.projects.prefill import rows_needed, values
 from xlsform.projects.project import ListedIndicator, ListProblem, Project, ProjectList
 
 __all__ = [
-    "ApprovedProjects",
     "ListProblem",
     "ListedIndicator",
+    "PackedByCode",
     "Project",
     "ProjectList",
     "file_name",

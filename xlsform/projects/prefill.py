@@ -8,7 +8,7 @@ from xlsform.errors import UsageError
 from xlsform.form.definition import Form
 from xlsform.form.field_types import Cast
 from xlsform.form.layout import MAX_ROWS, PRINTED_ROWS, Field, Layout
-from xlsform.form.vocabulary import DEPARTMENT, INDICATOR_NAME, PROJECT_CODE, PROJECT_NAME, TARGET, UNIT, WEIGHT
+from xlsform.form.vocabulary import INDICATOR_NAME, TARGET, WEIGHT
 from xlsform.messages import say
 from xlsform.projects.project import ListedIndicator, Project
 
@@ -35,17 +35,11 @@ def values(project: Project, layout: Layout) -> dict[str, Cast]:
     Raises:
         UsageError: the layout has fewer rows than the project has indicators.
     """
-    given: dict[str, Cast] = {
-        PROJECT_CODE: project.code,
-        PROJECT_NAME: project.name,
-        DEPARTMENT: project.department,
-        UNIT: project.unit,
-        **project.texts,
-        **project.amounts,
-    }
     fields = layout.by_key
-    found = {
-        fields[key].name: value for key, value in given.items() if key in fields and fields[key].spec.kind == "input"
+    found: dict[str, Cast] = {
+        fields[key].name: value
+        for key, value in project.head.items()
+        if key in fields and fields[key].spec.kind == "input"
     }
     rows: dict[tuple[str, str], list[Mapping[str, Field]]] = {}
     for row in layout.indicator_rows:

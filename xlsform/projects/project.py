@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
 from xlsform.errors import DataError
+from xlsform.form.vocabulary import DEPARTMENT, PROJECT_CODE, PROJECT_NAME, UNIT
 from xlsform.messages import Message, say
 
 
@@ -45,6 +46,29 @@ class Project:
     """Its row in the list."""
     texts: Mapping[str, str] = field(default_factory=dict)
     """Other text of the form that the list gives, by role: ``goal_expected``, ``filler_unit``."""
+
+    @property
+    def head(self) -> Mapping[str, str | Decimal]:
+        """What it gives for single fields of a form, by role (by field name where it has none); blank where nothing."""
+        return {
+            PROJECT_CODE: self.code,
+            PROJECT_NAME: self.name,
+            DEPARTMENT: self.department,
+            UNIT: self.unit,
+            **self.texts,
+            **self.amounts,
+        }
+
+    def completed_by(self, other: Project) -> Project:
+        """Return the same with what it lacks from another record of the project."""
+        return replace(
+            self,
+            department=self.department or other.department,
+            unit=self.unit or other.unit,
+            amounts={**other.amounts, **self.amounts},
+            indicators=self.indicators or other.indicators,
+            texts={**other.texts, **self.texts},
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from xlsform.patterns import LazyPattern
 from xlsform.quantities.dates import When, read_date
 from xlsform.quantities.numbers import MOST_DIGITS, NUMERAL, amount_of
 from xlsform.quantities.text import figure_text, is_blank_mark, normalize_text, without_ending
-from xlsform.quantities.units import ARITHMETIC, PER, TIME_UNITS, UNIT, UNIT_OF_THINGS, unit_of
+from xlsform.quantities.units import ARITHMETIC, PER, TIME_UNITS, UNIT, UNIT_OF_THINGS, same_unit, unit_of
 
 Kind = Literal["number", "range", "date", "word"]
 Comparator = Literal["≥", "≤", "=", ">", "<"]
@@ -176,3 +176,14 @@ def _in_unit(numeral: str, unit: str) -> Decimal:
 def is_rate(unit: str) -> bool:
     """Whether figures in a unit are rates, 0–1."""
     return unit_of(unit).name == "%"
+
+
+def same_target(one: str, other: str) -> bool:
+    """Whether two texts ask for the same: ``≥95%`` and 不低于95% do; a bare figure is a positive target."""
+    if normalize_text(one) == normalize_text(other):
+        return True
+    first, second = read_target(one), read_target(other)
+    if first.kind == "word" or first.kind != second.kind:
+        return False
+    same = (first.amount, first.upper, first.when, first.per) == (second.amount, second.upper, second.when, second.per)
+    return same and (first.comparator or "≥") == (second.comparator or "≥") and same_unit(first.unit, second.unit)

@@ -14,6 +14,8 @@ from xlsform.verdict.verdict import Verdict
 
 COLUMNS = ("path", "status", "template", "year", "project_code", "project_name", "unit", "score")
 FINDING_COLUMNS = ("code", "rule", "severity", "cell", "field", "message", "found", "expected")
+#: Behind all others, where programs that count columns do not mind them.
+LAST_COLUMNS = ("read_by", "approved_by")
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?\Z")
 #: Chinese Excel takes the wide ones too.
@@ -22,12 +24,12 @@ _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 def render_csv(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:
     """Yield the table; its byte order mark tells Excel that it is UTF-8."""
-    yield "\ufeff" + _line([*COLUMNS, *FINDING_COLUMNS])
+    yield "\ufeff" + _line([*COLUMNS, *FINDING_COLUMNS, *LAST_COLUMNS])
     for verdict in verdicts:
         content = as_json(verdict, language)
-        own = [content[column] for column in COLUMNS]
+        own, last = ([content[column] for column in columns] for columns in (COLUMNS, LAST_COLUMNS))
         for finding in content["findings"]:
-            yield _line([*own, *(finding[column] for column in FINDING_COLUMNS)])
+            yield _line([*own, *(finding[column] for column in FINDING_COLUMNS), *last])
 
 
 def _line(values: Iterable[Any]) -> str:

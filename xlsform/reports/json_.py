@@ -44,6 +44,8 @@ def as_json(verdict: Verdict, language: str) -> dict[str, Any]:
         "project_name": verdict.project_name,
         "unit": verdict.unit,
         "score": plain(verdict.score),
+        "read_by": verdict.read_by,
+        "approved_by": verdict.approved_by,
         "findings": [
             {
                 "code": finding.code,

@@ -31,7 +31,18 @@ BY_RULE = say("Findings by rule (most frequent {count})", count=BARS)
 #: Longest name of a project, a unit or a cell.
 NAME = 300
 
+#: What every report says of a return that nothing was compared with; the long one says why.
+NOT_COMPARED = say("not compared with what was approved")
+
 _BEIJING = timezone(timedelta(hours=8))
+
+
+def not_compared(count: int) -> Message:
+    """Return that some returns were not compared with what was approved, and why."""
+    return say(
+        "{count} not compared with what was approved: there is no project list or register that has the project",
+        count=count,
+    )
 
 
 def made() -> Message:

@@ -72,6 +72,8 @@ class Tally:
     """Counts that grow verdict by verdict."""
 
     files: int = 0
+    uncompared: int = 0
+    """Returns that were not compared with what was approved."""
     standings: Counter[Standing] = field(default_factory=Counter)
     severities: Counter[Severity] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
@@ -84,6 +86,7 @@ class Tally:
     def add(self, verdict: Verdict) -> None:
         """Count a verdict."""
         self.files += 1
+        self.uncompared += verdict.uncompared
         self.standings[verdict.standing] += 1
         for finding in verdict.findings:
             self.severities[finding.severity] += 1

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from xlsform.files.spool import Spool
 from xlsform.findings import Finding, Severity
 from xlsform.messages import Message, render, say
-from xlsform.reports.labels import WORST_FIRST
+from xlsform.reports.labels import WORST_FIRST, not_compared
 from xlsform.reports.sanitize import harmless
 from xlsform.verdict.verdict import Standing, Verdict
 
@@ -17,6 +17,9 @@ _SHOWN = 30
 
 _ALIKE = 4
 """Warnings or notes of one rule in a file from which they are told together."""
+
+#: Counts returns that nothing was compared with.
+_UNCOMPARED = "uncompared"
 
 _STANDING: Mapping[Standing, Message] = {
     "passed": say("PASSED"),
@@ -38,9 +41,12 @@ def render_text(verdicts: Iterable[Verdict], language: str) -> Iterator[str]:
             if verdict.path:
                 counts[verdict.status] += 1
                 counts.update(finding.severity for finding in verdict.findings)
+                counts[_UNCOMPARED] += verdict.uncompared
         yield from (spool.at(place) for *_, place in sorted(places))
     outstanding = len(places) - sum(counts[status] for status in ("passed", "failed", "unreadable"))
     yield ("\n" if places else "") + render(_summary(counts, outstanding), language) + "\n"
+    if counts[_UNCOMPARED]:
+        yield render(not_compared(counts[_UNCOMPARED]), language) + "\n"
 
 
 def _badness(verdict: Verdict) -> tuple[int, int, int]:

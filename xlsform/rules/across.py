@@ -13,6 +13,7 @@ from xlsform.findings import Severity, Violation
 from xlsform.messages import say
 from xlsform.quantities import normalize_text
 from xlsform.rules.registry import batch_rule
+from xlsform.submission.office_records import OfficeRecords
 
 if TYPE_CHECKING:
     from xlsform.projects import Project
@@ -30,6 +31,8 @@ class Returned(NamedTuple):
     origin: str
     project: str
     """Its project's code, else its name; blank where it has neither."""
+    coded: bool
+    """Whether that is a code."""
     name: str
     unit: str
     received: datetime | None
@@ -50,19 +53,12 @@ class Batch:
     """By code; empty where no list or register was given."""
 
     @cached_property
-    def _by_name(self) -> dict[str, str]:
-        """Codes by name; of several projects of one name the first counts."""
-        found: dict[str, str] = {}
-        for code, project in self.projects.items():
-            found.setdefault(normalize_text(project.name), code)
-        return found
+    def _records(self) -> OfficeRecords:
+        return OfficeRecords(self.projects)
 
     def listed(self, returned: Returned) -> str | None:
-        """Return the code of the project in the list that a return is of, by its code, else by its name."""
-        if returned.project in self.projects:
-            return returned.project
-        name = normalize_text(returned.name)
-        return self._by_name.get(name) if name else None
+        """Return the code of the project in the list that a return is of, by its code, else by its name and unit."""
+        return self._records.project_of(returned.project, returned.name, returned.unit).code
 
     def by_project(self) -> dict[str, list[int]]:
         """Return which returns are of the same project, newest first; those of no known project are left out."""
@@ -158,7 +154,8 @@ def duplicate_content(batch: Batch) -> Told:
 def project_not_issued(batch: Batch) -> Told:
     """The project is not in the list.
 
-    Speaks only where a project list or a register was given.
+    Speaks only where a project list or a register was given, of returns that name a project by its code. Where only a
+    name tells it, H105 says that none is called so.
 
     ## Why it matters
 
@@ -169,12 +166,9 @@ def project_not_issued(batch: Batch) -> Told:
     Check the project's code and name; if the project belongs here, add it to the list.
     """
     for number, returned in enumerate(batch.returns):
-        if batch.projects and batch.listed(returned) is None:
+        if batch.projects and returned.coded and batch.listed(returned) is None:
             who = returned.name or returned.project
-            message = (
-                say("“{project}” is not in the project list", project=who) if who else say("the form names no project")
-            )
-            yield number, Violation(message, found=who or None)
+            yield number, Violation(say("“{project}” is not in the project list", project=who), found=who)
 
 
 @batch_rule("X105", Severity.NOTE)

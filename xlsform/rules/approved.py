@@ -1,12 +1,14 @@
 """What was approved: the project list, or the register, against what came back.
 
 These rules speak only where a list or a register was given. Names, targets and weights that were issued prefilled and
-locked are not theirs: where one of them was changed, S104 says so.
+locked are not theirs: where one of them was changed, S104 says so. What was issued is never told by the return alone:
+see `submission.approval`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from xlsform import quantities
@@ -16,6 +18,7 @@ from xlsform.messages import say
 from xlsform.rules.approved_rows import answers, paired, renamed
 from xlsform.rules.indicators import OF_A_ROW
 from xlsform.rules.registry import rule
+from xlsform.submission.entries import Entry
 from xlsform.submission.submission import Submission
 
 if TYPE_CHECKING:
@@ -120,17 +123,7 @@ def weight_changed(submission: Submission) -> Iterator[Violation]:
         if entry is None or entry.number is None or approved.weight is None or entry.field.name in submission.issued:
             continue
         if not quantities.agrees(entry.number, approved.weight, entry.decimals):
-            yield Violation(
-                say(
-                    "{field} is {found}; approved was {expected}",
-                    field=entry.field.label,
-                    found=entry.number,
-                    expected=approved.weight,
-                ),
-                field=entry.field.name,
-                found=entry.number,
-                expected=approved.weight,
-            )
+            yield _not_approved(entry, entry.number, approved.weight)
 
 
 @rule("P114", Severity.ERROR, reads=(INDICATOR_NAME, TARGET), may_read=OF_A_ROW)
@@ -151,34 +144,13 @@ def target_changed(submission: Submission) -> Iterator[Violation]:
         entry = row.get(TARGET)
         if entry is None or entry.blank or not approved.target or entry.field.name in submission.issued:
             continue
-        if not _same_target(entry.text, approved.target):
-            yield Violation(
-                say(
-                    "{field} is {found}; approved was {expected}",
-                    field=entry.field.label,
-                    found=entry.text.strip(),
-                    expected=approved.target,
-                ),
-                field=entry.field.name,
-                found=entry.text.strip(),
-                expected=approved.target,
-            )
-
-
-def _same_target(found: str, approved: str) -> bool:
-    if quantities.normalize_text(found) == quantities.normalize_text(approved):
-        return True
-    one, other = quantities.read_target(found), quantities.read_target(approved)
-    if one.kind == "word" or one.kind != other.kind:
-        return False
-    same = (one.amount, one.upper, one.when, one.per) == (other.amount, other.upper, other.when, other.per)
-    # A bare figure is a positive target.
-    return same and (one.comparator or "≥") == (other.comparator or "≥") and quantities.same_unit(one.unit, other.unit)
+        if not quantities.same_target(entry.text, approved.target):
+            yield _not_approved(entry, entry.text.strip(), approved.target)
 
 
 @rule("H103", Severity.ERROR, may_read=(PROJECT_NAME, DEPARTMENT, UNIT))
 def project_mismatch(submission: Submission) -> Iterator[Violation]:
-    """The project's name, department or unit differs from the project list.
+    """The project's name, code, department or unit differs from the project list.
 
     ## Why it matters
 
@@ -191,6 +163,12 @@ def project_mismatch(submission: Submission) -> Iterator[Violation]:
     project = submission.approved
     if project is None:
         return
+    claimed = submission.project_code
+    if claimed is not None and claimed != project.code:
+        message = say(
+            "the workbook is of project {found}; the list says {expected}", found=claimed, expected=project.code
+        )
+        yield Violation(message, found=claimed, expected=project.code)
     for role, expected in _named(project).items():
         entry = submission.entry(role)
         if entry is None or entry.blank or not expected or entry.field.name in submission.issued:
@@ -208,6 +186,69 @@ def project_mismatch(submission: Submission) -> Iterator[Violation]:
                 found=found,
                 expected=expected,
             )
+
+
+@rule("M113", Severity.ERROR)
+def amount_not_approved(submission: Submission) -> Iterator[Violation]:
+    """An amount differs from the approved one.
+
+    The amounts are those that the project list gives, else the register: 年初预算数, 全年预算数, whichever they have.
+    Amounts that were issued prefilled and locked are S104's.
+
+    ## Why it matters
+
+    A budget that was lowered makes the execution rate, and with it the score, too good.
+
+    ## How to fix it
+
+    Put the approved amount back, in the form's unit of money. If the budget was changed, show the approval.
+    """
+    for entry, expected in _unlike(submission):
+        if isinstance(expected, Decimal) and entry.number is not None:
+            yield _not_approved(entry, entry.number, expected)
+
+
+@rule("G105", Severity.ERROR)
+def text_not_approved(submission: Submission) -> Iterator[Violation]:
+    """A text that was approved, such as the expected goal, was written otherwise.
+
+    The texts are those that the project list gives, else the register; space and width do not count. Texts that were
+    issued prefilled and locked are S104's; the names of project and units are H103's.
+
+    ## Why it matters
+
+    The result is measured by the goal that was approved with the budget.
+
+    ## How to fix it
+
+    Put the approved text back, and report on that.
+    """
+    for entry, expected in _unlike(submission):
+        if isinstance(expected, str):
+            yield _not_approved(entry, entry.text.strip(), expected)
+
+
+def _unlike(submission: Submission) -> Iterator[tuple[Entry, str | Decimal]]:
+    """Yield what stands in fields that were not issued prefilled, with what was approved for them and differs."""
+    project = submission.approved
+    approved: dict[str, str | Decimal] = {} if project is None else {**project.texts, **project.amounts}
+    for key, expected in approved.items():
+        entry = submission.find(key)
+        if entry is None or not entry.usable or expected == "" or entry.field.name in submission.issued:
+            continue
+        if isinstance(expected, Decimal):
+            same = entry.number is None or quantities.agrees(entry.number, expected, entry.decimals)
+        else:
+            same = quantities.normalize_text(entry.text) == quantities.normalize_text(expected)
+        if not same:
+            yield entry, expected
+
+
+def _not_approved(entry: Entry, found: str | Decimal, expected: str | Decimal) -> Violation:
+    message = say(
+        "{field} is {found}; approved was {expected}", field=entry.field.label, found=found, expected=expected
+    )
+    return Violation(message, field=entry.field.name, found=found, expected=expected)
 
 
 @rule("M111", Severity.ERROR)

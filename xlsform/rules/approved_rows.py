@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from xlsform.form.vocabulary import INDICATOR_NAME
-from xlsform.rules.indicators import Indicator, indicators, plain_name
+from xlsform.rules.indicators import Indicator, indicators
 from xlsform.submission.entries import Entry
+from xlsform.submission.indicator_names import plain_name
 from xlsform.submission.submission import Submission, once_per_submission
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ def paired(submission: Submission) -> Pairs:
     """
     project = submission.approved
     rows = list(indicators(submission))
+    if submission.approval.superseded and any(_issued_name(submission, row) for row in rows):
+        # It was issued with other indicators than were approved since, which H102 says.
+        return Pairs({}, [], [])
     left = list(project.indicators) if project else []
     answered: dict[int, ListedIndicator] = {}
     for number, row in enumerate(rows):

@@ -38,7 +38,7 @@ def _computed(submission: Submission, column: Role) -> Iterator[Field]:
 
     Where formulas can be seen, S106, S107 and S108 speak; of rows with spending and no budget, M104 does.
     """
-    if submission.workbook.complete:
+    if submission.shows_formulas:
         return
     doubtful = disputed(submission) | submission.missing
     for name in submission.layout.computed:

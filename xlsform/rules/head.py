@@ -10,12 +10,14 @@ from xlsform.form.vocabulary import (
     FUNDS_CARRYOVER_BUDGET,
     FUNDS_CARRYOVER_EXECUTED,
     PROJECT_NAME,
+    UNIT,
     YEAR,
 )
 from xlsform.messages import say
 from xlsform.patterns import LazyPattern
 from xlsform.quantities import normalize_text, says_nothing
 from xlsform.rules.registry import rule
+from xlsform.rules.wording import listed
 from xlsform.submission.submission import Submission
 
 _YEARS = LazyPattern(r"(?<!\d)20\d\d(?!\d)")
@@ -60,11 +62,17 @@ def _is_of_the_head(item: Field) -> bool:
     return item.spec.required == "H101"
 
 
-@rule("H102", Severity.ERROR, may_read=(YEAR, PROJECT_NAME, FUNDS_CARRYOVER_BUDGET, FUNDS_CARRYOVER_EXECUTED))
+@rule(
+    "H102",
+    Severity.ERROR,
+    may_read=(YEAR, PROJECT_NAME, FUNDS_CARRYOVER_BUDGET, FUNDS_CARRYOVER_EXECUTED),
+)
 def wrong_year(submission: Submission) -> Iterator[Violation]:
-    """The form is for another year than the one it was issued for.
+    """The form is for another year, or an earlier workbook, than the one that was issued last.
 
-    An error where the year on the form differs from the year that the workbook was issued for.
+    An error where the year on the form differs from the year that the workbook was issued for, where the workbook is
+    that of an earlier year, or where it is an earlier workbook of the same project and something approved has changed
+    since (with a register). A note where nothing approved has changed.
 
     A warning where the year is right, but the project's name carries another one near it: 2020年农村公路养护 on a form
     for 2021. This project's own choice; it says nothing where the name may rightly do so: a name prefilled by the
@@ -74,13 +82,13 @@ def wrong_year(submission: Submission) -> Iterator[Violation]:
     ## Why it matters
 
     A form of another year is counted for the wrong budget. A name with last year's number mostly means that last
-    year's form was copied.
+    year's form was copied. An earlier workbook holds targets that are no longer the approved ones.
 
     ## How to fix it
 
-    Put the year for which the form was issued. If it is last year's form, fill in the workbook that was issued for
-    this year. If the name has the wrong year, write it as it was approved; if it is right, say so when you return
-    the form.
+    Put the year for which the form was issued. If it is last year's form, or one that was issued anew since, fill in
+    the workbook that was issued last. If the name has the wrong year, write it as it was approved; if it is right, say
+    so when you return the form.
     """
     entry = submission.entry(YEAR)
     stated = submission.number(YEAR)
@@ -98,6 +106,17 @@ def wrong_year(submission: Submission) -> Iterator[Violation]:
             expected=issued,
         )
         return
+    earlier, latest = of_an_earlier_year(submission), submission.approval.latest_issue
+    if earlier is not None and latest is not None:
+        message = say(
+            "this is the workbook of {found}; for {expected} another one was issued",
+            found=earlier,
+            expected=latest.year,
+        )
+        yield Violation(message, found=earlier, expected=latest.year)
+        return
+    if submission.approval.superseded:
+        yield _of_superseded(submission)
     year = issued if issued is not None else None if stated is None else int(stated)
     other = None if year is None else _other_year(submission, year)
     if other is not None:
@@ -114,8 +133,37 @@ def wrong_year(submission: Submission) -> Iterator[Violation]:
         )
 
 
+def _of_superseded(submission: Submission) -> Violation:
+    """Return what is said of an earlier workbook: an error if something approved has changed since, else a note."""
+    prefilled, fields = submission.approval.prefilled, submission.layout.fields
+    changed = [fields[name].label for name in prefilled.differing if name in fields]
+    changed += [each.name for each in prefilled.missing]
+    if not changed:
+        message = say("a later workbook was issued for this project; nothing that was approved has changed since")
+        return Violation(message, severity=Severity.NOTE)
+    return Violation(
+        say("a later workbook was issued for this project; changed since: {changed}", changed=listed(changed)),
+        found=len(changed),
+    )
+
+
+def of_an_earlier_year(submission: Submission) -> int | None:
+    """Return the year of a workbook that says itself that it is of an earlier one than was issued last; else None."""
+    identity, latest = submission.identities.get("sheet"), submission.approval.latest_issue
+    if identity is None or latest is None or latest.year is None or not identity.year or not identity.intact:
+        return None
+    year = int(identity.year)
+    return year if year < latest.year else None
+
+
 def _issued_year(submission: Submission) -> int | None:
-    identity = submission.identity
+    """Return the year that the form has to say, None where nobody knows.
+
+    The workbook's own word counts where it is signed by us, or where there is no register.
+    """
+    identity, latest = submission.identity, submission.approval.latest_issue
+    if latest is not None and not submission.approval.signed:
+        return latest.year
     return int(identity.year) if identity is not None and identity.year.isdecimal() else None
 
 
@@ -133,6 +181,30 @@ def _other_year(submission: Submission, year: int) -> int | None:
     if found == year or abs(found - year) > _NEAR or (found < year and carried):
         return None
     return found
+
+
+@rule("H105", Severity.ERROR, may_read=(PROJECT_NAME, UNIT))
+def project_ambiguous(submission: Submission) -> Iterator[Violation]:
+    """Nobody can tell which project the form is of.
+
+    Speaks only where a project list or a register was given, and the form has no project code that one of them knows:
+    its name and unit fit several projects, or none, or the name fits and the unit does not. What cannot be compared
+    with what was approved never passes. A form with a code that is not in the list is X104's.
+
+    ## Why it matters
+
+    A form that nobody can assign cannot be compared with what was approved, nor counted.
+
+    ## How to fix it
+
+    Write the project's name and unit as they were approved, or fill in the workbook that was issued for the project.
+    """
+    doubt = submission.approval.match.doubt
+    if doubt is None or submission.project_code is not None:
+        return
+    entry = submission.entry(PROJECT_NAME)
+    place = entry.field.name if entry is not None and entry.position is not None else None
+    yield Violation(doubt, field=place, found=submission.stated(PROJECT_NAME))
 
 
 @rule("H104", Severity.WARNING, of_checks=True)

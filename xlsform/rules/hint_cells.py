@@ -20,7 +20,7 @@ def issued_hints(submission: Submission) -> Mapping[Position, tuple[str, ...]]:
     What a hint says depends on the target, if that was prefilled. Where the hidden sheet is gone, which says what was
     prefilled, two formulas are possible: one for a target that was, one for a target that was not.
     """
-    layout, issued = submission.layout, submission.issued
+    layout, issued = submission.layout, submission.approval.claimed
     known = "sheet" in submission.identities
     if not known:
         issued = {name: entry.text for name, entry in submission.entries.items() if entry.field.role != ACTUAL}

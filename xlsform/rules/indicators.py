@@ -11,16 +11,13 @@ from xlsform import quantities
 from xlsform.form.definition import Form
 from xlsform.form.evaluation.measures import directed, either_way
 from xlsform.form.vocabulary import ACTUAL, INDICATOR_NAME, SCORE, TARGET, WEIGHT, YEAR
-from xlsform.patterns import LazyPattern
 from xlsform.quantities import Outcome, Target
 from xlsform.quantities.units import unit_of
 from xlsform.rules.wording import one_line
 from xlsform.submission.entries import Entry, number_in
+from xlsform.submission.indicator_names import plain_name
 from xlsform.submission.submission import Submission, once_per_submission
 
-#: ``指标1：``, ``指标2`` or ``1、`` before a name, folded.
-_NUMBERED = LazyPattern(r"指标[0-9]*[:、.]|指标[0-9]+|[0-9]+[:、.](?![0-9])")
-_REMARK = LazyPattern(r"\([^()]*\)\Z")
 #: What `indicators` looks at.
 OF_A_ROW = (INDICATOR_NAME, TARGET, ACTUAL, WEIGHT, SCORE, YEAR)
 
@@ -81,13 +78,6 @@ class Indicator(NamedTuple):
 
 
 @lru_cache(maxsize=512)
-def plain_name(text: str) -> str:
-    """Return an indicator's name folded, without 指标1： before it and a remark in brackets behind it."""
-    name = quantities.normalize_text(text)
-    numbered = _NUMBERED.match(name)
-    return _REMARK.sub("", name[numbered.end() :] if numbered else name)
-
-
 @once_per_submission
 def indicators(submission: Submission) -> tuple[Indicator, ...]:
     """Return the used rows, judged; kept for the rules that follow on the same submission."""

@@ -51,6 +51,11 @@ def label_changed(submission: Submission) -> Iterator[Violation]:
             yield _changed_label(text_of(entry.field.spec.value), entry.raw, entry.position)
 
 
+def changed_labels(submission: Submission) -> list[str]:
+    """Return the printed labels that differ or are gone, as they were to be."""
+    return [str(violation.expected).strip() for violation in label_changed(submission)]
+
+
 def _is_printed(item: Field) -> bool:
     return item.spec.value is not None
 

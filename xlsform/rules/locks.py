@@ -61,7 +61,7 @@ def protection_removed(submission: Submission) -> Iterator[Violation]:
     if not sheet.protected:
         yield Violation(say("the protection of the sheet was taken off"))
         return
-    layout, alignment, issued = submission.layout, submission.alignment, frozenset(submission.issued)
+    layout, alignment, issued = submission.layout, submission.alignment, frozenset(submission.approval.claimed)
     anchors, open_cells = _issued_open(layout, issued) if alignment.unchanged else _left_open(layout, alignment, issued)
     # Without the identity nobody knows which cells were prefilled, and so locked.
     known = anchors if submission.sealed is not None else ()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from xlsform.findings import Finding, Severity, Violation
 from xlsform.messages import say
 from xlsform.rules.applicability import chosen
-from xlsform.rules.registry import BatchRule, ReceivedFile, catalogue, wanted
+from xlsform.rules.registry import BatchRule, ReceivedFile, Rule, catalogue, wanted
 from xlsform.spreadsheet.a1 import position
 from xlsform.spreadsheet.values import CellError
 from xlsform.submission.submission import Submission
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: A field does not hold what was issued.
 _ALTERED = "S104"
+#: The family that compares a return with the workbook that was issued, and its rule that it was not.
+_STRUCTURE, _NOT_ISSUED = "S", "S116"
 
 
 def judge(arrival: ReceivedFile, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> list[Finding]:
@@ -27,7 +29,7 @@ def judge(arrival: ReceivedFile, select: Iterable[str] = (), ignore: Iterable[st
     submission = arrival.submission
     gone = submission is None or submission.sheet_gone
     for each in chosen(submission.form if submission else None, tuple(select), tuple(ignore)):
-        if each.about == "batch" or (gone and each.about == "form"):
+        if each.about == "batch" or (gone and each.about == "form") or _of_what_was_issued(each, submission):
             continue
         for violation in each.run(arrival if each.about == "file" else submission):
             if not _told_already(each.code, violation, submission):
@@ -35,6 +37,14 @@ def judge(arrival: ReceivedFile, select: Iterable[str] = (), ignore: Iterable[st
     if submission is not None and not submission.sheet_gone:
         findings += _own_checks(submission, tuple(select), tuple(ignore))
     return sorted(findings, key=lambda finding: (finding.place, finding.code))
+
+
+def _of_what_was_issued(each: Rule, submission: Submission | None) -> bool:
+    """Whether a rule compares with what was issued, and the return was not: S116 says that, and no other of its family.
+
+    Nobody tampered with what was never issued.
+    """
+    return submission is not None and submission.by_labels and each.code[0] == _STRUCTURE and each.code != _NOT_ISSUED
 
 
 def judge_together(

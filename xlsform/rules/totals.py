@@ -70,7 +70,7 @@ def total_not_sum(submission: Submission) -> Iterator[Violation]:
     Add the score column up again, the score of execution included, and enter the sum.
     """
     entry, due = submission.entry(TOTAL_SCORE), submission.result(TOTAL_SCORE)
-    if submission.workbook.complete or entry is None or entry.number is None or not isinstance(due, Decimal):
+    if submission.shows_formulas or entry is None or entry.number is None or not isinstance(due, Decimal):
         return
     exact = submission.exact_result(TOTAL_SCORE)
     exact = exact if isinstance(exact, Decimal) else due

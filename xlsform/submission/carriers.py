@@ -26,6 +26,17 @@ def identities_in(workbook: Workbook) -> dict[str, Identity]:
     return {carrier: each for carrier, each in found.items() if each is not None}
 
 
+def broken_in(workbook: Workbook) -> frozenset[str]:
+    """Return the carriers that are there but give no identity: somebody wrote into them."""
+    prefix, name = identities.PROPERTY_PREFIX, identities.NAME.casefold()
+    there = {
+        "sheet": workbook.sheet(identities.SHEET) is not None,
+        "properties": any(key.startswith(prefix) for key in workbook.properties),
+        "name": any(each.casefold() == name for each in workbook.names),
+    }
+    return frozenset(carrier for carrier, present in there.items() if present) - identities_in(workbook).keys()
+
+
 def _cell_text(value: Value | None) -> str:
     if isinstance(value, float):
         return f"{value:.15g}"

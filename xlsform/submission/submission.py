@@ -15,11 +15,13 @@ from xlsform.form.evaluation.ironcalc_cells import Result
 from xlsform.form.field_types import Cast
 from xlsform.form.identity import Identity
 from xlsform.form.layout import Field, Layout, PlacedCheck
-from xlsform.form.vocabulary import PROJECT_NAME, YEAR, Role
+from xlsform.form.vocabulary import PROJECT_CODE, PROJECT_NAME, UNIT, YEAR, Role
 from xlsform.quantities import normalize_text
 from xlsform.reading.workbook import Sheet, Workbook
 from xlsform.spreadsheet.a1 import Position, a1
 from xlsform.submission.alignment import Alignment, align, in_place
+from xlsform.submission.approval import Approval
+from xlsform.submission.carriers import broken_in
 from xlsform.submission.entries import Entry, blank_entries, changed_entries
 from xlsform.submission.names import named_places
 from xlsform.submission.office_records import NO_RECORDS, OfficeRecords
@@ -74,13 +76,35 @@ class Submission:
 
     @property
     def project_code(self) -> str | None:
-        """The code of the project that it says it is of; None where its identity names none."""
-        return (self.identity.project_code or None) if self.identity else None
+        """The code of the project that it says it is of: its identity, else the form; None where neither names one."""
+        named = self.identity.project_code if self.identity else ""
+        return named or self.stated(PROJECT_CODE)
 
     @cached_property
+    def broken_carriers(self) -> frozenset[str]:
+        """The carriers of its identity into which something else was written."""
+        return broken_in(self.workbook)
+
+    @property
+    def by_labels(self) -> bool:
+        """Whether nothing but what it prints tells which form it is: it has no identity, not even a broken one."""
+        return not self.identities and not self.broken_carriers
+
+    @property
+    def shows_formulas(self) -> bool:
+        """Whether its formulas can be seen, and are to be those that we issued."""
+        return self.workbook.complete and not self.by_labels
+
+    @cached_property
+    def approval(self) -> Approval:
+        """What was approved for its project, and whether it is the workbook that was issued for it."""
+        match = self.records.project_of(self.project_code, self.stated(PROJECT_NAME), self.stated(UNIT))
+        return Approval(self.records, match, self.identities.get("sheet"), self.layout)
+
+    @property
     def approved(self) -> Project | None:
         """Its project as the list or the register has it, None where neither was given or knows it."""
-        return self.records.project_of(self.project_code, self.stated(PROJECT_NAME))
+        return self.approval.project
 
     @cached_property
     def accounts(self) -> Mapping[str, Decimal]:
@@ -89,11 +113,6 @@ class Submission:
             return {}
         code = self.project_code or (self.approved.code if self.approved else "")
         return self.records.accounts.get(code, {})
-
-    @property
-    def key(self) -> bytes | None:
-        """The register's key, where there is one: then the identity has to be signed with it."""
-        return self.records.key
 
     @cached_property
     def sealed(self) -> Identity | None:
@@ -259,9 +278,8 @@ class Submission:
 
     @property
     def issued(self) -> Mapping[str, object]:
-        """The prefilled, locked values that the workbook records, by field."""
-        identity = self.identities.get("sheet")
-        return identity.issued if identity else {}
+        """The prefilled, locked values that it was issued with, by field; see `Approval.issued`."""
+        return self.approval.issued
 
     @cached_property
     def altered(self) -> frozenset[str]:
@@ -298,7 +316,7 @@ def _is_required(item: Field) -> bool:
 
 def _holds(entry: Entry, issued: object) -> bool:
     """Whether a field holds the value that was issued; figures have the 15 digits that a cell keeps."""
-    if isinstance(issued, int | float) and entry.number is not None:
+    if isinstance(issued, int | float | Decimal) and entry.number is not None:
         return entry.number == quantities.number_of(float(issued))
     return normalize_text(entry.text or str(entry.raw or "")) == normalize_text(str(issued))
 

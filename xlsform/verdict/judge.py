@@ -24,6 +24,9 @@ from xlsform.verdict.verdict import Options, Verdict
 class Judge:
     """Judges files by what a reviewer asked for; made once, used for all."""
 
+    signatures_hold = False
+    """Whether signatures are taken for good, since they are verified elsewhere."""
+
     def __init__(self, options: Options, form: Form | None = None) -> None:
         """Prepare to judge.
 
@@ -35,7 +38,9 @@ class Judge:
             UsageError, TemplateError: the template named cannot be used.
         """
         self.options = options
-        self.records = OfficeRecords(options.projects, options.accounts, options.key)
+        self.records = OfficeRecords(
+            options.projects, options.issues, options.accounts, options.keys, options.listed, self.signatures_hold
+        )
         self.form = form
         if form is None and options.template is not None:
             self.form = load_checked(options.template)
@@ -71,11 +76,13 @@ class Judge:
             # What reads waivers takes 4 ms to load, and few rounds have any.
             from xlsform.verdict.waivers import excused
 
-            findings = excused(findings, self.options.waivers, submission.project_code, submission.stated(PROJECT_NAME))
+            code = submission.project_code or submission.approval.match.code
+            findings = excused(findings, self.options.waivers, code, submission.stated(PROJECT_NAME))
         status = status_of(findings, readable=isinstance(arrival.contents, Workbook))
         if submission is None or submission.sheet_gone:
             template = submission.form.id if submission else None
             return Verdict(origin, digest, status, template, None, None, None, None, None, findings)
+        approval = submission.approval
         year = submission.number(YEAR)
         summary = summarized(submission)
         score = summary.figures.get(TOTAL_SCORE)
@@ -85,12 +92,14 @@ class Judge:
             status=status,
             template=submission.form.id,
             year=int(year) if year is not None else None,
-            project_code=submission.project_code,
+            project_code=submission.project_code or approval.match.code,
             project_name=submission.stated(PROJECT_NAME),
             unit=submission.stated(UNIT),
             score=score.value if score else None,
             findings=findings,
             summary=summary,
+            approved_by=approval.by,
+            read_by="labels" if submission.by_labels else "identity",
         )
 
 

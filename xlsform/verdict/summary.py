@@ -78,11 +78,11 @@ def _missed_targets(submission: Submission) -> Iterator[MissedTarget]:
 
 
 def _content(submission: Submission) -> str:
-    issued, fields = submission.issued, submission.layout.fields
+    claimed, fields = submission.approval.claimed, submission.layout.fields
     typed = {
         name: plain(value)
         for name, value in submission.typed.items()
-        if fields[name].role not in _HEAD and name not in issued
+        if fields[name].role not in _HEAD and name not in claimed
     }
     return _digest(json.dumps(typed, ensure_ascii=False, sort_keys=True)) if typed else ""
 

@@ -11,14 +11,18 @@ from xlsform.findings import Finding, Severity
 from xlsform.inbox import Incoming
 from xlsform.quantities.units import in_base
 from xlsform.reading import Limits
+from xlsform.submission.office_records import ApprovedBy
 from xlsform.verdict.consequences import is_forged
 
 if TYPE_CHECKING:
     from xlsform.projects import Project
+    from xlsform.submission.office_records import LatestIssue
     from xlsform.verdict.waivers import Waiver
 
 
 Status = Literal["passed", "failed", "unreadable"]
+#: How the form of a return was recognised: by the identity that it was issued with, or by what it prints.
+ReadBy = Literal["identity", "labels"]
 #: A status, or that of a project whose return never came: still in time, or not.
 Standing = Literal["outstanding", "overdue", "unreadable", "failed", "passed"]
 
@@ -38,8 +42,12 @@ class Options:
     """What was approved and is to come back, by code; switches on the rules that need it."""
     accounts: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     """Final accounts: amounts by role (by field name where it has none), by project code."""
-    key: bytes | None = field(default=None, repr=False)
-    """The register's key, which identities are signed with."""
+    issues: Mapping[str, LatestIssue] = field(default_factory=dict)
+    """What the register says was issued last, by project code."""
+    listed: bool = False
+    """Whether the projects are those of a list."""
+    keys: tuple[bytes, ...] = field(default=(), repr=False)
+    """The register's key and its earlier ones, which identities are signed with."""
 
 
 class Figure(NamedTuple):
@@ -102,6 +110,10 @@ class Verdict:
     """None where no form was recognised."""
     overdue: bool = False
     """Of a project that has not returned: whether its last day is past."""
+    approved_by: ApprovedBy | None = None
+    """Who says what was approved; None where no form was recognised."""
+    read_by: ReadBy | None = None
+    """How its form was recognised; None where none was."""
     superseded: str = ""
     """Where another return of the same project came from that counts in place of this one; blank where none does."""
 
@@ -109,6 +121,11 @@ class Verdict:
     def forged(self) -> bool:
         """Whether its identity is not the one that was issued (S113)."""
         return is_forged(self.findings)
+
+    @property
+    def uncompared(self) -> bool:
+        """Whether nobody but the return itself says what was approved."""
+        return self.approved_by == "return"
 
     @property
     def standing(self) -> Standing:

@@ -18,6 +18,7 @@ from xlsform.messages import render, say
 from xlsform.reading import read_bytes
 from xlsform.reading.workbook import Unreadable
 from xlsform.reports.annotate import CellNote, annotate
+from xlsform.reports.labels import NOT_COMPARED
 from xlsform.reports.rule_texts import how_to_fix
 from xlsform.submission.recognition import recognise
 from xlsform.verdict.verdict import Verdict
@@ -117,6 +118,8 @@ def _intro(verdict: Verdict, language: str) -> list[str]:
     if verdict.project_name:
         who = f"{verdict.project_name}（{verdict.unit}）" if verdict.unit else verdict.project_name
         lines.append(render(say("Project: {project}", project=who), language))
+    if verdict.uncompared:
+        lines.append(render(NOT_COMPARED, language))
     lines.append(render(say("Please fix what is listed below in this workbook, save it, and send it back."), language))
     lines.append(
         render(say("Errors have to be fixed; for warnings, fix or explain; notes are for your information."), language)

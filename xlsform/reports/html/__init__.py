@@ -17,7 +17,19 @@ from xlsform.findings import Severity
 from xlsform.form.vocabulary import FUNDS_TOTAL_RATE
 from xlsform.messages import Message, render, say
 from xlsform.reports.html import charts
-from xlsform.reports.labels import BARS, BY_RATE, BY_RULE, BY_SCORE, BY_STATUS, NAME, RETURNED, STANDINGS, made
+from xlsform.reports.labels import (
+    BARS,
+    BY_RATE,
+    BY_RULE,
+    BY_SCORE,
+    BY_STATUS,
+    NAME,
+    NOT_COMPARED,
+    RETURNED,
+    STANDINGS,
+    made,
+    not_compared,
+)
 from xlsform.reports.rule_texts import how_to_fix, title
 from xlsform.reports.sanitize import cut, visible
 from xlsform.reports.tally import RATE_BANDS, SCORE_BANDS, Band, Tally, figure
@@ -91,6 +103,7 @@ def _page(
         "script": script,
         "t": {name: render(text, language) for name, text in _TEXTS.items()},
         "made": render(made(), language),
+        "uncompared": render(not_compared(tally.uncompared), language) if tally.uncompared else "",
         "tiles": _tiles(tally, outstanding, language),
         "charts": _charts(tally, outstanding, language),
         "outstanding": _by_unit(outstanding),
@@ -133,6 +146,7 @@ def _file(verdict: Verdict, language: str) -> dict[str, Any]:
         verdict.template or "",
         str(verdict.year or ""),
         render(say("execution rate {rate}", rate=f"{rate:.2%}"), language) if rate is not None else "",
+        render(NOT_COMPARED, language) if verdict.uncompared else "",
     ]
     return {
         "status": verdict.status,

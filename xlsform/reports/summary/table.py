@@ -20,7 +20,7 @@ from xlsform.form.vocabulary import (
     Role,
 )
 from xlsform.messages import render, say
-from xlsform.reports.labels import NAME, STANDINGS, made
+from xlsform.reports.labels import NAME, STANDINGS, made, not_compared
 from xlsform.reports.sanitize import visible
 from xlsform.reports.summary.book import Book, Column
 from xlsform.reports.summary.lists import FIGURES, named
@@ -91,7 +91,7 @@ class SummaryTable:
         self._scores = 0
         self._years: set[int | None] = set()
         self._converted: set[str] = set()
-        self._superseded = 0
+        self._superseded = self._uncompared = 0
 
     def add(self, verdict: Verdict, findings: tuple[str, int], sources: tuple[str, int]) -> None:
         """Add a return; its number leads to its sources, its errors or warnings lead to its first finding."""
@@ -148,6 +148,7 @@ class SummaryTable:
                 self._scores += name == TOTAL_SCORE
         if verdict.summary is not None:
             self._years.add(verdict.year)
+            self._uncompared += verdict.uncompared
             self._converted |= {verdict.summary.money_unit} - {_MONEY_UNIT}
 
     def _missed_targets(self, missed_targets: tuple[MissedTarget, ...]) -> str:
@@ -169,6 +170,8 @@ class SummaryTable:
             parts.append(say("converted where the form gives {units}", units=sorted(self._converted)))
         if self._superseded:
             parts.append(say("{count} superseded returns left out, see the sources", count=self._superseded))
+        if self._uncompared:
+            parts.append(not_compared(self._uncompared))
         parts.append(say("Execution rate and score as the form's formulas give them"))
         parts.append(made())
         return "　".join(render(part, self._language) for part in parts)

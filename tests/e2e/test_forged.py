@@ -1,0 +1,254 @@
+"""Forged, older and foreign workbooks, judged with what the office knows: whatever they claim, the change is found."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xlsform.batch.compare import compared
+from xlsform.findings import Severity
+from xlsform.form import identity as identities
+from xlsform.form.identity import Identity
+from xlsform.form.template import load
+from xlsform.inbox import Incoming
+from xlsform.messages import render
+from xlsform.projects import ListedIndicator, Project
+from xlsform.reading import read_bytes
+from xlsform.reading.workbook import Workbook
+from xlsform.rules.registry import ReceivedFile
+from xlsform.submission.carriers import identities_in
+from xlsform.submission.office_records import LatestIssue
+from xlsform.submission.recognition import recognise
+from xlsform.verdict.judge import Judge
+from xlsform.verdict.verdict import Judged, Options, Verdict
+from xlsform.workbook.issue_projects import issue_project
+from xlsform.workbook.locks import lock_for
+
+FORM = load("mof-2020")
+KEY, OTHER_KEY = b"k" * 32, b"o" * 32
+YEAR = 2024
+TRUE = Project(
+    code="P-1",
+    name="农村公路养护",
+    department="某县交通运输局",
+    unit="某县公路养护中心",
+    email="",
+    amounts={"funds.total.initial": Decimal(100), "funds.total.budget": Decimal("120.5")},
+    indicators=(
+        ListedIndicator("产出指标", "数量指标", "养护里程", "≥120公里", Decimal(50)),
+        ListedIndicator("产出指标", "质量指标", "验收合格率", "≥95%", Decimal(40)),
+    ),
+    extra={},
+    row=2,
+    texts={"goal_expected": "养护农村公路 120 公里，验收合格率不低于 95%。"},
+)
+
+
+def _first(**changes: Any) -> Project:
+    first, *others = TRUE.indicators
+    return dataclasses.replace(TRUE, indicators=(dataclasses.replace(first, **changes), *others))
+
+
+#: Each thing that is approved, changed to the unit's advantage.
+CHANGED: Mapping[str, Project] = {
+    "name": dataclasses.replace(TRUE, name="农村公路养护（一期）"),
+    "department": dataclasses.replace(TRUE, department="某县财政局"),
+    "unit": dataclasses.replace(TRUE, unit="某县公路局"),
+    "initial": dataclasses.replace(TRUE, amounts={**TRUE.amounts, "funds.total.initial": Decimal(80)}),
+    "budget": dataclasses.replace(TRUE, amounts={**TRUE.amounts, "funds.total.budget": Decimal(100)}),
+    "goal": dataclasses.replace(TRUE, texts={"goal_expected": "养护农村公路 1 公里。"}),
+    "target": _first(target="≥1公里"),
+    "weight": _first(weight=Decimal(45)),
+    "indicator's name": _first(name="养护次数"),
+    "indicator left out": dataclasses.replace(TRUE, indicators=TRUE.indicators[1:]),
+}
+#: The codes by which it is told that a return is not what was approved.
+TELLING = ("S104", "P114", "W105", "H103", "K101", "M113", "G105", "H102", "H105", "S113", "X104")
+LOCK = lock_for("office secret")
+
+
+def issued(project: Project, key: bytes | None = KEY, year: int = YEAR) -> Workbook:
+    contents = read_bytes(issue_project(FORM, project, LOCK, year=year, key=key))
+    assert isinstance(contents, Workbook)
+    return contents
+
+
+def identity_of(workbook: Workbook) -> Identity:
+    return identities_in(workbook)["sheet"]
+
+
+def rewritten(workbook: Workbook, sheet: Identity, others: Identity | None = None) -> Workbook:
+    """Return a workbook whose carriers hold other identities; the properties and the name those of `others`."""
+    others = others or sheet
+    hidden = dataclasses.replace(
+        workbook.sheets[-1],
+        values={
+            (row, column): text for row, pair in enumerate(sheet.sheet_rows(), 1) for column, text in enumerate(pair, 1)
+        },
+    )
+    properties = {identities.PROPERTY_PREFIX + key: value for key, value in others.pairs().items()}
+    names = {**workbook.names, identities.NAME: f'"{others.name_text()}"'}
+    return dataclasses.replace(workbook, sheets=[*workbook.sheets[:-1], hidden], properties=properties, names=names)
+
+
+def without_identity(workbook: Workbook) -> Workbook:
+    names = {name: target for name, target in workbook.names.items() if name != identities.NAME}
+    return dataclasses.replace(workbook, sheets=workbook.sheets[:-1], properties={}, names=names)
+
+
+GENUINE = identity_of(issued(TRUE))
+
+
+def _edited(project: Project) -> Workbook:
+    """What was prefilled is changed, and so is the record of it; the seal stays what it was."""
+    workbook = issued(project)
+    claimed = dataclasses.replace(identity_of(workbook), digest=GENUINE.digest, signature=GENUINE.signature)
+    return rewritten(workbook, claimed)
+
+
+def _resealed(project: Project) -> Workbook:
+    """The same, sealed anew: all but the signature is right."""
+    return issued(project, key=None)
+
+
+def _signature_carried_over(project: Project) -> Workbook:
+    workbook = issued(project, key=None)
+    return rewritten(workbook, dataclasses.replace(identity_of(workbook), signature=GENUINE.signature))
+
+
+def _claims_dropped(project: Project) -> Workbook:
+    """Nothing is claimed to have been prefilled, as if the unit had typed all of it into a blank workbook."""
+    workbook = issued(project, key=None)
+    return rewritten(workbook, dataclasses.replace(identity_of(workbook), issued={}).sealed())
+
+
+def _claims_and_code_dropped(project: Project) -> Workbook:
+    workbook = issued(project, key=None)
+    return rewritten(workbook, dataclasses.replace(identity_of(workbook), issued={}, project_code="").sealed())
+
+
+def _mixed(project: Project) -> Workbook:
+    """The hidden sheet is forged, the other carriers are those of the genuine workbook."""
+    workbook = issued(project, key=None)
+    return rewritten(workbook, identity_of(workbook), GENUINE)
+
+
+def _typed_over(project: Project) -> Workbook:
+    """The identity is the genuine one, the cells hold something else."""
+    return rewritten(issued(project), GENUINE)
+
+
+def _other_project(project: Project) -> Workbook:
+    """It claims to be of a project that nobody knows."""
+    return issued(dataclasses.replace(project, code="P-9"), key=None)
+
+
+FORGERIES: Mapping[str, Callable[[Project], Workbook]] = {
+    "edited": _edited,
+    "resealed": _resealed,
+    "signature carried over": _signature_carried_over,
+    "claims dropped": _claims_dropped,
+    "claims and code dropped": _claims_and_code_dropped,
+    "an earlier issue": issued,
+    "of another register": partial(issued, key=OTHER_KEY),
+    "of an earlier year": partial(issued, year=YEAR - 1),
+    "of an earlier year of another register": partial(issued, key=OTHER_KEY, year=YEAR - 1),
+    "carriers mixed": _mixed,
+    "typed over": _typed_over,
+    "another project's code": _other_project,
+    "stripped": lambda project: without_identity(issued(project)),
+}
+
+LATER_LIST = dataclasses.replace(
+    TRUE,
+    amounts={**TRUE.amounts, "funds.total.budget": Decimal(130)},
+    indicators=(dataclasses.replace(TRUE.indicators[0], target="≥150公里"), TRUE.indicators[1]),
+)
+LATEST = {"P-1": LatestIssue(TRUE, YEAR, GENUINE.digest)}
+#: What the office has.
+KNOWN: Mapping[str, Options] = {
+    "list": Options(projects={"P-1": TRUE}, listed=True),
+    "register": Options(projects={"P-1": TRUE}, issues=LATEST, keys=(KEY,)),
+    "register without digests": Options(
+        projects={"P-1": TRUE}, issues={"P-1": LatestIssue(TRUE, YEAR, "")}, keys=(KEY,)
+    ),
+    "both": Options(projects={"P-1": TRUE}, issues=LATEST, keys=(KEY,), listed=True),
+    "both, differing": Options(projects={"P-1": LATER_LIST}, issues=LATEST, keys=(KEY,), listed=True),
+}
+
+
+def verdict(workbook: Workbook, options: Options) -> Verdict:
+    judge = Judge(options)
+    path = Path("return.xlsx")
+    submission = recognise(path, workbook, None, judge.records)
+    found = judge.concluded(str(path), "0" * 64, ReceivedFile(path, workbook, submission))
+    first, *_ = compared([Judged(Incoming(str(path), path.name, b"", None, ""), found)], options)
+    return first.verdict
+
+
+def told(workbook: Workbook, options: Options) -> list[str]:
+    """Return the codes of the errors that tell that a return is not what was approved."""
+    findings = verdict(workbook, options).findings
+    return [each.code for each in findings if each.code in TELLING and each.severity is Severity.ERROR]
+
+
+@pytest.mark.parametrize("known", KNOWN)
+@pytest.mark.parametrize("forgery", FORGERIES)
+@pytest.mark.parametrize("changed", CHANGED)
+def test_whatever_was_changed_is_found(changed: str, forgery: str, known: str) -> None:
+    assert told(FORGERIES[forgery](CHANGED[changed]), KNOWN[known])
+
+
+@pytest.mark.parametrize("known", KNOWN)
+@pytest.mark.parametrize("stripped", [False, True])
+def test_the_genuine_workbook_and_its_faithful_copy_are_not_accused(known: str, stripped: bool) -> None:
+    genuine = issued(TRUE)
+    found = told(without_identity(genuine) if stripped else genuine, KNOWN[known])
+    # A copy is compared with the list, which asks for more by now.
+    assert found == (["M113", "P114"] if stripped and known == "both, differing" else [])
+
+
+@pytest.mark.parametrize("forgery", [name for name in FORGERIES if name not in ("typed over", "an earlier issue")])
+def test_without_list_and_register_nothing_is_proved_and_that_is_told(forgery: str) -> None:
+    found = verdict(FORGERIES[forgery](CHANGED["target"]), Options())
+    assert found.approved_by == "return"
+    assert found.uncompared
+
+
+@pytest.mark.parametrize(("known", "by"), [("list", "list"), ("register", "register"), ("both", "list")])
+def test_who_says_what_was_approved(known: str, by: str) -> None:
+    assert verdict(issued(TRUE), KNOWN[known]).approved_by == by
+
+
+def test_a_workbook_that_was_issued_again_without_a_change_is_a_note() -> None:
+    again = Options(projects={"P-1": TRUE}, issues={"P-1": LatestIssue(TRUE, YEAR, "0" * 64)}, keys=(KEY,))
+    found = [(each.code, each.severity) for each in verdict(issued(TRUE), again).findings if each.code in TELLING]
+    assert found == [("H102", Severity.NOTE)]
+
+
+def test_a_workbook_of_an_earlier_year_is_told_as_that_and_not_as_forged() -> None:
+    for key in (KEY, OTHER_KEY):
+        assert told(issued(TRUE, key=key, year=YEAR - 1), KNOWN["register"]) == ["H102"]
+
+
+def test_an_earlier_issue_names_what_changed_since() -> None:
+    earlier = issued(CHANGED["target"])
+    (finding,) = [each for each in verdict(earlier, KNOWN["register"]).findings if each.code in TELLING]
+    assert finding.code == "H102"
+    message = render(finding.message, "en")
+    assert message.startswith("a later workbook was issued for this project; changed since: ")
+    assert "指标值" in message
+
+
+def test_what_a_stripped_workbook_says_is_compared_by_code_where_the_form_has_one() -> None:
+    found = verdict(without_identity(issued(CHANGED["target"])), KNOWN["list"])
+    assert (found.read_by, found.project_code) == ("labels", "P-1")
+    assert "P114" in [each.code for each in found.findings]
+    structure = [each.code for each in found.findings if each.code[0] == "S"]
+    assert structure == ["S116"]
