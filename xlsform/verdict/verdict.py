@@ -40,6 +40,8 @@ class Options:
     """Final accounts: amounts by role (by field name where it has none), by project code."""
     key: bytes | None = field(default=None, repr=False)
     """The register's key, which identities are signed with."""
+    extract: bool = False
+    """Whether the data of returns are wanted besides what is wrong with them: a register keeps them."""
 
 
 class Figure(NamedTuple):
@@ -104,6 +106,8 @@ class Verdict:
     """Of a project that has not returned: whether its last day is past."""
     superseded: str = ""
     """Where another return of the same project came from that counts in place of this one; blank where none does."""
+    extracted: str = field(default="", repr=False, compare=False)
+    """Its data as `xlsform extract` gives them, as JSON; blank where nobody wants them, or where there are none."""
 
     @property
     def forged(self) -> bool:
