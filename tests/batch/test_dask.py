@@ -9,13 +9,14 @@ import pickle
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -141,10 +142,22 @@ def test_the_report_is_the_same_byte_for_byte(more: str, engine: str, inbox: Pat
             result = run("validate", inbox / "returns", *options[more], *way, "--format", "jsonl")
             assert (result.exit_code, result.stderr) == (1, "")
             reports.append(result.stdout)
+    if more == "--register":
+        kept = [extracted_in(tmp_path / f"{number}.db") for number in range(3)]
+        assert kept[0] == kept[1] == kept[2]
+        # Nothing can be taken out of what is no workbook, and of a form whose sheet is gone.
+        assert sum(map(bool, kept[0].values())) >= 30 + 11
+        assert not kept[0][str(inbox / "returns" / "broken.xlsx")]
     assert len(set(reports)) == 1
     statuses = [json.loads(line)["status"] for line in reports[0].splitlines()]
     assert statuses.count("unreadable") == 2
     assert len(statuses) >= 30 + 11 + 4
+
+
+def extracted_in(register: Path) -> dict[str, str]:
+    """Return the data that a register keeps of each return, by its origin."""
+    with closing(sqlite3.connect(register)) as database:
+        return dict(database.execute("SELECT origin, extracted FROM returns"))
 
 
 @pytest.mark.slow

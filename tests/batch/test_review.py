@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,6 +22,8 @@ from xlsform.inbox import Incoming, incoming
 from xlsform.projects import ListedIndicator, Project
 from xlsform.reading import Limits
 from xlsform.register import Register
+from xlsform.submission.extract import extract
+from xlsform.submission.from_file import open_submission
 from xlsform.verdict.judge import Judge
 from xlsform.verdict.verdict import Judged, Options, Verdict
 
@@ -61,6 +66,30 @@ def test_what_is_known_is_not_judged_again(tmp_path: Path, judged: list[str]) ->
     assert judged == ["copy.xls", "faults-goal.xlsx"]
     assert [Path(each.verdict.path).name for each in last] == ["copy.xls", "faultless.xlsx", "faults-goal.xlsx"]
     assert last[2].verdict.findings != first[1].verdict.findings
+
+
+def test_a_register_keeps_the_data_of_returns(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "samples/faults-goal.xlsx", tmp_path / "one.xlsx")
+    path = tmp_path / "register.db"
+    with Register.open(path, create=True) as register:
+        [judged] = review(incoming([tmp_path / "one.xlsx"], Limits()), Options(), 1, register)
+        # Whoever writes reports does not carry them about.
+        assert judged.verdict.extracted == ""
+    data = extract(open_submission(tmp_path / "one.xlsx")[0])
+    # The same content from elsewhere is not judged again, and kept with its data all the same.
+    shutil.copy(tmp_path / "one.xlsx", tmp_path / "two.xlsx")
+    with Register.open(path) as register:
+        list(review(incoming([tmp_path / "two.xlsx"], Limits()), Options(), 1, register))
+    with closing(sqlite3.connect(path)) as database:
+        kept = database.execute("SELECT part, extracted FROM returns").fetchall()
+    assert [(part, json.loads(text)) for part, text in kept] == [("", data)] * 2
+    assert validated(tmp_path / "one.xlsx").extracted == ""
+
+
+def validated(path: Path) -> Verdict:
+    """Return the verdict of a run without a register."""
+    [judged] = review(incoming([path], Limits()), Options(), 1)
+    return judged.verdict
 
 
 def listed(code: str, target: str = "≥120公里") -> Project:

@@ -10,10 +10,10 @@ from xlsform.demo.samples import Sample, samples, samples_folder
 from xlsform.reading import read, read_bytes
 from xlsform.reading.workbook import Workbook
 from xlsform.reports.text import render_text
+from xlsform.submission.extract import extract
 from xlsform.submission.recognition import recognise
 from xlsform.verdict.judge import check
 from xlsform.verdict.verdict import Options
-from xlsform.workbook.data import extract
 
 WORKBOOKS = sorted(samples_folder().glob("*.xlsx"))
 

@@ -94,7 +94,7 @@ def rewritten(workbook: Workbook, sheet: Identity, others: Identity | None = Non
     )
     properties = {identities.PROPERTY_PREFIX + key: value for key, value in others.pairs().items()}
     names = {**workbook.names, identities.NAME: f'"{others.name_text()}"'}
-    return dataclasses.replace(workbook, sheets=[*workbook.sheets[:-1], hidden], properties=properties, names=names)
+    return dataclasses.replace(workbook, sheets=(*workbook.sheets[:-1], hidden), properties=properties, names=names)
 
 
 def without_identity(workbook: Workbook) -> Workbook:

@@ -25,8 +25,10 @@ from xlsform.register.issuing import Round, issue_round, withdrawn
 from xlsform.reports.annotate.copies import marked
 from xlsform.reports.summary import write_xlsx
 from xlsform.rules.selection import codes_in
+from xlsform.submission.from_file import open_submission
 from xlsform.verdict.threshold import fails
 from xlsform.verdict.verdict import Judged, Options
+from xlsform.workbook.locks import lock_for
 
 HEAD = ["项目编码", "项目名称", "实施单位", "电子邮箱", "全年预算数"]
 SENDER = "某县财政局 <jx@example.gov.cn>"
@@ -43,6 +45,12 @@ def folder(tmp_path: Path) -> Path:
     with Register.open(tmp_path / "r.db", create=True) as register:
         written = list(issue_round(Round(form, 2025), listed.projects, tmp_path / "issued", "password", register))
         assert withdrawn(register) == set()
+        for each in register.issued():
+            said = open_submission(Path(each.file))[0].identities["sheet"]
+            assert each.identity is not None
+            assert (each.identity, each.identity.issued) == (said, said.issued)
+            assert each.lock_hash == lock_for("password").as_json()
+            assert each.form == form.digest
     assert [path.parent.name for path in written] == ["甲", "甲", "乙"]
     return tmp_path
 

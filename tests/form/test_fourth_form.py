@@ -23,11 +23,12 @@ from xlsform.form.vocabulary import FUNDS_TOTAL_BUDGET
 from xlsform.messages import render
 from xlsform.reading import read_bytes
 from xlsform.reading.workbook import Workbook
+from xlsform.submission.extract import extract
 from xlsform.submission.recognition import recognise
 from xlsform.submission.submission import Submission
 from xlsform.verdict.judge import check
 from xlsform.verdict.verdict import Options
-from xlsform.workbook.data import extract, fill
+from xlsform.workbook.data import fill
 from xlsform.workbook.issue import issue
 from xlsform.workbook.locks import lock_for
 

@@ -33,12 +33,13 @@ from xlsform.reading import read_bytes
 from xlsform.reading.workbook import Workbook
 from xlsform.rules.registry import ReceivedFile
 from xlsform.rules.run import judge
+from xlsform.submission.extract import extract
 from xlsform.submission.office_records import OfficeRecords
 from xlsform.submission.recognition import recognise
 from xlsform.submission.submission import Submission
 from xlsform.verdict.judge import Judge
 from xlsform.verdict.verdict import Options, Verdict
-from xlsform.workbook.data import extract, fill
+from xlsform.workbook.data import fill
 from xlsform.workbook.issue import issue
 from xlsform.workbook.locks import lock_for
 

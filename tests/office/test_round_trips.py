@@ -16,10 +16,11 @@ from xlsform.demo.samples import samples_folder
 from xlsform.findings import Severity
 from xlsform.reading import read, read_bytes
 from xlsform.reading.workbook import Workbook
+from xlsform.submission.extract import extract
 from xlsform.submission.recognition import recognise
 from xlsform.verdict.judge import check
 from xlsform.verdict.verdict import Options, Verdict
-from xlsform.workbook.data import extract, fill
+from xlsform.workbook.data import fill
 from xlsform.workbook.fill import filled
 from xlsform.workbook.issue import issue
 from xlsform.workbook.locks import lock_for

@@ -200,7 +200,7 @@ def kinds_in(hint: Any) -> Iterator[type]:
 
 
 def test_whatever_a_verdict_or_a_project_is_made_of_is_kept_by_its_parts() -> None:
-    kinds = {*kinds_in(Verdict), *kinds_in(Project)}
+    kinds = {*kinds_in(Verdict), *kinds_in(Project), *kinds_in(Identity)}
     assert {Verdict, Finding, Summary, Figure, MissedTarget, Project, ListedIndicator} <= kinds
     # A message is kept in its own way.
     assert {codec._STORED_AS.get(kind.__name__, kind.__name__) for kind in kinds - {Message}} == set(codec._CLASSES)
@@ -890,43 +890,11 @@ def test_a_newer_register_is_not_touched(path: Path, create: bool) -> None:
     with Register.open(path, create=True) as register:
         issue(register)
     with contextlib.closing(sqlite3.connect(path)) as other:
-        other.execute("PRAGMA user_version = 3")
+        other.execute("PRAGMA user_version = 4")
         other.commit()
     assert refused(path, create=create) == (
-        f"{path}: the register was written by a newer xlsform (version 3; this one knows 2); update xlsform"
+        f"{path}: the register was written by a newer xlsform (version 4; this one knows 3); update xlsform"
     )
-
-
-def columns_of(path: Path) -> dict[str, list[tuple[Any, ...]]]:
-    with contextlib.closing(sqlite3.connect(path)) as other:
-        tables = [name for (name,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {name: other.execute(f"PRAGMA table_info({name})").fetchall() for name in tables}
-
-
-def test_a_register_of_the_first_version_is_brought_up_to_date(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with contextlib.closing(sqlite3.connect(path)) as old:
-        for statement in (*store._FIRST, "PRAGMA user_version = 1"):
-            old.execute(statement)
-        old.execute("INSERT INTO register VALUES (?)", [b"k" * 32])
-        issue = ("001", "旧", "", "甲", "", encode(project()), "mof-2020", "2020", 2021, "f", "d", "p", None)
-        old.execute(f"INSERT INTO issues VALUES (NULL, {', '.join('?' * 14)})", (*issue, DAY.isoformat()))
-        for number, judged in enumerate((verdict("right"), forged("made up"))):
-            day = (DAY + dt.timedelta(days=number)).isoformat(timespec="microseconds")
-            told = (2021, judged.status, None, 0, 0, encode(judged), "rules 1", 1)
-            returned = (judged.sha256, str(number), day, "001", None, None, None, *told)
-            old.execute(f"INSERT INTO returns VALUES (NULL, {', '.join('?' * 15)})", returned)
-        old.commit()
-    path.chmod(0o600)
-    with Register.open(path) as register:
-        assert register.key == b"k" * 32
-        status = register.status()
-        assert [(each.state, each.origin) for each in status.projects] == [(State.PASSED, "0")]
-        assert [(each.origin, each.why) for each in status.strays] == [("1", "forged")]
-    with Register.open(tmp_path / "new.db", create=True):
-        pass
-    assert columns_of(path) == columns_of(tmp_path / "new.db")
 
 
 def test_a_damaged_register_is_told(path: Path) -> None:

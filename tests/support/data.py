@@ -12,9 +12,10 @@ from xlsform.form.layout import Layout
 from xlsform.messages import plain
 from xlsform.reading import read_bytes
 from xlsform.reading.workbook import Workbook
+from xlsform.submission.extract import extract
 from xlsform.submission.recognition import recognise
 from xlsform.submission.submission import Submission
-from xlsform.workbook.data import extract, fill
+from xlsform.workbook.data import fill
 from xlsform.workbook.locks import lock_for
 
 LOCK = lock_for("a password")

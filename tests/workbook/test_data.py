@@ -18,7 +18,8 @@ from xlsform.errors import DataError, UsageError
 from xlsform.form.template import load
 from xlsform.form.vocabulary import FUNDS_TOTAL_BUDGET
 from xlsform.spreadsheet.package import Package
-from xlsform.workbook.data import extract, fill, read_data
+from xlsform.submission.extract import extract
+from xlsform.workbook.data import fill, read_data
 from xlsform.workbook.data_schema import describe, schema
 from xlsform.workbook.issue import issue
 

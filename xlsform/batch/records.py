@@ -9,7 +9,7 @@ from pathlib import Path
 from xlsform.form.definition import Form
 from xlsform.messages import Message, say
 from xlsform.projects import PackedByCode, Project, read_accounts, read_projects
-from xlsform.register import Register
+from xlsform.register import Issued, Register
 from xlsform.submission.office_records import LatestIssue
 from xlsform.verdict.verdict import Options
 
@@ -40,10 +40,8 @@ def with_records(
         DataError: something is wrong with a list; with every problem.
     """
     if register is not None:
-        issues = PackedByCode(
-            (each.project.code, LatestIssue(each.project, each.year, "")) for each in register.issued()
-        )
-        options = replace(options, issues=issues, projects=_Issued(issues), keys=(register.key,))
+        issues = PackedByCode((each.project.code, _latest(each)) for each in register.issued())
+        options = replace(options, issues=issues, projects=_Issued(issues), keys=register.keys)
     if form is not None and listed is not None:
         found = read_projects(listed, form)
         found.require_sound()
@@ -55,6 +53,10 @@ def with_records(
     if form is not None and accounts is not None:
         options = replace(options, accounts=read_accounts(accounts, form))
     return options
+
+
+def _latest(issued: Issued) -> LatestIssue:
+    return LatestIssue(issued.project, issued.year, issued.identity.digest if issued.identity else "")
 
 
 class _Issued(Mapping[str, Project]):

@@ -48,7 +48,8 @@ def judged_once(files: Iterable[Incoming], options: Options, judge: JudgeFiles, 
 
     def arrivals() -> Iterator[NewReturn]:
         for judged in judge(files, known):
-            passing.append(judged)
+            # Only the register wants them: whatever holds verdicts afterwards is spared the memory.
+            passing.append(judged._replace(verdict=replace(judged.verdict, extracted="")))
             file = judged.incoming
             yield NewReturn(judged.verdict, file.origin, by(file.name, judged.verdict.project_code), file.received)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -199,6 +200,7 @@ def review(
         judged = watch(validate(files, options, jobs, cluster=cluster))
         yield from _compared(judged, options, contents) if options.projects else judged
         return
+    options = replace(options, extract=True)
     # As above: it needs the register.
     from xlsform.batch.remembered import as_registered, judged_once, other_returns
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -38,6 +38,8 @@ class Form:
     instructions: tuple[str, ...]
     digest: str
     """SHA-256 of the template's content in its order (rows and cells stand as listed), variants resolved."""
+    content: str = field(repr=False)
+    """That content as JSON."""
 
     def __hash__(self) -> int:
         return hash(self.digest)

@@ -157,6 +157,7 @@ def _build(canonical: str) -> Form:
         scoring=MappingProxyType(content["scoring"]),
         instructions=tuple(content.get("instructions", {}).values()),
         digest=hashlib.sha256(canonical.encode()).hexdigest(),
+        content=canonical,
     )
 
 

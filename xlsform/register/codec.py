@@ -1,4 +1,4 @@
-"""Verdicts and projects as text that a register can keep, and back, nothing lost on the way."""
+"""Verdicts, projects and identities as text that a register can keep, and back, nothing lost on the way."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from xlsform.findings import Finding, Severity
+from xlsform.form.identity import Identity
 from xlsform.messages import Message
 from xlsform.projects import ListedIndicator, Project
 from xlsform.spreadsheet.values import CellError
@@ -21,8 +22,10 @@ _NAMED_NOW = {stored: name for name, stored in _STORED_AS.items()}
 #: version of the register's schema, since older registers hold it.
 _CLASSES: Mapping[str, Any] = {
     _STORED_AS.get(each.__name__, each.__name__): each
-    for each in (Verdict, Finding, Summary, Figure, MissedTarget, Project, ListedIndicator)
+    for each in (Verdict, Finding, Summary, Figure, MissedTarget, Project, ListedIndicator, Identity)
 }
+#: Fields that registers keep in a column of their own.
+_APART = frozenset({"extracted"})
 #: What is kept as a text.
 _TEXTS: Mapping[str, Any] = {each.__name__: each for each in (Decimal, Severity)}
 
@@ -65,7 +68,7 @@ def _plain(value: Any) -> Any:
 def _names(value: Any) -> Iterable[str]:
     """Return the names of an object's fields."""
     named: Iterable[str] | None = getattr(value, "_fields", None)
-    return named if named is not None else [field.name for field in dataclasses.fields(value)]
+    return named if named is not None else [each.name for each in dataclasses.fields(value) if each.name not in _APART]
 
 
 def _restored(value: Any) -> Any:

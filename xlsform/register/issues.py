@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import starmap
 
 from xlsform.errors import UsageError
+from xlsform.form.definition import Form
+from xlsform.form.identity import Identity
 from xlsform.messages import say
 from xlsform.projects import Project
 from xlsform.register import rows
@@ -33,14 +35,25 @@ class Issues:
         digest: str,
         password: str,
         due: dt.date | None,
+        identity: Identity | None,
+        lock_hash: str,
+        form: Form | None,
     ) -> None:
         """Record a workbook; the arguments are those of `Register.record_issued`."""
-        self._store.run(
-            "INSERT INTO issues (code, name, department, unit, email, project, template, edition, year, file, digest,"
-            " password, due, issued) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            *(project.code, project.name, project.department, project.unit, project.email, encode(project)),
-            *(template, edition, year, file, digest, password, due.isoformat() if due else None, rows.stamp(None)),
-        )
+        with self._store.change():
+            if form is not None:
+                self._store.run(
+                    "INSERT OR IGNORE INTO forms VALUES (?, ?, ?, ?)",
+                    *(form.digest, form.id, form.edition, form.content),
+                )
+            self._store.run(
+                "INSERT INTO issues (code, name, department, unit, email, project, template, edition, year, file,"
+                " digest, password, due, issued, identity, lock_hash, form)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                *(project.code, project.name, project.department, project.unit, project.email, encode(project)),
+                *(template, edition, year, file, digest, password, due.isoformat() if due else None, rows.stamp(None)),
+                *(encode(identity) if identity else None, lock_hash, form.digest if form else ""),
+            )
 
     def newest(self, year: int | None) -> list[IssueLine]:
         """Return the newest of each project, of a year if one is named, in the order of issue."""
@@ -50,6 +63,24 @@ class Issues:
             *(year, year),
         )
         return list(starmap(IssueLine, found))
+
+    def superseded(self) -> dict[str, frozenset[str]]:
+        """Return the identities that count no more, by project; see `Register.superseded`."""
+        # Few projects are issued twice: the identities of all others need not be read.
+        found = self._store.rows(
+            "SELECT code, identity FROM issues WHERE identity IS NOT NULL"
+            " AND id NOT IN (SELECT max(id) FROM issues GROUP BY code) ORDER BY id"
+        )
+        digests: dict[str, set[str]] = {}
+        for code, identity in found:
+            digests.setdefault(code, set()).add(decode(identity).digest)
+        newest = self._store.rows(
+            "SELECT code, identity FROM issues WHERE identity IS NOT NULL AND id IN"
+            " (SELECT max(id) FROM issues GROUP BY code HAVING count(*) > 1)"
+        )
+        for code, identity in newest:
+            digests.get(code, set()).discard(decode(identity).digest)
+        return {code: frozenset(each) for code, each in digests.items() if each}
 
     def years(self) -> dict[str, list[int | None]]:
         """Return the years of each project's workbooks by its code, in the order of issue."""

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from xlsform.files.atomic import write_whole
 from xlsform.form.definition import Form
+from xlsform.form.identity import Identity
 from xlsform.projects import Project, places
 from xlsform.register.records import State
 from xlsform.register.register import Register
-from xlsform.workbook.issue_projects import issue_projects
+from xlsform.workbook.issue_projects import plan_projects
 from xlsform.workbook.locks import lock_for
 
 #: Workbooks that are recorded together.
@@ -58,17 +59,17 @@ def issue_round(
     size = _GROUP if register else max(len(projects), 1)
     for start in range(0, len(projects), size):
         group = projects[start : start + size]
-        digests: dict[str, str] = {}
-        for project, data in issue_projects(
-            about.form, group, lock, year=about.year, rows=about.rows, spare=about.spare, key=key
+        written: dict[str, tuple[str, Identity]] = {}
+        for project, plan in plan_projects(
+            about.form, group, year=about.year, rows=about.rows, spare=about.spare, key=key
         ):
-            path = folder / paths[project.code]
+            path, data = folder / paths[project.code], plan.workbook(lock)
             write_whole(path, data)
-            digests[project.code] = hashlib.sha256(data).hexdigest()
+            written[project.code] = hashlib.sha256(data).hexdigest(), plan.identity
             yield path
         if register is not None:
-            written = [(project, folder / paths[project.code], digests[project.code]) for project in group]
-            _record(register, about, written, password)
+            recorded = [(project, folder / paths[project.code], *written[project.code]) for project in group]
+            _record(register, about, recorded, password)
 
 
 def withdrawn(register: Register) -> set[str]:
@@ -76,10 +77,12 @@ def withdrawn(register: Register) -> set[str]:
     return {each.code for each in register.status().projects if each.state is State.WITHDRAWN}
 
 
-def _record(register: Register, about: Round, written: Sequence[tuple[Project, Path, str]], password: str) -> None:
-    """Record workbooks in the order of the list, each with its file and its digest."""
+def _record(
+    register: Register, about: Round, written: Sequence[tuple[Project, Path, str, Identity]], password: str
+) -> None:
+    """Record workbooks in the order of the list, each with its file, its digest and its identity."""
     with register.together():
-        for project, path, digest in written:
+        for project, path, digest, identity in written:
             register.record_issued(
                 project,
                 template=about.form.id,
@@ -89,4 +92,7 @@ def _record(register: Register, about: Round, written: Sequence[tuple[Project, P
                 digest=digest,
                 password=password,
                 due=about.due,
+                identity=identity,
+                lock_hash=lock_for(password).as_json(),
+                form=about.form,
             )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from xlsform.form.identity import Identity
 from xlsform.projects import Project
 from xlsform.verdict.verdict import Status as Outcome
 from xlsform.verdict.verdict import Verdict
@@ -48,6 +49,13 @@ class Issued:
     """When the project was withdrawn, in UTC."""
     reason: str = ""
     """Why it was withdrawn."""
+    identity: Identity | None = None
+    """What it says of itself, with its rows and the values that it was issued with; None where it was issued by a
+    version of xlsform that did not record that."""
+    lock_hash: str = ""
+    """What identifies the lock of its sheets (`Lock.as_json`); blank as above."""
+    form: str = ""
+    """Digest of the form's template, by which the register has its content; blank as above."""
 
 
 @dataclass(frozen=True, slots=True)

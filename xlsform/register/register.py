@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Self
 
 from xlsform.errors import UsageError
+from xlsform.form.definition import Form
+from xlsform.form.identity import Identity
 from xlsform.messages import say
 from xlsform.projects import Project
 from xlsform.register.issues import Issues
@@ -25,6 +27,8 @@ class Register:
 
     key: bytes
     """32 bytes that identities in workbooks are signed with; made with the register, and lost with it."""
+    keys: tuple[bytes, ...]
+    """That key, and those of earlier years behind it, the newest first: what they signed was issued by this office."""
     mails: Mails
     """What was drafted and delivered."""
 
@@ -33,6 +37,7 @@ class Register:
         self._issues, self._returns = Issues(store), Returns(store)
         self.mails = Mails(store)
         self.key = store.rows("SELECT key FROM register")[0][0]
+        self.keys = (self.key, *(key for (key,) in store.rows("SELECT key FROM keys ORDER BY id DESC")))
 
     @classmethod
     def open(cls, path: Path, *, create: bool = False) -> Self:
@@ -75,6 +80,9 @@ class Register:
         digest: str,
         password: str,
         due: dt.date | None = None,
+        identity: Identity | None = None,
+        lock_hash: str = "",
+        form: Form | None = None,
     ) -> None:
         """Record a workbook that was issued; of a project's workbooks the newest counts, the others are its history.
 
@@ -87,6 +95,9 @@ class Register:
             digest: SHA-256 of the file, in hexadecimal.
             password: of its lock.
             due: the last day on which it is in time.
+            identity: what the workbook says of itself, sealed; what is judged against it needs it.
+            lock_hash: what identifies the lock of its sheets (`Lock.as_json`).
+            form: the form itself; its template is kept once for all workbooks of it.
         """
         self._issues.record(
             project,
@@ -97,14 +108,25 @@ class Register:
             digest=digest,
             password=password,
             due=due,
+            identity=identity,
+            lock_hash=lock_hash,
+            form=form,
         )
 
     def issued(self, year: int | None = None) -> Iterator[Issued]:
         """Yield the newest workbook of each project, in the order of issue; with ``year`` those of that year.
 
-        Projects that were withdrawn are left out.
+        Projects that were withdrawn are left out. What is judged by what was issued takes it from here: an `Issued` has
+        the identity, and with it the rows and the prefilled values.
         """
         return self._issues.whole([each.id for each in self._issues.newest(year) if not each.withdrawn])
+
+    def superseded(self) -> dict[str, frozenset[str]]:
+        """Return the digests of the identities of earlier workbooks that later ones took the place of, by code.
+
+        Projects without any are left out. An issue of a version of xlsform that kept no identities has none.
+        """
+        return self._issues.superseded()
 
     def project(self, code: str) -> Project | None:
         """Return a project as it was issued last, or None."""

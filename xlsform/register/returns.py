@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import starmap
 from typing import NamedTuple
 
@@ -18,12 +19,13 @@ from xlsform.verdict.verdict import Verdict
 
 _RECORD = """
     INSERT INTO returns (digest, origin, received, code, name, unit, template, year, status, score, errors, warnings,
-        forged, verdict, judged_by, issue)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT max(id) FROM issues WHERE code = ?))
-    ON CONFLICT (digest, origin) DO UPDATE SET code = excluded.code, name = excluded.name, unit = excluded.unit,
+        forged, verdict, judged_by, extracted, issue)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT max(id) FROM issues WHERE code = ?))
+    ON CONFLICT (digest, origin, part) DO UPDATE SET code = excluded.code, name = excluded.name, unit = excluded.unit,
         template = excluded.template, year = excluded.year, status = excluded.status, score = excluded.score,
         errors = excluded.errors, warnings = excluded.warnings, forged = excluded.forged,
-        verdict = excluded.verdict, judged_by = excluded.judged_by, issue = excluded.issue
+        verdict = excluded.verdict, judged_by = excluded.judged_by, extracted = excluded.extracted,
+        issue = excluded.issue
     WHERE verdict IS NOT excluded.verdict OR judged_by IS NOT excluded.judged_by OR issue IS NOT excluded.issue"""
 
 #: Returns are recorded in groups: each change waits for the disk, which takes as long as judging a few of them.
@@ -54,7 +56,7 @@ class Returns:
             *(verdict.project_name, verdict.unit, verdict.template, year, verdict.status),
             str(verdict.score) if verdict.score is not None else None,
             *(verdict.count(Severity.ERROR), verdict.count(Severity.WARNING), verdict.forged),
-            *(encode(verdict), judged_by, verdict.project_code),
+            *(encode(verdict), judged_by, verdict.extracted, verdict.project_code),
         )
 
     def record_all(self, arrivals: Iterable[NewReturn]) -> Iterator[Verdict]:
@@ -71,12 +73,15 @@ class Returns:
         The arguments are those of `Register.known`.
         """
         found = self._store.rows(
-            "SELECT code, judged_by, verdict FROM returns WHERE digest = ?"
+            "SELECT code, judged_by, verdict, extracted FROM returns WHERE digest = ?"
             " AND issue IS (SELECT max(id) FROM issues WHERE issues.code = returns.code) ORDER BY id DESC",
             digest,
         )
-        verdict: Verdict | None = next((decode(text) for code, by, text in found if by == judged_by(code)), None)
-        return verdict
+        for code, by, text, extracted in found:
+            if by == judged_by(code):
+                verdict: Verdict = decode(text)
+                return replace(verdict, extracted=extracted)
+        return None
 
     def newest(self, years: Mapping[str, Sequence[int | None]], year: int | None) -> list[ReturnLine]:
         """Return the newest return of each project, and those that count for none; see `progress.newest`."""

@@ -10,7 +10,10 @@ from xlsform.register.codec import decode
 from xlsform.register.records import Issued, MailRecord, Return
 
 #: Columns of a row, in the order in which the functions below take them.
-ISSUED = "project, template, edition, year, file, digest, password, due, issued, withdrawn, reason"
+ISSUED = (
+    "project, template, edition, year, file, digest, password, due, issued, withdrawn, reason, identity, lock_hash,"
+    " form"
+)
 RETURNED = "verdict, origin, received"
 MAILED = "purpose, unit, email, kind, message_id, attachments, about, recorded, error"
 
@@ -26,7 +29,8 @@ def stamp(when: dt.datetime | None) -> str:
 
 def issued(row: tuple[Any, ...]) -> Issued:
     """Return a workbook that went out."""
-    project, template, edition, year, file, digest, password, due, when, withdrawn, reason = row
+    project, template, edition, year, file, digest, password, due, when, withdrawn, reason, *sealed = row
+    identity, lock_hash, form = sealed
     return Issued(
         decode(project),
         template,
@@ -39,6 +43,9 @@ def issued(row: tuple[Any, ...]) -> Issued:
         dt.datetime.fromisoformat(when),
         dt.datetime.fromisoformat(withdrawn) if withdrawn else None,
         reason,
+        decode(identity) if identity else None,
+        lock_hash,
+        form,
     )
 
 

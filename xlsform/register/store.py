@@ -13,50 +13,14 @@ from typing import Any
 
 from xlsform.errors import UsageError, reading_failed
 from xlsform.messages import Message, say
+from xlsform.register.copies import copy_database, free_name
+from xlsform.register.schema import APPLICATION, STEPS, VERSION
 
 #: Seconds to wait for another program that is changing the register.
 PATIENCE = 60.0
 
 #: Rows that are read at a time where there may be many.
 _PAGE = 100
-
-#: Tells a register from any other SQLite file: ``xlsf``.
-_APPLICATION = 0x786C7366
-
-# No newer SQL than SQLite 3.24 has: what old systems bring along.
-_FIRST = (
-    f"PRAGMA application_id = {_APPLICATION}",
-    "CREATE TABLE register (key BLOB NOT NULL)",
-    # The newest row of a code counts; the others are its history. `project` is the whole project, as JSON.
-    """CREATE TABLE issues (
-        id INTEGER PRIMARY KEY, code TEXT NOT NULL, name TEXT NOT NULL, department TEXT NOT NULL, unit TEXT NOT NULL,
-        email TEXT NOT NULL, project TEXT NOT NULL, template TEXT NOT NULL, edition TEXT NOT NULL, year INTEGER,
-        file TEXT NOT NULL, digest TEXT NOT NULL, password TEXT NOT NULL, due TEXT, issued TEXT NOT NULL)""",
-    "CREATE INDEX issues_of_a_code ON issues (code)",
-    # `issue` is the project's newest issue when the return was judged. `digest` is blank where no byte could be read.
-    """CREATE TABLE returns (
-        id INTEGER PRIMARY KEY, digest TEXT NOT NULL, origin TEXT NOT NULL, received TEXT NOT NULL, code TEXT,
-        name TEXT, unit TEXT, template TEXT, year INTEGER, status TEXT NOT NULL, score TEXT, errors INTEGER NOT NULL,
-        warnings INTEGER NOT NULL, verdict TEXT NOT NULL, judged_by TEXT NOT NULL, issue INTEGER,
-        UNIQUE (digest, origin))""",
-    "CREATE INDEX returns_of_a_code ON returns (code)",
-    # A row for each draft and each attempt to deliver; `attachments` and `about` are lists, as JSON.
-    """CREATE TABLE mails (
-        id INTEGER PRIMARY KEY, purpose TEXT NOT NULL, unit TEXT NOT NULL, email TEXT NOT NULL, kind TEXT NOT NULL,
-        message_id TEXT NOT NULL, attachments TEXT NOT NULL, about TEXT NOT NULL, recorded TEXT NOT NULL,
-        error TEXT NOT NULL)""",
-)
-_SECOND = (
-    # When the project was withdrawn, and why; blank where it was not. Issued anew it has a row that says nothing of it.
-    "ALTER TABLE issues ADD COLUMN withdrawn TEXT",
-    "ALTER TABLE issues ADD COLUMN reason TEXT NOT NULL DEFAULT ''",
-    # Whether the identity is not the one that was issued.
-    "ALTER TABLE returns ADD COLUMN forged INTEGER NOT NULL DEFAULT 0",
-    """UPDATE returns SET forged = 1 WHERE verdict LIKE '%"code": "S113"%'""",
-)
-_STEPS = (_FIRST, _SECOND)
-"""What makes each version of the register out of the one before."""
-_VERSION = len(_STEPS)
 
 _REFUSALS = {
     sqlite3.SQLITE_BUSY: say("{path}: another program is using the register; try again when it has finished"),
@@ -145,16 +109,16 @@ class Store:
                 if self._to_be_made(kind, create=create):
                     self._make(kind[1])
         application, version, _ = self._kind()
-        if application != _APPLICATION:
+        if application != APPLICATION:
             raise UsageError(_refusal(sqlite3.SQLITE_NOTADB, self.path, ""))
-        if version > _VERSION:
+        if version > VERSION:
             raise UsageError(
                 say(
                     "{path}: the register was written by a newer xlsform (version {found}; this one knows {known}); "
                     "update xlsform",
                     path=self.path,
                     found=version,
-                    known=_VERSION,
+                    known=VERSION,
                 )
             )
 
@@ -162,15 +126,32 @@ class Store:
     def _to_be_made(kind: tuple[int, int, int], *, create: bool) -> bool:
         """Whether it is an empty file that is to become a register, or a register of an older version."""
         application, version, _ = kind
-        return (create and kind == (0, 0, 0)) or (application == _APPLICATION and version < _VERSION)
+        return (create and kind == (0, 0, 0)) or (application == APPLICATION and version < VERSION)
 
     def _make(self, version: int) -> None:
         """Make this version of the register out of an older one; version 0 is an empty file."""
-        for statement in chain.from_iterable(_STEPS[version:]):
+        if version:
+            self._keep_a_copy(version)
+        for statement in chain.from_iterable(STEPS[version:]):
             self._execute(statement)
         if version == 0:
             self._execute("INSERT INTO register VALUES (?)", [secrets.token_bytes(32)])
-        self._execute(f"PRAGMA user_version = {_VERSION}")
+        self._execute(f"PRAGMA user_version = {VERSION}")
+
+    def _keep_a_copy(self, version: int) -> None:
+        """Copy the register of an older version beside it; it is changed only if that succeeds."""
+        copy = free_name(self.path.with_name(f"{self.path.stem}.v{version}-before{self.path.suffix}"))
+        try:
+            copy_database(self.path, copy, PATIENCE)
+        except (UsageError, sqlite3.Error) as error:
+            raise UsageError(
+                say(
+                    "{path}: this register of an older xlsform was not changed, since no copy of it could be made "
+                    "first ({reason})",
+                    path=self.path,
+                    reason=error.messages[0] if isinstance(error, UsageError) else error,
+                )
+            ) from None
 
     def _kind(self) -> tuple[int, int, int]:
         """Return application, version and number of tables: in one query, or another's making could fall between."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 from xlsform.form.check import load_checked
@@ -14,6 +15,7 @@ from xlsform.reading import load, read_bytes
 from xlsform.reading.workbook import Unreadable, Workbook, out_of_memory
 from xlsform.rules.registry import ReceivedFile
 from xlsform.rules.run import judge
+from xlsform.submission.extract import extract
 from xlsform.submission.office_records import OfficeRecords
 from xlsform.submission.recognition import recognise
 from xlsform.verdict.consequences import status_of
@@ -100,6 +102,7 @@ class Judge:
             summary=summary,
             approved_by=approval.by,
             read_by="labels" if submission.by_labels else "identity",
+            extracted=json.dumps(extract(submission), ensure_ascii=False) if self.options.extract else "",
         )
 
 

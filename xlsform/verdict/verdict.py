@@ -48,6 +48,8 @@ class Options:
     """Whether the projects are those of a list."""
     keys: tuple[bytes, ...] = field(default=(), repr=False)
     """The register's key and its earlier ones, which identities are signed with."""
+    extract: bool = False
+    """Whether the data of returns are wanted besides what is wrong with them: a register keeps them."""
 
 
 class Figure(NamedTuple):
@@ -116,6 +118,8 @@ class Verdict:
     """How its form was recognised; None where none was."""
     superseded: str = ""
     """Where another return of the same project came from that counts in place of this one; blank where none does."""
+    extracted: str = field(default="", repr=False, compare=False)
+    """Its data as `xlsform extract` gives them, as JSON; blank where nobody wants them, or where there are none."""
 
     @property
     def forged(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +14,7 @@ from lxml import etree
 from xlsform.spreadsheet.package import Package
 from xlsform.spreadsheet.xml_trees import child, namespace
 
+_ALGORITHM = "SHA-512"
 _SPINS = 100_000
 
 
@@ -22,6 +24,10 @@ class Lock:
 
     salt: str
     hash: str
+
+    def as_json(self) -> str:
+        """Return all that a workbook says of it: enough to put the same lock into another workbook."""
+        return json.dumps({"algorithm": _ALGORITHM, "salt": self.salt, "hash": self.hash, "spins": _SPINS})
 
 
 @lru_cache(maxsize=16)
@@ -59,6 +65,6 @@ def locked(data: bytes, lock: Lock) -> bytes:
 
 
 def _set_lock(element: etree._Element, prefix: str, lock: Lock) -> None:
-    values = {"AlgorithmName": "SHA-512", "HashValue": lock.hash, "SaltValue": lock.salt, "SpinCount": str(_SPINS)}
+    values = {"AlgorithmName": _ALGORITHM, "HashValue": lock.hash, "SaltValue": lock.salt, "SpinCount": str(_SPINS)}
     for name, value in values.items():
         element.set(prefix + name if prefix else name[0].lower() + name[1:], value)

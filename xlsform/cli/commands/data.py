@@ -54,7 +54,7 @@ def fill(workbook: Path, data: Path, output: Path) -> None:
 @OUTPUT
 def extract(workbook: Path, output: Path | None) -> None:
     """Print the data of a filled workbook as JSON."""
+    from xlsform.submission.extract import extract as data_of
     from xlsform.submission.from_file import open_submission
-    from xlsform.workbook.data import extract as data_of
 
     write_out(as_json(data_of(open_submission(workbook)[0])), output)
