@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
@@ -10,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
 from xlsform.batch.compare import compared
+from xlsform.cli import cli
 from xlsform.findings import Severity
 from xlsform.form import identity as identities
 from xlsform.form.identity import Identity
@@ -252,3 +255,69 @@ def test_what_a_stripped_workbook_says_is_compared_by_code_where_the_form_has_on
     assert "P114" in [each.code for each in found.findings]
     structure = [each.code for each in found.findings if each.code[0] == "S"]
     assert structure == ["S116"]
+
+
+def listed(path: Path, target: str) -> Path:
+    content = {
+        "projects": [
+            {
+                "project_code": "P-1",
+                "project_name": "农村公路养护",
+                "department": "某县交通运输局",
+                "unit": "某县公路养护中心",
+                "indicators": [
+                    {"level2": "数量指标", "name": "养护里程", "target": target, "weight": 50},
+                    {"level2": "社会效益指标", "name": "受益人口", "target": "≥1万人", "weight": 30},
+                    {"level2": "服务对象满意度指标", "name": "群众满意度", "target": "≥90%", "weight": 10},
+                ],
+            }
+        ]
+    }
+    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    return path
+
+
+def run(*arguments: str | Path, code: int) -> Result:
+    result = CliRunner().invoke(cli, ["--lang", "en", *map(str, arguments)])
+    assert result.exit_code == code, result.output
+    return result
+
+
+def filled_in(folder: Path, projects: Path, *options: str | Path) -> Path:
+    """Issue the workbook of a list, and fill it in without a fault."""
+    run("generate", "mof-2020", "--projects", projects, "--year", "2024", "-o", folder / "issued", *options, code=0)
+    (workbook,) = (folder / "issued").rglob("*.xlsx")
+    data = json.loads(run("extract", workbook, code=0).stdout)
+    data["fields"] |= {
+        "goal_expected": "养护农村公路 120 公里。",
+        "goal_actual": "全年共养护农村公路 3 公里，其余推迟到次年。",
+    }
+    data["funds"] = {row: {"initial": 4, "budget": 4, "executed": 3.92} for row in ("total", "appropriation")}
+    for each, actual in zip(data["indicators"], ("3", "12000", "0.95"), strict=False):
+        each |= {"actual": actual, "score": each["weight"]}
+    data.pop("computed")
+    (folder / "data.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+    run("fill", workbook, folder / "data.json", "-o", folder / "return.xlsx", code=0)
+    return folder / "return.xlsx"
+
+
+def test_a_workbook_made_with_a_lower_target_does_not_pass(tmp_path: Path) -> None:
+    (tmp_path / "forger").mkdir()
+    forged = filled_in(tmp_path / "forger", listed(tmp_path / "forger/list.json", "≥1公里"))
+    told_alone = json.loads(run("validate", forged, "--format", "jsonl", code=0).stdout)
+    assert (told_alone["status"], told_alone["approved_by"]) == ("passed", "return")
+    approved = listed(tmp_path / "approved.json", "≥120公里")
+    result = json.loads(run("validate", forged, "--projects", approved, "--format", "jsonl", code=1).stdout)
+    (finding,) = [each for each in result["findings"] if each["severity"] == "error"]
+    assert (finding["code"], finding["found"], finding["expected"]) == ("S104", "≥1公里", "≥120公里")
+    assert finding["field"].endswith(".target")
+    assert "approved was ≥120公里, now it is ≥1公里" in finding["message"]
+
+
+def test_where_list_and_register_differ_the_office_is_told_once(tmp_path: Path) -> None:
+    register = tmp_path / "r.db"
+    genuine = filled_in(tmp_path, listed(tmp_path / "list.json", "≥2公里"), "--register", register)
+    both = ("--projects", listed(tmp_path / "later.json", "≥120公里"), "--register", register)
+    result = run("validate", genuine, genuine, *both, "--format", "jsonl", code=0)
+    assert result.stderr.count("the list differs from what was issued last (P-1)") == 1
+    assert {json.loads(line)["approved_by"] for line in result.stdout.splitlines()} == {"register"}

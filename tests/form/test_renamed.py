@@ -244,6 +244,7 @@ def round_of(folder: Path, template: Path, listed: Path, rename: Renaming | None
     first: list[dict[str, Any]] = json.loads(run("validate", returned, *options))["files"]
     # Remembered by the register, and compared with what was issued.
     again = json.loads(run("validate", returned, "--projects", listed, *options))["files"]
+    assert [each.pop("approved_by") for each in first + again] == ["register", "list"]
     assert again == first
     status = json.loads(run("status", "--register", register, "--format", "json"))
     assert [unit["projects"][0]["state"] for unit in status["units"]] == ["sent_back"]

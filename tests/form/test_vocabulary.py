@@ -68,7 +68,8 @@ SOMETHING_ELSE = {
     "rules/yuan.py": {"unit": "part of a regular expression"},
     "submission/carriers.py": {"name": "carrier of an identity"},
     "verdict/waivers.py": {"reason": "key of a waiver"},
-    "workbook/data.py": {"project_code": "key of data files", "year": "key of data files"},
+    "submission/extract.py": {"project_code": "key of data files", "year": "key of data files"},
+    "workbook/data.py": {"year": "key of data files"},
     "workbook/data_schema.py": {
         "name": "key of what `describe` prints",
         "project_code": "key of data files",

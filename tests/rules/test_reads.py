@@ -65,7 +65,7 @@ class RecordingSubmission(Submission):
         )
         made.asked = set()
         # What takes time and asks for no role.
-        for name in ("alignment", "entries", "results", "exact", "approved"):
+        for name in ("alignment", "entries", "results", "exact", "approval"):
             made.__dict__[name] = getattr(subject, name)
         return made
 

@@ -79,11 +79,14 @@ class _Issued(Mapping[str, Project]):
 
 
 def _differs(listed: Project, issue: LatestIssue | None) -> bool:
-    """Whether something was approved otherwise when the project's workbook was issued."""
+    """Whether something that both say was approved otherwise when the project's workbook was issued."""
     if issue is None:
         return False
-    issued = issue.project
-    return (issued.head, issued.indicators) != (listed.head, listed.indicators)
+    issued, now = issue.project.head, listed.head
+    if any(issued[key] != now[key] for key in issued.keys() & now.keys() if issued[key] and now[key]):
+        return True
+    before, after = issue.project.indicators, listed.indicators
+    return bool(before and after) and before != after
 
 
 def _of_differing(listed: Path, codes: list[str]) -> Message:

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING
 
 from xlsform import quantities
 from xlsform.findings import Severity, Violation
-from xlsform.form.vocabulary import DEPARTMENT, INDICATOR_NAME, PROJECT_NAME, TARGET, UNIT, WEIGHT, Role
+from xlsform.form.vocabulary import (
+    DEPARTMENT,
+    INDICATOR_NAME,
+    PROJECT_CODE,
+    PROJECT_NAME,
+    TARGET,
+    UNIT,
+    WEIGHT,
+    Role,
+)
 from xlsform.messages import say
 from xlsform.rules.approved_rows import answers, paired, renamed
 from xlsform.rules.indicators import OF_A_ROW
@@ -148,7 +157,7 @@ def target_changed(submission: Submission) -> Iterator[Violation]:
             yield _not_approved(entry, entry.text.strip(), approved.target)
 
 
-@rule("H103", Severity.ERROR, may_read=(PROJECT_NAME, DEPARTMENT, UNIT))
+@rule("H103", Severity.ERROR, may_read=(PROJECT_CODE, PROJECT_NAME, DEPARTMENT, UNIT))
 def project_mismatch(submission: Submission) -> Iterator[Violation]:
     """The project's name, code, department or unit differs from the project list.
 

@@ -37,25 +37,29 @@ class Approval:
         """Whether the identity is signed by us, so that it holds what we issued, if not what we issued last."""
         return self._identity is not None and self._records.signed(self._identity)
 
-    @cached_property
+    @property
     def project(self) -> Project | None:
         """The project as the list has it, else the register; None where neither was given or knows it.
 
         The workbook that was issued last is held to what was approved then, even if the list has changed since: the
         unit could not know.
         """
-        if self.match.code is None:
-            return None
-        project, _ = self._records.approved(self.match.code)
-        issue = self.latest_issue
-        if issue is not None and issue.project != project and self._is_of(issue):
-            return issue.project.completed_by(project)
-        return project
+        return self._approved[0]
 
     @property
     def by(self) -> ApprovedBy:
         """Who says what was approved."""
-        return "return" if self.match.code is None else self._records.approved(self.match.code)[1]
+        return self._approved[1]
+
+    @cached_property
+    def _approved(self) -> tuple[Project | None, ApprovedBy]:
+        if self.match.code is None:
+            return None, "return"
+        project, by = self._records.approved(self.match.code)
+        issue = self.latest_issue
+        if issue is not None and issue.project != project and self._is_of(issue):
+            return issue.project.completed_by(project), "register"
+        return project, by
 
     @property
     def latest_issue(self) -> LatestIssue | None:

@@ -21,20 +21,25 @@ def identities_in(workbook: Workbook) -> dict[str, Identity]:
         key.removeprefix(prefix): value for key, value in workbook.properties.items() if key.startswith(prefix)
     }
     found["properties"] = identities.from_pairs(properties)
-    target = next((text for name, text in workbook.names.items() if name.casefold() == identities.NAME.casefold()), "")
+    target = next((text for name, text in workbook.names.items() if _is_name(name)), "")
     found["name"] = identities.from_name_text(target.strip('"'))
     return {carrier: each for carrier, each in found.items() if each is not None}
 
 
 def broken_in(workbook: Workbook) -> frozenset[str]:
     """Return the carriers that are there but give no identity: somebody wrote into them."""
-    prefix, name = identities.PROPERTY_PREFIX, identities.NAME.casefold()
+    prefix = identities.PROPERTY_PREFIX
     there = {
         "sheet": workbook.sheet(identities.SHEET) is not None,
         "properties": any(key.startswith(prefix) for key in workbook.properties),
-        "name": any(each.casefold() == name for each in workbook.names),
+        "name": any(map(_is_name, workbook.names)),
     }
     return frozenset(carrier for carrier, present in there.items() if present) - identities_in(workbook).keys()
+
+
+def _is_name(name: str) -> bool:
+    """Whether a defined name is the one that carries the identity; an .xls by LibreOffice has _ for the point in it."""
+    return name.casefold().replace(".", "_") == identities.NAME.casefold().replace(".", "_")
 
 
 def _cell_text(value: Value | None) -> str:
