@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import copy
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.forms import TEMPLATES, SureRecords, codes, found, informed, layout_of, row_number, submission
+from support.forms import (
+    TEMPLATES,
+    SureRecords,
+    codes,
+    findings,
+    found,
+    informed,
+    layout_of,
+    row_number,
+    submission,
+)
 
 from xlsform.errors import DataError
+from xlsform.findings import Severity
 from xlsform.form.template import load
-from xlsform.form.vocabulary import INDICATOR_NAME, TARGET, WEIGHT
+from xlsform.form.vocabulary import GOAL_EXPECTED, INDICATOR_NAME, TARGET, WEIGHT
 from xlsform.projects import ListedIndicator, Project, read_accounts
-from xlsform.submission.office_records import OfficeRecords
+from xlsform.spreadsheet.a1 import position
+from xlsform.submission.office_records import NO_RECORDS, OfficeRecords
 from xlsform.submission.submission import Submission
 
 
@@ -126,6 +139,98 @@ def test_the_head_differs_from_the_list(part: dict[str, str], cell: str) -> None
     subject = approved(submission(), **part)
     assert codes(subject) == ["H103"]
     assert found("H103", subject)[0].startswith(f"自评表!{cell} ")
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_an_amount_is_not_the_approved_one(template: str) -> None:
+    subject = approved(submission(template), amounts={"funds.total.budget": Decimal(150)})
+    cell = subject.cell("funds.total.budget")
+    budget = subject.layout.fields["funds.total.budget"].label
+    assert found("M113", subject) == [f"自评表!{cell} {budget} is 120; approved was 150"]
+    assert codes(subject) == ["M113"]
+    # Approved in more decimals than the form gives.
+    assert codes(approved(submission(template), amounts={"funds.total.budget": Decimal("120.0001")})) == []
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_text_is_not_the_approved_one(template: str) -> None:
+    own = submission(template)
+    stated = own.stated(GOAL_EXPECTED)
+    assert stated is not None
+    subject = approved(own, texts={GOAL_EXPECTED: f"{stated}并通过验收。"})
+    assert codes(subject) == ["G105"]
+    (finding,) = findings(subject)
+    assert (finding.found, finding.expected) == (stated, f"{stated}并通过验收。")
+    assert finding.cell == f"自评表!{subject.cell(subject.name(GOAL_EXPECTED))}"
+    assert codes(approved(own, texts={GOAL_EXPECTED: f" {stated} "})) == []
+
+
+def of_projects(*projects: Project) -> Submission:
+    """Return a faultless form that has no project code, where the office knows of some projects."""
+    return informed(submission(), OfficeRecords({each.code: each for each in projects}, listed=True))
+
+
+def named(code: str, **changes: Any) -> Project:
+    values: dict[str, Any] = {"name": "农村公路养护", "department": "", "unit": "某县公路养护中心", **changes}
+    return Project(code, values["name"], values["department"], values["unit"], "", {}, (), {}, 2)
+
+
+@pytest.mark.parametrize(
+    ("projects", "message"),
+    [
+        ([named("1"), named("2")], "“农村公路养护” may be any of the projects 1, 2"),
+        ([named("1"), named("2", unit="")], "“农村公路养护” may be any of the projects 1, 2"),
+        ([named("1", unit="某县水利局")], "“农村公路养护” is a project of another unit than 某县公路养护中心: 1"),
+        ([named("1", name="农村公路建设")], "no project is called “农村公路养护”"),
+    ],
+)
+def test_nobody_can_tell_which_project_it_is(projects: list[Project], message: str) -> None:
+    subject = of_projects(*projects)
+    assert found("H105", subject) == [f"自评表!B3 {message}"]
+    assert codes(subject) == ["H105"]
+    assert subject.approval.by == "return"
+
+
+@pytest.mark.parametrize(
+    "projects",
+    [
+        [named("1"), named("2", unit="某县水利局")],
+        [named("1", name=" 农村公路养护 ", unit="某县 公路养护中心")],
+        [named("1", unit="")],
+    ],
+)
+def test_a_project_is_told_by_its_name_and_unit(projects: list[Project]) -> None:
+    subject = of_projects(*projects)
+    assert codes(subject) == []
+    assert subject.approval.match.code == "1"
+
+
+def copied(subject: Submission, records: OfficeRecords = NO_RECORDS, **contents: str | float) -> Submission:
+    """Return a form as it is copied into a workbook of one's own: without identity, locks and hidden sheets."""
+    workbook = copy.deepcopy(subject.workbook)
+    sheet = workbook.sheets[0]
+    sheet.values.update({position(address): value for address, value in contents.items()})
+    sheet.protected = False
+    workbook.sheets, workbook.properties, workbook.names = workbook.sheets[:1], {}, {}
+    return Submission(subject.path, workbook, subject.layout, sheet, {}, records)
+
+
+def test_a_form_in_a_workbook_of_its_own_is_read_by_its_labels() -> None:
+    subject = copied(submission())
+    assert codes(subject) == ["S116"]
+    (finding,) = findings(subject)
+    assert (finding.severity, finding.found) == (Severity.NOTE, 0)
+    subject = copied(submission(), OfficeRecords({"1": named("1")}), A3="项目全称")
+    assert codes(subject) == ["S116"]
+    (finding,) = findings(subject)
+    assert (finding.severity, finding.found) == (Severity.WARNING, 1)
+    assert found("S116", subject)[0].endswith("read by its labels, of which 1 differ or are missing: 项目名称")
+
+
+def test_what_a_copied_form_calculates_is_judged_by_its_values() -> None:
+    own = submission()
+    subject = copied(own, NO_RECORDS, **{own.cell("funds.total.score"): 9.0})
+    assert codes(subject) == ["S116", "M106"]
 
 
 def test_amounts_differ_from_the_accounts() -> None:
