@@ -41,8 +41,12 @@ class _Group(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in _MODULES and cmd_name not in self.commands:
+            from xlsform.cli.guard import guard
+
             module = import_module(f"xlsform.cli.commands.{_MODULES[cmd_name]}")
-            self.add_command(getattr(module, cmd_name))
+            command = getattr(module, cmd_name)
+            guard(command)
+            self.add_command(command)
         return super().get_command(ctx, cmd_name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -99,6 +99,16 @@ def read(path: Path, seen: tuple[str, ...] = ()) -> dict[str, Any]:
     return merged(read(beside if beside.is_file() else find(base), (*seen, base)), content)
 
 
+def is_bundled_content(path: Path) -> bool:
+    """Whether a file has an official template as it comes with xlsform, and nobody has changed it since."""
+    try:
+        content = read(path)
+    except (TemplateError, UsageError):
+        return False
+    content["extends"] = None
+    return any(content == {**read(find(name)), "extends": None} for name in bundled())
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object, unless a key stands in it twice: the first would be lost without a word."""
     content = dict(pairs)
