@@ -3,36 +3,55 @@
 from __future__ import annotations
 
 import json
-import re
-import zipfile
 from pathlib import Path
 
 from xlsform.reading import load, read_bytes
 from xlsform.reading.workbook import Unreadable
+from xlsform.spreadsheet.zip_archive import packed_here
+from xlsform.spreadsheet.zip_format import ZipEntry
+from xlsform.spreadsheet.zip_reader import ZipReader
 from xlsform.submission.recognition import recognise
 
-#: When all members of a zip were made by what we write; Excel has it too, LibreOffice and openpyxl have the real time.
-_EPOCH = (1980, 1, 1, 0, 0, 0)
-#: The version of zip that they say to be made by; Excel says 45.
-_MADE_BY = 20
-#: Excel, WPS and LibreOffice write down when they saved.
-_TIMES = re.compile(rb"<dcterms:(?:created|modified)[^>]*>([^<]*)<")
+#: Members of the zip of a form; one with more is not ours.
+_MOST_MEMBERS = 1_000
+#: Tells the form and the project; filling in leaves it as it is.
+_IDENTITY = b"docProps/custom.xml"
 #: No data of a form are longer.
 _LONGEST = 10_000_000
 
 
 def as_written(path: Path) -> bool:
-    """Whether a workbook is as this program wrote it: no office program has saved it since."""
+    """Whether a workbook is as this program wrote it: no office program has saved it since.
+
+    Whoever saves a workbook packs all of it anew, and no office program packs as we do.
+    """
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            created, modified = _TIMES.findall(archive.read("docProps/core.xml"))
-            about = archive.read("docProps/custom.xml")
-    # Whatever is wrong with a file that is not ours.
-    except Exception:
+        with path.open("rb") as file:
+            reader = ZipReader(file)
+            members = reader.directory(_MOST_MEMBERS).entries
+            return any(packed_here(each, reader.packed(each)) for each in members if _is_sheet(each))
+    except (OSError, ValueError):
         return False
-    ours = all(each.date_time == _EPOCH and each.create_version == _MADE_BY for each in members)
-    return ours and created == modified and b'"xlsform.template"' in about
+
+
+def is_filled(path: Path, blank: Path) -> bool:
+    """Whether a workbook was made by filling in this one, or one issued alike, and nobody has saved it since."""
+    identity = _identity(blank)
+    return identity is not None and identity == _identity(path) and as_written(path)
+
+
+def _is_sheet(entry: ZipEntry) -> bool:
+    return entry.raw_name.startswith(b"xl/worksheets/")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return the checksum and the size of the part that tells the form and the project, None where there is none."""
+    try:
+        with path.open("rb") as file:
+            members = ZipReader(file).directory(_MOST_MEMBERS).entries
+    except (OSError, ValueError):
+        return None
+    return next(((each.checksum, each.size) for each in members if each.raw_name == _IDENTITY), None)
 
 
 def is_blank(path: Path) -> bool:

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 def _filled() -> Replaceable:
     from xlsform.files.replacing import Replaceable
     from xlsform.messages import say
-    from xlsform.workbook.replaceable import as_written
+    from xlsform.workbook.replaceable import is_filled
 
-    return Replaceable(say("a workbook that nobody has saved since xlsform wrote it"), as_written)
+    workbook = click.get_current_context().params["workbook"]
+    kind = say("this workbook filled in before, which nobody has saved since")
+    return Replaceable(kind, lambda path: is_filled(path, workbook))
 
 
 def _extracted() -> Replaceable:

@@ -91,6 +91,7 @@ def generate(
 
 def _issue_one(form: Form, size: _Size, password_file: Path | None, output: Path | None) -> None:
     from xlsform.files.atomic import write_whole
+    from xlsform.files.replacing import require_writable
     from xlsform.form.layout import lay_out
     from xlsform.workbook.issue import issue
     from xlsform.workbook.locks import lock_for
@@ -98,6 +99,7 @@ def _issue_one(form: Form, size: _Size, password_file: Path | None, output: Path
     layout = lay_out(form, size.rows)
     name = f"{form.id}{f'-{size.year}' if size.year else ''}.xlsx"
     path = Path(name) if output is None else output / name if output.suffix.lower() != ".xlsx" else output
+    require_writable(path, folder=False)
     _require_places([path])
     write_whole(path, issue(layout, lock_for(_password(password_file)), year=size.year))
     remark_written(path)
@@ -110,6 +112,7 @@ def _issue_list(
     from contextlib import nullcontext
 
     from xlsform.errors import UsageError
+    from xlsform.files.replacing import require_writable
     from xlsform.messages import say
     from xlsform.projects import places, read_projects
     from xlsform.register import Register
@@ -122,6 +125,7 @@ def _issue_list(
         tell(problem.line)
     if not listed.projects and not listed.problems:
         raise UsageError(say("{path}: the list has no projects", path=source))
+    require_writable(folder, folder=True)
     _require_places(folder / place for place in places(listed.projects).values())
     password = _password(password_file)
     about = Round(form, size.year, size.rows, listing.spare, listing.due.date() if listing.due else None)
