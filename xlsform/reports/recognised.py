@@ -31,8 +31,8 @@ _BEGINNINGS = re.compile(
     # All that happened to one project: its name, and below it a time and what happened.
     r"|([^\n]*\n)?[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}  "
 )
-#: The last line of a report for a terminal.
-_LAST_LINE = re.compile(r"(^|\n)([0-9]+ files: [0-9]+ passed, |共 ?[0-9]+ ?[个份](文件)?：通过)[^\n]*\n\Z")
+#: Among the last lines of a report for a terminal.
+_SUM = re.compile(r"(^|\n)([0-9]+ files: [0-9]+ passed, |共 ?[0-9]+ ?[个份](文件| 文件)?(，[^\n]*)?：通过)")
 _TITLE = re.compile(r"title[^>]*>(项目支出绩效自评结果汇总表<|Returns by [0-9]|截至 ?[0-9])")
 
 
@@ -51,7 +51,7 @@ def is_report(path: Path) -> bool:
     return (
         beginning.startswith(_KEYS)
         or _BEGINNINGS.match(beginning) is not None
-        or ("\0" not in beginning and _LAST_LINE.search(_text(last)) is not None)
+        or ("\0" not in beginning and _SUM.search(_text(last)) is not None)
     )
 
 
