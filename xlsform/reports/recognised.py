@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
+
+from xlsform.patterns import LazyPattern
 
 #: Bytes at either end of a text that are looked at.
 _END = 4_096
@@ -19,7 +20,7 @@ _KEYS = (
     "path,status,template,year,",
 )
 #: Beginnings that were worded otherwise before are recognised for good, since reports of last year are replaced, too.
-_BEGINNINGS = re.compile(
+_BEGINNINGS = LazyPattern(
     # The page: nobody else forbids it all but its own style.
     r"\s*<!doctype html>\s*<html lang=\"[A-Za-z-]+\">\s*<head>\s*<meta charset=\"utf-8\">\s*"
     r"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src (&#39;|')none(&#39;|'); "
@@ -32,8 +33,8 @@ _BEGINNINGS = re.compile(
     r"|([^\n]*\n)?[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}  "
 )
 #: Among the last lines of a report for a terminal.
-_SUM = re.compile(r"(^|\n)([0-9]+ files: [0-9]+ passed, |共 ?[0-9]+ ?[个份](文件| 文件)?(，[^\n]*)?：通过)")
-_TITLE = re.compile(r"title[^>]*>(项目支出绩效自评结果汇总表<|Returns by [0-9]|截至 ?[0-9])")
+_SUM = LazyPattern(r"(^|\n)([0-9]+ files: [0-9]+ passed, |共 ?[0-9]+ ?[个份](文件| 文件)?(，[^\n]*)?：通过)")
+_TITLE = LazyPattern(r"title[^>]*>(项目支出绩效自评结果汇总表<|Returns by [0-9]|截至 ?[0-9])")
 
 
 def is_report(path: Path) -> bool:
