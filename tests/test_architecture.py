@@ -14,7 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 #: The floors, from the ground up: a room may import those of the floors below it, and itself.
 FLOORS = (
     ("messages", "patterns"),
-    ("errors", "findings", "quantities", "spreadsheet"),
+    ("errors", "findings", "json_text", "quantities", "spreadsheet"),
     ("files", "form", "reading"),
     ("inbox", "projects"),
     ("submission",),

@@ -402,7 +402,7 @@ def test_the_version_is_told_with_no_more_than_click() -> None:
     loaded = loaded_by("--version")
     assert "click" in loaded
     own = {name for name in loaded if name.startswith("xlsform.")}
-    assert own == {"xlsform.cli", "xlsform.cli.console", "xlsform.cli.group"}
+    assert own == {"xlsform.cli", "xlsform.cli.console", "xlsform.cli.group", "xlsform.cli.streams"}
     assert not loaded & {*COSTLY, "lxml", "ironcalc", "xlsxwriter", "pathlib"}
 
 

@@ -77,7 +77,10 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         ("[1, 2]", "$: a template is a JSON object"),
         ('"mof-2020"', "$: a template is a JSON object"),
         ("[" * 100_000, "not JSON (nested too deeply)"),
-        ('{"a": {"B": "x", "C": "y", "B": "z"}}', "not JSON (the key 'B' stands twice in one object)"),
+        (
+            '{"a": {"B": "x", "C": "y",\n "B": "z"}}',
+            "line 2, column 2: not JSON (the key 'B' stands twice in one object)",
+        ),
         ('{"page": {"size": NaN}}', "not JSON (NaN is no number)"),
         ('{"page": {"size": -Infinity}}', "not JSON (-Infinity is no number)"),
     ],

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gc
 import signal
-import sys
 from types import FrameType
 
 from xlsform.cli.group import cli
+from xlsform.cli.streams import prepare
 
 __all__ = ["cli", "main"]
 
@@ -18,9 +18,7 @@ _OBJECTS = 50_000
 
 def main() -> None:
     """Run the command line; output is UTF-8 wherever it goes."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")
+    prepare()
     # Where whoever started this program has Ctrl-C ignored, it stays so.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)

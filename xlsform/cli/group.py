@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from typing import Any
 
@@ -41,8 +40,12 @@ class _Group(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in _MODULES and cmd_name not in self.commands:
+            from xlsform.cli.guard import guard
+
             module = import_module(f"xlsform.cli.commands.{_MODULES[cmd_name]}")
-            self.add_command(getattr(module, cmd_name))
+            command = getattr(module, cmd_name)
+            guard(command)
+            self.add_command(command)
         return super().get_command(ctx, cmd_name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -58,6 +61,22 @@ class _Group(click.Group):
             else:
                 rest.append(word)
         return super().parse_args(ctx, [*moved, *rest, *args[end:]])
+
+    def make_context(self, *arguments: Any, **values: Any) -> click.Context:
+        """Read the command line; help and version are printed meanwhile."""
+        try:
+            return super().make_context(*arguments, **values)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            from xlsform.errors import XlsformError
+            from xlsform.messages import default_language, render
+
+            if not isinstance(error, XlsformError):
+                raise
+            for message in error.messages:
+                click.echo(render(message, default_language()), err=True)
+            raise click.exceptions.Exit(error.exit_code) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         from xlsform.errors import XlsformError
@@ -78,10 +97,6 @@ class _Group(click.Group):
                 )
             )
             ctx.exit(_INTERRUPTED)
-        except BrokenPipeError:
-            # Whoever read the output has seen enough.
-            sys.stderr.close()
-            ctx.exit(0)
 
 
 @click.group(cls=_Group, context_settings=HELP)

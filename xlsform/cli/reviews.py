@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from xlsform.cli.console import destination, detail, language, remark
-from xlsform.cli.options import FILE, Command, Report, together
+from xlsform.cli.options import FILE, LIST, REGISTER_FILE, TEMPLATE, Command, Report, together
 from xlsform.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -68,11 +68,11 @@ def review_options() -> Callable[[Command], Command]:
     return together(
         "review",
         Review,
-        click.option("--template", help="Take every workbook for this form (id or template file)."),
+        click.option("--template", type=TEMPLATE, help="Take every workbook for this form (id or template file)."),
         click.option(
             "--projects",
             "listed",
-            type=FILE,
+            type=LIST,
             help="What was approved (project list): switches on the rules that compare with it.",
         ),
         click.option(
@@ -82,7 +82,7 @@ def review_options() -> Callable[[Command], Command]:
         ),
         click.option(
             "--register",
-            type=FILE,
+            type=REGISTER_FILE,
             help="Remember returns in this register, judge only new ones, and compare with what was issued.",
         ),
         click.option("--limit", "limits", cls=_LimitOption, multiple=True, metavar="NAME=VALUE"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from xlsform.batch.validate import validate
 from xlsform.demo.samples import samples
 from xlsform.files.atomic import write_whole
+from xlsform.files.replacing import Replaceable, require_places
 from xlsform.form.layout import lay_out
 from xlsform.form.template import bundled, load
 from xlsform.inbox import incoming
@@ -16,11 +17,13 @@ from xlsform.messages import Message, say
 from xlsform.projects import places, read_projects
 from xlsform.reports import TEXT_FORMATS, renderer
 from xlsform.reports.annotate.copies import Copies
+from xlsform.reports.recognised import is_report
 from xlsform.reports.summary import write_xlsx
 from xlsform.verdict.verdict import Judged, Options
 from xlsform.workbook.issue import issue
 from xlsform.workbook.issue_projects import issue_project
 from xlsform.workbook.locks import lock_for
+from xlsform.workbook.replaceable import as_written, is_blank
 
 _SHOWN = ("faultless", "faults-points", "seed")
 _EXTENSIONS = {"text": "txt"}
@@ -42,11 +45,12 @@ def run(folder: Path, language: str) -> Iterator[Message]:
     """Write a project list, issued workbooks, three returns, every report and the marked copies; yield where to look.
 
     Raises:
-        UsageError: the folder cannot be written to.
+        UsageError: the folder cannot be written to, or has other files where the demo's go.
     """
     listed, issued, returned, reports, back = (
         folder / name for name in ("0-projects", "1-issued", "2-returned", "3-reports", "4-sent-back")
     )
+    _require_places(listed, issued, returned, reports, back)
     source = listed / "项目清单.csv"
     write_whole(source, _LIST.encode("utf-8-sig"))
     write_whole(listed / "项目清单-指标.csv", _INDICATORS.encode("utf-8-sig"))
@@ -70,6 +74,18 @@ def run(folder: Path, language: str) -> Iterator[Message]:
         count = len(each.verdict.findings)
         status = say("passed") if each.verdict.status == "passed" else say("failed")
         yield say("{name}: {status}, {count} findings", name=each.incoming.name, status=status, count=count)
+
+
+def _require_places(*folders: Path) -> None:
+    """Make sure that only what an earlier demo wrote is written over, and nothing that was filled in since."""
+    replaceable = Replaceable(say("what an earlier demo wrote there"), _is_of_a_demo)
+    require_places((path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()), replaceable)
+
+
+def _is_of_a_demo(path: Path) -> bool:
+    if path.suffix == ".csv" and not is_report(path):
+        return path.read_bytes() in (_LIST.encode("utf-8-sig"), _INDICATORS.encode("utf-8-sig"))
+    return as_written(path) or is_report(path) or is_blank(path)
 
 
 def _issue(source: Path, folder: Path) -> None:

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import IO
 
 from xlsform.errors import UsageError
+from xlsform.files.inputs import require_free
 from xlsform.messages import say
 
+#: Where Linux and macOS show the files that a process has open.
+_OPEN = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
 _SMALLEST_EPOCH = dt.datetime(1980, 1, 1, tzinfo=dt.UTC)
 
 
@@ -19,7 +22,8 @@ def write_whole(path: Path, data: bytes) -> None:
     """Write a file beside its place and rename it there; missing folders are made.
 
     Raises:
-        UsageError: the folder cannot be written to, or the disk is full; nothing is left behind.
+        UsageError: the folder cannot be written to, the disk is full, or the command that runs reads this very file;
+            nothing is left behind.
     """
     with open_whole(path) as file:
         file.write(data)
@@ -29,16 +33,18 @@ def write_whole(path: Path, data: bytes) -> None:
 def open_whole(path: Path) -> Iterator[IO[bytes]]:
     """Open a file for writing that takes its name only if the block ends without an exception.
 
-    A link stays one: the file that it leads to is replaced. A device or a pipe, such as ``/dev/stdout``, is written to.
+    A link stays one: the file that it leads to is replaced. A device or a pipe is written to, and so is what this
+    process has open already, as ``/dev/stdout``: a file that a shell appends to keeps what is in it.
 
     Raises:
         UsageError: as :func:`write_whole`.
     """
+    require_free(path)
     part: Path | None = None
     try:
         target = Path(os.path.realpath(path)) if path.is_symlink() else path
-        if target.exists() and not target.is_file() and not target.is_dir():
-            with target.open("wb") as device:
+        if str(path).startswith(_OPEN) or (target.exists() and not target.is_file() and not target.is_dir()):
+            with path.open("ab" if path.is_file() else "wb") as device:
                 yield device
             return
         part, file = _beside(target)

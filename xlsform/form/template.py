@@ -18,6 +18,7 @@ from xlsform.form.field_specs import Check, FieldSpec, Group, Table
 from xlsform.form.field_types import FIELD_TYPES
 from xlsform.form.grid_specs import CellSpec, Page, RowSpec
 from xlsform.form.vocabulary import Role
+from xlsform.json_text import loads
 from xlsform.messages import say
 
 
@@ -77,7 +78,7 @@ def read(path: Path, seen: tuple[str, ...] = ()) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise TemplateError(str(path), [f"byte {error.start}: not UTF-8 text; save the file as UTF-8"]) from None
     try:
-        content = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
+        content = loads(text, parse_constant=_refuse)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise TemplateError(str(path), [f"{where}: not JSON ({error.msg})"]) from None
@@ -99,13 +100,14 @@ def read(path: Path, seen: tuple[str, ...] = ()) -> dict[str, Any]:
     return merged(read(beside if beside.is_file() else find(base), (*seen, base)), content)
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object, unless a key stands in it twice: the first would be lost without a word."""
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r} stands twice in one object")
-    return content
+def is_bundled_content(path: Path) -> bool:
+    """Whether a file has an official template as it comes with xlsform, and nobody has changed it since."""
+    try:
+        content = read(path)
+    except (TemplateError, UsageError):
+        return False
+    content["extends"] = None
+    return any(content == {**read(find(name)), "extends": None} for name in bundled())
 
 
 def _refuse(constant: str) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePath
 
+from xlsform.errors import XlsformError
 from xlsform.inbox.discovery import Source, find, nothing_found
 from xlsform.inbox.disk import kind_of_file, opened, place_of
 from xlsform.inbox.incoming import Incoming, RefusedError
@@ -16,7 +18,7 @@ from xlsform.reading import Limits
 from xlsform.reading.limits import DEFAULT_LIMITS
 from xlsform.reading.workbook import Unreadable
 
-__all__ = ["Incoming", "Note", "Url", "at_least_one", "below", "count", "incoming", "is_url"]
+__all__ = ["Incoming", "Note", "Url", "at_least_one", "below", "count", "incoming", "is_url", "local_files"]
 
 
 def incoming(paths: Sequence[Path | Url], limits: Limits, passed_over: Note = lambda _: None) -> Iterator[Incoming]:
@@ -40,6 +42,14 @@ def incoming(paths: Sequence[Path | Url], limits: Limits, passed_over: Note = la
     sources = find(paths)
     unpacker = Unpacker(limits, passed_over, sources.holds)
     return (each for source in sources for each in unpacker.source(source))
+
+
+def local_files(paths: Sequence[Path | Url]) -> Iterator[Path]:
+    """Yield the files on this computer that are looked into; none where a path cannot be used."""
+    with suppress(XlsformError):
+        for source in find([path for path in paths if isinstance(path, Path)]):
+            if isinstance(source.path, Path):
+                yield source.path
 
 
 def at_least_one(found: Iterator[Incoming]) -> Iterator[Incoming]:

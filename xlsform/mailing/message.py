@@ -11,6 +11,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from pathlib import Path
 
 from xlsform.errors import UsageError
 from xlsform.mailing.letters import Attachment, Letter
@@ -18,6 +19,9 @@ from xlsform.messages import say
 
 _POLICY = SMTP.clone(refold_source="none")
 """Headers stay folded as they are given: to fold them again would undo their encoded words."""
+
+#: Bytes of a mail in which its head ends.
+_HEAD = 65_536
 
 _XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 
@@ -51,6 +55,17 @@ def draft(mail: EmailMessage) -> bytes:
     """Return an e-mail as an ``.eml`` file that Outlook opens ready to be sent."""
     mail["X-Unsent"] = "1"
     return mail.as_bytes()
+
+
+def is_draft(path: Path) -> bool:
+    """Whether a file is such a draft: its head says that it was not sent."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError:
+        return False
+    lines, _, _ = head.replace(b"\r\n", b"\n").partition(b"\n\n")
+    return b"\nx-unsent: 1\n" in lines.lower() + b"\n"
 
 
 def _address(text: str, name: str = "") -> Address:

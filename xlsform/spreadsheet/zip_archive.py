@@ -150,6 +150,11 @@ def _changed(member: _Member, data: bytes, packer: zlib._Compress) -> tuple[ZipE
     return ZipEntry(made_by, flags, DEFLATED, 0, _EPOCH, checksum, len(packed), len(data), attributes, 0, name), packed
 
 
+def packed_here(entry: ZipEntry, packed: bytes) -> bool:
+    """Whether a member was packed by us: after a full flush, which Excel makes, too, but never with these flags."""
+    return entry.flags & ~UTF8 == 0 and entry.date == _EPOCH and packed.endswith(b"\0\0\xff\xff" + _LAST_BLOCK)
+
+
 def _normal(name: str) -> str:
     return name.replace("\\", "/").lstrip("/")
 

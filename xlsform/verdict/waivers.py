@@ -14,6 +14,7 @@ from typing import Any
 
 from xlsform.errors import DataError, UsageError, reading_failed
 from xlsform.findings import Finding, Severity
+from xlsform.json_text import loads
 from xlsform.messages import Message, say
 from xlsform.quantities import normalize_text
 from xlsform.reading.text_encodings import decoded_text
@@ -129,7 +130,12 @@ def _delimiter(text: str) -> str:
 
 def _list(path: Path, text: str) -> list[Mapping[str, Any]]:
     try:
-        content = json.loads(text)
+        content = loads(text)
+    except json.JSONDecodeError as error:
+        where = say(
+            "line {line}, column {column}: not JSON ({what})", line=error.lineno, column=error.colno, what=error.msg
+        )
+        raise UsageError(say("{path}: {problem}", path=path, problem=where)) from None
     except (ValueError, RecursionError) as error:
         raise UsageError(say("{path}: not JSON ({reason})", path=path, reason=error)) from None
     listed = content.get("waivers") if isinstance(content, dict) else content

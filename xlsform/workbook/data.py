@@ -14,6 +14,7 @@ from xlsform.form.evaluation.measures import measures
 from xlsform.form.field_types import Cast
 from xlsform.form.layout import Field, Layout
 from xlsform.form.vocabulary import YEAR
+from xlsform.json_text import loads
 from xlsform.messages import Message, plain, say
 from xlsform.quantities import number_of
 from xlsform.submission.entries import Entry
@@ -30,7 +31,7 @@ def read_data(path: Path) -> Any:
         DataError: it is not JSON.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal, parse_int=Decimal)
+        return loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal, parse_int=Decimal)
     except OSError as error:
         raise reading_failed(path, error) from None
     except UnicodeDecodeError as error:

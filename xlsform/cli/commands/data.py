@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from xlsform.cli.console import as_json, write_out
-from xlsform.cli.options import FILE, OUTPUT
+from xlsform.cli.options import FILE, TEMPLATE, Writes, output_option
+
+if TYPE_CHECKING:
+    from xlsform.files.replacing import Replaceable
+
+
+def _filled() -> Replaceable:
+    from xlsform.files.replacing import Replaceable
+    from xlsform.messages import say
+    from xlsform.workbook.replaceable import is_filled
+
+    workbook = click.get_current_context().params["workbook"]
+    kind = say("this workbook filled in before, which nobody has saved since")
+    return Replaceable(kind, lambda path: is_filled(path, workbook))
+
+
+def _extracted() -> Replaceable:
+    from xlsform.files.replacing import Replaceable
+    from xlsform.messages import say
+    from xlsform.workbook.replaceable import is_extracted
+
+    return Replaceable(say("data that were taken out of a workbook before"), is_extracted)
 
 
 @click.command()
-@click.argument("source", metavar="TEMPLATE|WORKBOOK")
+@click.argument("source", type=TEMPLATE, metavar="TEMPLATE|WORKBOOK")
 @click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def describe(source: str, output_format: str) -> None:
     """List every field of a form: name, cell, kind, type, label, whether it must be filled."""
@@ -37,7 +59,7 @@ def describe(source: str, output_format: str) -> None:
 @click.command()
 @click.argument("workbook", type=FILE)
 @click.argument("data", type=FILE)
-@click.option("-o", "--output", type=FILE, required=True, help="The filled workbook.")
+@click.option("-o", "--output", type=Writes(_filled), required=True, help="The filled workbook.")
 def fill(workbook: Path, data: Path, output: Path) -> None:
     """Put data into the input cells of an issued workbook; formulas, locks and validations stay."""
     from xlsform.files.atomic import write_whole
@@ -51,7 +73,7 @@ def fill(workbook: Path, data: Path, output: Path) -> None:
 
 @click.command()
 @click.argument("workbook", type=FILE)
-@OUTPUT
+@output_option(_extracted)
 def extract(workbook: Path, output: Path | None) -> None:
     """Print the data of a filled workbook as JSON."""
     from xlsform.submission.extract import extract as data_of

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from xlsform.cli.console import language, remark, remark_written, tell
-from xlsform.cli.options import DAY, FILE, YEAR, together
+from xlsform.cli.options import DAY, FILE, LIST, REGISTER_FILE, TEMPLATE, YEAR, Writes, together
 from xlsform.cli.progress import progress
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from xlsform.form.definition import Form
 
 
@@ -34,9 +36,9 @@ class _ListOptions(NamedTuple):
 
 
 @click.command()
-@click.argument("template")
+@click.argument("template", type=TEMPLATE)
 @click.option(
-    "--projects", type=FILE, help="Project list (.xlsx, .csv, .json): one prefilled workbook for each project."
+    "--projects", type=LIST, help="Project list (.xlsx, .csv, .json): one prefilled workbook for each project."
 )
 @together(
     "size",
@@ -53,13 +55,20 @@ class _ListOptions(NamedTuple):
     click.option(
         "--keep-going", is_flag=True, help="With --projects: leave out what is wrong in the list, issue the rest."
     ),
-    click.option("--register", type=FILE, help="With --projects: record in this file what was issued, and sign it."),
+    click.option(
+        "--register", type=REGISTER_FILE, help="With --projects: record in this file what was issued, and sign it."
+    ),
     click.option("--due", type=DAY, help="With --register: the last day for returns."),
 )
 @click.option(
     "--password-file", type=FILE, help="File whose first line is the password of the locks; else XLSFORM_PASSWORD."
 )
-@click.option("-o", "--output", type=FILE, help="Workbook to write, or folder to write into.")
+@click.option(
+    "-o",
+    "--output",
+    type=Writes(folder=None, implied=Path()),
+    help="Workbook to write, or folder to write into.",
+)
 def generate(
     template: str,
     projects: Path | None,
@@ -82,6 +91,7 @@ def generate(
 
 def _issue_one(form: Form, size: _Size, password_file: Path | None, output: Path | None) -> None:
     from xlsform.files.atomic import write_whole
+    from xlsform.files.replacing import require_writable
     from xlsform.form.layout import lay_out
     from xlsform.workbook.issue import issue
     from xlsform.workbook.locks import lock_for
@@ -89,6 +99,8 @@ def _issue_one(form: Form, size: _Size, password_file: Path | None, output: Path
     layout = lay_out(form, size.rows)
     name = f"{form.id}{f'-{size.year}' if size.year else ''}.xlsx"
     path = Path(name) if output is None else output / name if output.suffix.lower() != ".xlsx" else output
+    require_writable(path, folder=False)
+    _require_places([path])
     write_whole(path, issue(layout, lock_for(_password(password_file)), year=size.year))
     remark_written(path)
 
@@ -100,8 +112,9 @@ def _issue_list(
     from contextlib import nullcontext
 
     from xlsform.errors import UsageError
+    from xlsform.files.replacing import require_writable
     from xlsform.messages import say
-    from xlsform.projects import read_projects
+    from xlsform.projects import places, read_projects
     from xlsform.register import Register
     from xlsform.register.issuing import Round, issue_round, withdrawn
 
@@ -112,6 +125,8 @@ def _issue_list(
         tell(problem.line)
     if not listed.projects and not listed.problems:
         raise UsageError(say("{path}: the list has no projects", path=source))
+    require_writable(folder, folder=True)
+    _require_places(folder / place for place in places(listed.projects).values())
     password = _password(password_file)
     about = Round(form, size.year, size.rows, listing.spare, listing.due.date() if listing.due else None)
     with nullcontext() if listing.register is None else Register.open(listing.register, create=True) as register:
@@ -125,6 +140,21 @@ def _issue_list(
         tell(say("withdrawn before, and now expected again: {codes}", codes=again))
     if listed.problems:
         click.get_current_context().exit(2)
+
+
+def _require_places(paths: Iterable[Path]) -> None:
+    """Make sure that no workbook takes the place of one that somebody filled in, or of any other file."""
+    from xlsform.files.replacing import Replaceable, require_places
+    from xlsform.messages import say
+
+    require_places(paths, Replaceable(say("an issued workbook that nothing was filled in"), _is_blank))
+
+
+def _is_blank(path: Path) -> bool:
+    # Only where a file stands already: it takes all that reads returns, 60 ms of a start.
+    from xlsform.workbook.replaceable import is_blank
+
+    return is_blank(path)
 
 
 def _password(file: Path | None) -> str:

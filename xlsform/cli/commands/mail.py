@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from xlsform.cli.console import HELP, language, remark, remark_written, tell
-from xlsform.cli.options import FILE, REGISTER, ROUND_YEAR, Command, place, together
+from xlsform.cli.options import REGISTER, RETURNS, ROUND_YEAR, Command, ReadsFolder, Writes, together
 from xlsform.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ def _letter_options() -> Callable[[Command], Command]:
         _Letters,
         REGISTER,
         click.option("--from", "sender", required=True, help="The office's address: 县财政局 <jx@example.gov.cn>."),
-        click.option("--texts", type=FILE, help="Folder with the office's own wording."),
+        click.option("--texts", type=ReadsFolder(), help="Folder with the office's own wording."),
         click.option(
             "--returns",
             multiple=True,
-            type=place,
+            type=RETURNS,
             metavar="PATH",
             help="Answer faulty returns: the files, mails or folders that they came in, or their URLs.",
         ),
@@ -61,29 +61,48 @@ def mail() -> None:
 
 
 @mail.command("texts")
-@click.argument("folder", type=FILE)
+@click.argument("folder", type=Writes(folder=True))
 def mail_texts(folder: Path) -> None:
     """Write the wording of the letters into a folder, to be edited and given back with --texts."""
     from xlsform.files.atomic import write_whole
+    from xlsform.files.replacing import Replaceable, require_places
     from xlsform.mailing import own_texts
+    from xlsform.messages import say
 
-    for name, content in own_texts().items():
+    own = own_texts()
+    unchanged = Replaceable(
+        say("the wording as it is written here, unchanged"), lambda path: own[path.name] == _bytes(path)
+    )
+    require_places((folder / name for name in own), unchanged)
+    for name, content in own.items():
         write_whole(folder / name, content)
     remark_written(folder)
 
 
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
 @mail.command("draft")
-@click.argument("folder", type=FILE)
+@click.argument("folder", type=Writes(folder=True, example="_.eml"))
 @_letter_options()
 def mail_draft(folder: Path, letters: _Letters) -> None:
     """Write one .eml a unit into a folder, for Outlook, Foxmail or QQ mail to open and send.
 
     Status tells what was drafted. A second run drafts it again, since whether a draft was sent is not known here.
     """
+    from xlsform.files.replacing import Replaceable, require_places
     from xlsform.mailing import write_drafts
+    from xlsform.mailing.message import is_draft
     from xlsform.messages import say
     from xlsform.register import Register
 
+    # How many letters there are is known only when they are written: all that are named like one are looked at.
+    drafts = Replaceable(say("a draft that was written here before"), is_draft)
+    require_places(folder.glob("[0-9][0-9][0-9]*_*.eml"), drafts)
     with Register.open(letters.register) as register:
         count = write_drafts(register, _due(register, letters), letters.sender, folder)
     remark(say("written: {count} letters in {folder}", count=count, folder=folder))

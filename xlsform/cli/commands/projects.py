@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from xlsform.cli.console import HELP, remark, remark_written
-from xlsform.cli.options import FILE, REGISTER
+from xlsform.cli.options import REGISTER, TEMPLATE, Writes
+
+if TYPE_CHECKING:
+    from xlsform.files.replacing import Replaceable
+
+
+def _unfilled() -> Replaceable:
+    from xlsform.files.replacing import Replaceable
+    from xlsform.messages import say
+    from xlsform.projects.lists.list_template import is_unfilled_list
+
+    return Replaceable(say("a project list that nothing was filled in"), is_unfilled_list)
 
 
 @click.group(context_settings=HELP)
@@ -16,8 +28,8 @@ def projects() -> None:
 
 
 @projects.command("template")
-@click.argument("template", default="mof-2020")
-@click.option("-o", "--output", type=FILE, default=Path("项目清单.xlsx"), show_default=True)
+@click.argument("template", type=TEMPLATE, default="mof-2020")
+@click.option("-o", "--output", type=Writes(_unfilled), default=Path("项目清单.xlsx"), show_default=True)
 def projects_template(template: str, output: Path) -> None:
     """Write an empty project list with headings, validations and an example row."""
     from xlsform.files.atomic import write_whole

@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from xlsform.cli.console import language
+from xlsform.cli.options import TEMPLATE
 
 
 @click.command()
 @click.argument("code", required=False)
-@click.option("--template", help="With the own checks of this form (id or template file).")
+@click.option("--template", type=TEMPLATE, help="With the own checks of this form (id or template file).")
 @click.option(
     "--format", "output_format", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from xlsform.cli.console import remark_written
-from xlsform.cli.options import FILE, Report, place
+from xlsform.cli.options import RETURNS, Report, Writes, reports
 from xlsform.cli.reviews import Review, limits_in, review_options, verdicts_of, write_report
 
 if TYPE_CHECKING:
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=place)
+@click.argument("paths", nargs=-1, type=RETURNS)
 @review_options()
-@click.option("-o", "--output", type=FILE, required=True, help="The workbook to write.")
+@click.option("-o", "--output", type=Writes(reports), required=True, help="The workbook to write.")
 def summarize(paths: tuple[Path | Url, ...], review: Review, output: Path) -> None:
     """Write the bureau's 汇总表: one row a project, charts, findings, and the source of every figure.
 

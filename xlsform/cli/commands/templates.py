@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from xlsform.cli.console import HELP, as_json, language, remark, write_out
-from xlsform.cli.options import OUTPUT
+from xlsform.cli.options import TEMPLATE, output_option
+
+if TYPE_CHECKING:
+    from xlsform.files.replacing import Replaceable
+
+
+def _unchanged() -> Replaceable:
+    from xlsform.files.replacing import Replaceable
+    from xlsform.form.template import is_bundled_content
+    from xlsform.messages import say
+
+    return Replaceable(say("an official template as it is shown, unchanged"), is_bundled_content)
 
 
 @click.group(invoke_without_command=True, context_settings=HELP)
@@ -31,8 +43,8 @@ def templates(ctx: click.Context, output_format: str) -> None:
 
 
 @templates.command("show")
-@click.argument("template")
-@OUTPUT
+@click.argument("template", type=TEMPLATE)
+@output_option(_unchanged)
 def templates_show(template: str, output: Path | None) -> None:
     """Print a template as JSON, what it builds on merged in."""
     from xlsform.form.template import find, read
@@ -41,7 +53,7 @@ def templates_show(template: str, output: Path | None) -> None:
 
 
 @templates.command("check")
-@click.argument("files", nargs=-1, required=True)
+@click.argument("files", nargs=-1, required=True, type=TEMPLATE)
 @click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_context
 def templates_check(ctx: click.Context, files: tuple[str, ...], output_format: str) -> None:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from xlsform.cli.console import detail, language, remark, tell
-from xlsform.cli.options import FILE, Report, place, report, together
+from xlsform.cli.options import FILE, RETURNS, Report, Writes, report, together
 from xlsform.cli.reviews import Review, limits_in, review_options, verdicts_of, write_report
 
 if TYPE_CHECKING:
     from xlsform.inbox import Url
+    from xlsform.reports.annotate.copies import Copies
     from xlsform.verdict.threshold import FailOn
     from xlsform.verdict.verdict import Judged, Verdict
     from xlsform.verdict.waivers import Waiver
@@ -28,14 +29,17 @@ class _Selection(NamedTuple):
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=place)
+@click.argument("paths", nargs=-1, required=True, type=RETURNS)
 @review_options()
 @report(
     ["text", "json", "jsonl", "csv", "html", "xlsx"],
-    click.option("-o", "--output", type=FILE, help="Write the report to this file instead of stdout."),
+    "Write the report to this file instead of stdout.",
 )
 @click.option(
-    "--annotate", type=FILE, metavar="DIR", help="Write a marked copy of each faulty workbook into this folder."
+    "--annotate",
+    type=Writes(folder=True, example="_.xlsx"),
+    metavar="DIR",
+    help="Write a marked copy of each faulty workbook into this folder.",
 )
 @together(
     "selection",
@@ -71,6 +75,7 @@ def validate(
 
     if report.format == "xlsx" and report.output is None:
         raise click.UsageError("--format xlsx needs -o FILE.xlsx")
+    copies = _copies(annotate, paths) if annotate is not None else None
     options = Options(
         template=review.template,
         select=_codes_in(selection.select, review.template),
@@ -89,8 +94,8 @@ def validate(
 
     with verdicts_of(review.request(paths, options, contents=annotate is not None)) as found:
         judged = noted(found)
-        if annotate is not None:
-            judged = _annotated(judged, annotate, paths)
+        if copies is not None:
+            judged = _annotated(judged, copies)
         write_report(judged, report)
     ctx.exit(1 if failed else 0)
 
@@ -127,12 +132,18 @@ def _tell_of(verdict: Verdict) -> None:
     detail(say("{path}: {count} findings", path=verdict.path, count=len(verdict.findings)))
 
 
-def _annotated(judged: Iterable[Judged], folder: Path, roots: tuple[Path | Url, ...]) -> Iterator[Judged]:
-    """Pass everything on, and write the marked copy of what is faulty."""
-    from xlsform.messages import say
+def _copies(folder: Path, roots: tuple[Path | Url, ...]) -> Copies:
     from xlsform.reports.annotate.copies import Copies
 
     copies = Copies(folder, roots, language())
+    copies.require_places()
+    return copies
+
+
+def _annotated(judged: Iterable[Judged], copies: Copies) -> Iterator[Judged]:
+    """Pass everything on, and write the marked copy of what is faulty."""
+    from xlsform.messages import say
+
     for each in judged:
         incoming, verdict = each
         if verdict.status != "passed" and incoming.origin and copies.write(incoming, verdict) is None:

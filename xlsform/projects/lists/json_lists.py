@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xlsform.errors import UsageError
+from xlsform.json_text import loads
 from xlsform.messages import say
 from xlsform.projects.lists.tables import Cell, ListFile, ListTable, unreadable
 from xlsform.spreadsheet.values import CellError
@@ -49,7 +50,7 @@ def json_tables(path: Path, text: str, alone: bool) -> ListFile:
 
 def _parsed(path: Path, text: str) -> Any:
     try:
-        return json.loads(text, parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse)
+        return loads(text, parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse)
     except json.JSONDecodeError as error:
         where = say(
             "line {line}, column {column}: not JSON ({what})", line=error.lineno, column=error.colno, what=error.msg

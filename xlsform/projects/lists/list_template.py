@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import xlsxwriter
@@ -12,6 +13,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from xlsform.files.atomic import creation_time
 from xlsform.form.definition import Form
+from xlsform.projects.lists.lines import EXAMPLE
 from xlsform.projects.lists.template_columns import (
     INDICATOR_ROWS,
     INDICATORS_SHEET,
@@ -23,6 +25,8 @@ from xlsform.projects.lists.template_columns import (
     project_columns,
 )
 from xlsform.projects.lists.template_texts import example_indicators, example_project, notes
+from xlsform.reading import load, read_bytes
+from xlsform.reading.workbook import Unreadable
 from xlsform.spreadsheet.a1 import letters
 from xlsform.spreadsheet.text_width import lines_needed
 
@@ -46,6 +50,24 @@ def write_list_template(form: Form) -> bytes:
     writer.notes()
     book.close()
     return buffer.getvalue()
+
+
+def is_unfilled_list(path: Path) -> bool:
+    """Whether a file is such a list, and no project or indicator but the examples stands in it."""
+    data = load(path)
+    contents = data if isinstance(data, Unreadable) else read_bytes(data)
+    if isinstance(contents, Unreadable):
+        return False
+    sheets = {sheet.name: sheet.values for sheet in contents.sheets}
+    return sheets.keys() == {PROJECTS_SHEET, INDICATORS_SHEET, NOTES_SHEET} and all(
+        _is_example(sheets[name]) for name in (PROJECTS_SHEET, INDICATORS_SHEET)
+    )
+
+
+def _is_example(values: Mapping[tuple[int, int], object]) -> bool:
+    """Whether nothing stands below the headings but in rows of the example."""
+    rows = {row for (row, _), value in values.items() if row > 1 and value not in (None, "")}
+    return all(str(values.get((row, 1), "")).startswith(EXAMPLE) for row in rows)
 
 
 class _ListWriter:

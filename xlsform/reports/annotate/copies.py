@@ -10,10 +10,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from xlsform.files.atomic import write_whole
+from xlsform.files.replacing import Replaceable, require_places, require_replaceable
 from xlsform.findings import Finding
 from xlsform.form.field_types import Cast
 from xlsform.form.identity import Identity
-from xlsform.inbox import Incoming, Url, below
+from xlsform.inbox import Incoming, Url, below, local_files
 from xlsform.messages import render, say
 from xlsform.reading import read_bytes
 from xlsform.reading.workbook import Unreadable
@@ -26,9 +27,13 @@ from xlsform.workbook.data import kept
 from xlsform.workbook.fill import filled
 from xlsform.workbook.issued import issued_workbook
 from xlsform.workbook.locks import lock_for
+from xlsform.workbook.replaceable import as_written
 
 #: What is put behind the name of a marked copy.
 SUFFIX = "_退回"
+
+#: A copy that the unit has filled in and returned into the same folder has the name of the copy that would be written.
+_REPLACEABLE = Replaceable(say("a marked copy that nobody has saved since"), as_written)
 
 _AUTHOR = "xlsform"
 
@@ -47,23 +52,36 @@ class Copies:
         self.folder, self.roots, self.language = folder, roots, language
         self._taken: set[str] = set()
 
+    def require_places(self) -> None:
+        """Make sure that the copies of returns which are files can be written; of those in mails, `write` does.
+
+        Raises:
+            UsageError: a copy would go where a return lies, or where a copy lies that was filled in.
+        """
+        # In a new folder nothing can be in the way, and the returns need not be looked for.
+        if self.folder.is_dir():
+            origins = map(str, local_files(self.roots))
+            places = (self.folder / self._place(origin, Path(origin).name) for origin in origins)
+            require_places(places, _REPLACEABLE)
+
     def write(self, incoming: Incoming, verdict: Verdict) -> Path | None:
         """Write the marked copy of a faulty return and return its path; None where there is nothing to mark.
 
         Raises:
-            UsageError: the folder cannot be written to.
+            UsageError: the folder cannot be written to, or another file is in the way.
         """
         copy = marked(verdict, incoming, self.language)
         if copy is None:
             return None
-        target = self._free(self.folder / self._place(incoming))
+        target = self._free(self.folder / self._place(incoming.origin, incoming.name))
+        require_replaceable(target, _REPLACEABLE)
         write_whole(target, copy)
         return target
 
-    def _place(self, incoming: Incoming) -> Path:
+    def _place(self, origin: str, name: str) -> Path:
         """Return the place of a copy: below the folder as its original was, what it came in as folders."""
-        name = f"{Path(incoming.name).stem.removesuffix(SUFFIX)}{SUFFIX}.xlsx"
-        return Path(below(incoming.origin, self.roots)).with_name(name)
+        copy = f"{Path(name).stem.removesuffix(SUFFIX)}{SUFFIX}.xlsx"
+        return Path(below(origin, self.roots)).with_name(copy)
 
     def _free(self, target: Path) -> Path:
         path, count = target, 1
