@@ -63,9 +63,10 @@ def write(path: Path, rows: Iterable[Iterable[object]]) -> None:
 def test_workbooks_are_drafted(folder: Path) -> None:
     unmailed: list[Message] = []
     with Register.open(folder / "r.db") as register:
-        count = write_drafts(register, due_workbooks(register, Texts(), 2025, unmailed.append), SENDER, folder / "out")
+        due = due_workbooks(register, Texts(), 2025, unmailed.append)
+        drafted = list(write_drafts(register, due, SENDER, folder / "out"))
         assert [each.mailed for each in register.status().projects] == ["draft", "draft", None]
-    assert count == 1
+    assert len(drafted) == 1
     (letter,) = (message_from_bytes(path.read_bytes(), policy=default) for path in (folder / "out").iterdir())
     assert (letter["To"], len(list(letter.iter_attachments()))) == ("甲 <a@example.cn>", 2)
     assert [render(each, "en") for each in unmailed] == ["003 三: no e-mail address in the list; not mailed"]
@@ -108,8 +109,7 @@ def test_returns_are_reviewed_summed_up_and_answered(folder: Path) -> None:
             )
         )
     assert [[each.name for each in reply.attachments] for reply in replies] == [
-        ["001_一_甲_退回.xlsx"],
-        ["002_二_甲_退回.xlsx"],
+        ["001_一_甲_退回.xlsx", "002_二_甲_退回.xlsx"],
     ]
 
 

@@ -33,6 +33,8 @@ class Incoming:
     """When its mail was sent, by the mail's own word, else when the file was last changed; in UTC."""
     sender: str
     """``张三 <zs@x.cn>``; blank where it did not come by mail."""
+    message_id: str = ""
+    """Of its mail, ``<…@…>``, so that it can be answered; blank where there is none, or none that can be used."""
 
 
 class RefusedError(Exception):
@@ -97,6 +99,8 @@ class ContainerPlace:
     """How many mails are open around it."""
     held: int = 0
     """Bytes of the containers around it that are in memory."""
+    message_id: str = ""
+    """Of the mail around it."""
     inner: bool = False
     """Whether the budget is that of a container around it."""
 

@@ -118,7 +118,7 @@ class Unpacker:
 
     def _mail(self, data: bytes, place: ContainerPlace, *, labelled: bool = False) -> Iterator[Incoming]:
         """Yield what a mail brings; labelled, one that has no file name tells its sender in the origin."""
-        from xlsform.inbox.headers import sender, sent, subject
+        from xlsform.inbox.headers import message_id, sender, sent, subject
         from xlsform.inbox.mail import IncomingMail
 
         most = self._limits.mails
@@ -134,6 +134,7 @@ class Unpacker:
             sender=who or place.sender,
             received=sent(mail.header) or place.received,
             mails=place.mails + 1,
+            message_id=message_id(mail.header),
         )
         names: list[str] = []
         found = self._pieces(mail.pieces(), place, names)
@@ -237,7 +238,7 @@ class Unpacker:
             number = self._numbers[place.origin] = self._numbers.get(place.origin, 1) + 1
             origin = f"{place.origin.removesuffix(extension)} ({number}){extension}"
         self._taken.add(hash(origin))
-        return Incoming(origin, place.name, data, place.received, place.sender)
+        return Incoming(origin, place.name, data, place.received, place.sender, place.message_id)
 
 
 def _no_return(message: Message) -> Unreadable:
