@@ -17,6 +17,7 @@ from xlsform.batch.review import OfficeFiles, ReviewRequest, Workers, reviewing
 from xlsform.batch.superseded import counted
 from xlsform.errors import DataError, NothingFoundError, UsageError
 from xlsform.form.template import load
+from xlsform.inbox import PassedOver
 from xlsform.mailing import Texts, due_replies, due_workbooks, write_drafts
 from xlsform.messages import Message, render
 from xlsform.projects import read_projects
@@ -31,6 +32,7 @@ from xlsform.verdict.verdict import Judged, Options
 from xlsform.workbook.locks import lock_for
 
 HEAD = ["项目编码", "项目名称", "实施单位", "电子邮箱", "全年预算数"]
+AWAY = b"Auto-Submitted: auto-replied\r\n"
 SENDER = "某县财政局 <jx@example.gov.cn>"
 
 
@@ -82,9 +84,10 @@ def test_returns_are_reviewed_summed_up_and_answered(folder: Path) -> None:
         doings.append((doing.text, expected()))
 
     paths = [folder / "issued" / "甲"]
-    (paths[0] / "empty.eml").write_bytes(mail())
+    (paths[0] / "away.eml").write_bytes(mail(more=AWAY))
     request = ReviewRequest(paths, Options(), OfficeFiles(register=folder / "r.db"), Workers(jobs=1), contents=False)
-    passed_over: list[Message] = []
+    passed_over: list[PassedOver] = []
+    unmailed: list[Message] = []
     with reviewing(request, show, passed_over.append) as found:
         judged = list(found)
     assert [each.verdict.project_code for each in judged] == ["001", "002", "003"]
@@ -105,7 +108,7 @@ def test_returns_are_reviewed_summed_up_and_answered(folder: Path) -> None:
                 paths,
                 lambda verdict, incoming: marked(verdict, incoming, "zh"),
                 "zh",
-                passed_over.append,
+                unmailed.append,
             )
         )
     assert [[each.name for each in reply.attachments] for reply in replies] == [
@@ -129,7 +132,7 @@ def test_what_cannot_be_used_is_told_before_anything_is_judged(folder: Path) -> 
     with pytest.raises(UsageError, match="no such file or folder"):
         asked(OfficeFiles(), [folder / "none"])
     (folder / "mails").mkdir()
-    (folder / "mails" / "empty.eml").write_bytes(mail())
+    (folder / "mails" / "away.eml").write_bytes(mail(more=AWAY))
     with pytest.raises(NothingFoundError):
         asked(OfficeFiles(), [folder / "mails"])
 

@@ -96,7 +96,7 @@ def reviewing(
     Args:
         request: what is reviewed.
         show: shows how far the run has come, while files are judged and again while compared verdicts are passed on.
-        passed_over: told of each mail to which nothing is attached.
+        passed_over: told of each delivery report and automatic reply.
         tell: told what the office should know of its own records.
 
     Raises:
