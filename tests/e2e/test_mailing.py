@@ -274,3 +274,15 @@ def test_where_the_project_has_no_address_only_its_units_own_will_do(folder: Pat
         register._store.run("DELETE FROM returns")
     assert answered(folder, returns(folder, others))[0] == []
     assert [path.suffix for path in (folder / "drafts").iterdir()] == [".eml"]
+
+
+def test_a_mail_without_its_workbook_is_answered_like_any_return(folder: Path) -> None:
+    text = mail(sender=b"4@example.cn", subject="已报送".encode(), more=b"Message-ID: <t@x.cn>\r\n")
+    pdf = mail(named("盖章.pdf", b"%PDF-1.7", "application/pdf"), sender=b"4@example.cn")
+    (message,), _ = answered(folder, returns(folder, text, pdf))
+    assert message["To"] == "单位4 <4@example.cn>"
+    body = message.get_body(["plain"])
+    assert body is not None
+    assert body.get_content().count("（F113）") == 2
+    assert "“已报送”" in body.get_content()
+    assert "盖章.pdf" in body.get_content()

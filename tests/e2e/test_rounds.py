@@ -572,27 +572,55 @@ def test_a_project_that_returned_twice_has_one_row_and_counts_once(
     }  # fmt: skip
 
 
-def test_mails_without_attachments_are_no_returns(round_folder: Path) -> None:
+def test_mails_without_a_workbook_are_told_and_never_passed(round_folder: Path) -> None:
     register = ["--register", str(round_folder / "r.db")]
     folder = round_folder / "inbox"
     folder.mkdir()
+    away = b"Auto-Submitted: auto-replied\r\n"
     for number in range(3):
-        (folder / f"{number}.eml").write_bytes(mail("zs@example.cn"))
-    nothing = run("validate", folder, *register, code=3)
-    assert nothing.stderr.splitlines()[0] == "3 mails without attachments were passed over"
-    assert nothing.stderr.splitlines()[1].startswith("no workbook found")
+        (folder / f"{number}.eml").write_bytes(away + mail("zs@example.cn"))
+    (folder / "3.eml").write_bytes(mail("postmaster@example.cn").replace(b"Subject: ", b"Subject: Undelivered "))
+    nothing = run("validate", folder, *register, code=3).stderr.splitlines()
+    assert nothing[:2] == [
+        "1 delivery reports and receipts are no returns; -v names them",
+        "3 automatic replies are no returns; -v names them",
+    ]
+    assert nothing[2].startswith("no workbook found")
     (folder / "9.eml").write_bytes(mail("gl@example.cn", ("001.xlsx", returned(round_folder, "001"))))
-    result = run("validate", folder, "--format", "json")
-    assert result.stderr == "3 mails without attachments were passed over\n"
-    assert len(json.loads(result.stdout)["files"]) == 1
+    assert len(json.loads(run("validate", folder, "--format", "json").stdout)["files"]) == 1
     named = run("validate", folder, "-v").stderr
-    assert f"{folder / '0.eml'}: the mail of zs@example.cn has no attachment" in named
+    assert f"{folder / '0.eml'}: an automatic reply of zs@example.cn" in named
     assert run("validate", folder, "-q").stderr == ""
+    (folder / "7.eml").write_bytes(mail("zs@example.cn"))
     (folder / "8.eml").write_bytes(mail("sl@example.cn", ("扫描.pdf", b"%PDF-1.7"), ("自评表.xlsx", b"%PDF-1.7")))
-    report = json.loads(run("validate", folder, "--format", "json", code=1).stdout)
-    assert [(Path(each["path"]).name, each["status"]) for each in report["files"]] == [
-        ("自评表.xlsx", "unreadable"), ("001.xlsx", "passed"),
+    report = json.loads(run("validate", folder, *register, "--format", "json", code=1).stdout)
+    told = [(Path(each["path"]).name, each["status"], [found["code"] for found in each["findings"]])
+            for each in report["files"] if each["path"]]  # fmt: skip
+    assert told == [
+        ("7.eml", "unreadable", ["F113"]), ("自评表.xlsx", "unreadable", ["F101", "F113"]), ("001.xlsx", "passed", []),
     ]  # fmt: skip
+    assert report["summary"]["unreadable"] == 2
+    # What nobody could read is in no way excused: neither by leaving its finding out nor by asking for errors alone.
+    for more in (["--ignore", "F113"], ["--fail-on", "error"], ["--select", "M"]):
+        run("validate", folder / "7.eml", *more, code=1)
+    assert "7.eml" in run("validate", folder, "--lang", "zh", code=1).stdout
+    again = json.loads(run("validate", folder, *register, "--format", "json", code=1).stdout)
+    assert again == report
+
+
+def test_what_came_beside_a_return_is_told_with_it_whichever_mail_was_judged_first(round_folder: Path) -> None:
+    register = ["--register", str(round_folder / "r.db")]
+    folder = round_folder / "inbox"
+    folder.mkdir()
+    book = ("001.xlsx", returned(round_folder, "001"))
+    (folder / "1.eml").write_bytes(mail("gl@example.cn", book))
+    (folder / "2.eml").write_bytes(mail("gl@example.cn", book, ("盖章.pdf", b"%PDF-1.7")))
+    (folder / "3.eml").write_bytes(mail("gl@example.cn", book, ("照片.jpg", b"\xff\xd8")))
+    for _ in range(2):
+        report = json.loads(run("validate", folder, *register, "--format", "json", code=1).stdout)
+        found = [[each["found"] for each in file["findings"] if each["code"] == "F113"] for file in report["files"][:3]]
+        assert found == [[], ["盖章.pdf"], ["照片.jpg"]]
+        assert [each["status"] for each in report["files"][:3]] == ["passed"] * 3
 
 
 def test_marked_copies_tell_the_mail_that_their_original_came_in(round_folder: Path) -> None:

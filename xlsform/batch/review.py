@@ -89,7 +89,7 @@ def reviewing(
     request: ReviewRequest,
     show: ShowProgress = unseen,
     passed_over: Note = lambda _: None,
-    tell: Note = lambda _: None,
+    tell: Callable[[Message], None] = lambda _: None,
 ) -> Iterator[Iterator[Judged]]:
     """Give the verdicts of a review, in the order of the files; at the end let go of all that it took.
 
