@@ -180,6 +180,29 @@ def test_what_was_sent_is_claimed_by_nobody(folder: Path) -> None:
         assert isinstance(register.mails.claim("issue", email="new@example.cn", **given), int)
 
 
+def test_a_person_says_what_was_sent(folder: Path) -> None:
+    register: list[str | Path] = ["--register", folder / "r.db"]
+    with BadLuckServer(Fault("content", "drop")).running() as server:
+        run(*sending(folder, server), code=1)
+        told = run("mail", "sent", "006", *register).stderr
+        assert told == "单位1 (1@example.cn): recorded as sent\n"
+        assert run(*sending(folder, server)).stderr == "0 delivered, 0 failed\n"
+        assert len(server.got) == 5
+    assert (
+        run("mail", "sent", "001", "006", *register).stderr == "no letter about these projects is waiting to be sent\n"
+    )
+    assert "nothing is known of project 999" in run("mail", "sent", "001", "999", *register, code=2).stderr
+
+
+def test_a_draft_is_no_letter_until_a_person_says_so(folder: Path) -> None:
+    register: list[str | Path] = ["--register", folder / "r.db"]
+    run("mail", "draft", folder / "drafts", *register, *FROM)
+    run("mail", "sent", "002", "003", *register)
+    with BadLuckServer().running() as server:
+        run(*sending(folder, server))
+    assert server.to == ["1@example.cn", "4@example.cn", "5@example.cn"]
+
+
 # --- answers
 
 

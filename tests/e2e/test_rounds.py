@@ -353,7 +353,7 @@ def test_a_mail_that_was_being_delivered_when_the_program_ended_is_sent_again_on
     assert "可能已发送" in told
     held = (
         "公路养护中心 (gl@example.cn): “2025年度项目支出绩效自评表（公路养护中心，共2个项目）” was handed over by an "
-        "earlier run, and may have arrived: ask the unit; --again delivers it once more"
+        "earlier run, and may have arrived: ask the unit; “mail sent” says that it did, --again delivers it once more"
     )
     for _ in range(2):
         assert run("mail", "send", *register, *server, "--dry-run").stderr.splitlines()[0] == held

@@ -194,7 +194,7 @@ class Unpacker:
                 met.name(piece.path)
             kind = kind_of(piece.name, piece.head, piece.content_type)
             inside = place.within(piece.path, mail=mail is not None)
-            brought = False
+            brought, known = False, len(met.documents)
             if kind == "refused":
                 brought = True
                 yield self._incoming(not_checkable(refusal(piece.name, piece.head, piece.content_type)), inside)
@@ -204,8 +204,9 @@ class Unpacker:
                     if isinstance(each.data, bytes):
                         met.returns_in(piece.path[:-1])
                     yield each
-            if not brought and not piece.part_of_mail and is_document(piece.name, piece.content_type):
-                met.documents.append((piece.path, inside))
+            unread = len(met.documents) > known or is_document(piece.name, piece.content_type)
+            if unread and not brought and not piece.part_of_mail:
+                met.documents[known:] = [(piece.path, inside)]
         if mail is not None:
             met.links = linked_files(mail)
 

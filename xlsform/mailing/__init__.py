@@ -6,7 +6,7 @@ from xlsform.mailing.delivery import PORTS, MailConnection, Security, Server
 from xlsform.mailing.due import due_replies, due_workbooks
 from xlsform.mailing.letters import Answer, Attachment, Letter, Texts, issue_letters, own_texts, reply_letters
 from xlsform.mailing.message import compose, draft
-from xlsform.mailing.posting import Posted, post, write_drafts, write_undeliverable
+from xlsform.mailing.posting import Posted, mark_sent, post, write_drafts, write_undeliverable
 
 __all__ = [
     "PORTS",
@@ -23,6 +23,7 @@ __all__ = [
     "due_replies",
     "due_workbooks",
     "issue_letters",
+    "mark_sent",
     "own_texts",
     "post",
     "reply_letters",

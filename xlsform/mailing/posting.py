@@ -14,7 +14,7 @@ from xlsform.mailing.delivery import MailConnection, Outcome, Server
 from xlsform.mailing.letters import Letter
 from xlsform.mailing.message import check_addresses, compose, draft
 from xlsform.projects import safe_name
-from xlsform.register import Register
+from xlsform.register import MailRecord, Register
 
 #: Mails in a row to which the server gave no answer; after these no other is tried.
 _PATIENCE = 3
@@ -103,6 +103,40 @@ def post(
             posted, answered = _deliver(register, letter, connection, sender, again=again)
             unanswered = 0 if answered else unanswered + 1
             yield posted._replace(twice=not uncertain.isdisjoint(letter.about))
+
+
+def mark_sent(register: Register, codes: Sequence[str]) -> list[MailRecord]:
+    """Record that letters went out: drafts that a person sent, and mails of which that was not known.
+
+    Args:
+        register: the register.
+        codes: of projects; each letter that concerns one of them went out whole.
+
+    Returns:
+        What is now known to have been sent.
+
+    Raises:
+        UsageError: nothing is known of a project; nothing is recorded.
+    """
+    found: dict[tuple[str, str, tuple[str, ...]], MailRecord] = {}
+    for history in [register.history(code) for code in codes]:
+        for mail in history.mails:
+            if mail.kind in ("draft", "sending"):
+                found[mail.purpose, mail.email, mail.about] = mail
+            elif mail.kind == "sent":
+                found.pop((mail.purpose, mail.email, mail.about), None)
+    with register.together():
+        for mail in found.values():
+            register.mails.record(
+                mail.purpose,
+                "sent",
+                unit=mail.unit,
+                email=mail.email,
+                message_id=mail.message_id,
+                attachments=mail.attachments,
+                about=mail.about,
+            )
+    return list(found.values())
 
 
 def _deliver(

@@ -166,6 +166,26 @@ def mail_send(
     ctx.exit(1 if {"failed", "uncertain", "held", "untried"} & set(told) else 0)
 
 
+@mail.command("sent")
+@click.argument("codes", nargs=-1, required=True, metavar="CODE...")
+@REGISTER
+def mail_sent(codes: tuple[str, ...], register: Path) -> None:
+    """Say that the letters about these projects went out: drafts sent by hand, or mails that may have arrived.
+
+    A letter brings all projects of its unit, so one CODE is enough.
+    """
+    from xlsform.mailing import mark_sent
+    from xlsform.messages import say
+    from xlsform.register import Register
+
+    with Register.open(register) as opened:
+        sent = mark_sent(opened, codes)
+    for each in sent:
+        remark(say("{unit} ({to}): recorded as sent", unit=each.unit, to=each.email))
+    if not sent:
+        tell(say("no letter about these projects is waiting to be sent"))
+
+
 def _due(register: Register, letters: _Letters) -> Iterator[Letter]:
     """Return the letters that are due: workbooks not yet mailed, or replies to faulty returns not yet answered."""
     from xlsform.mailing import Texts, due_replies, due_workbooks
@@ -236,7 +256,7 @@ def _tell_held(letter: Letter) -> None:
     tell(
         say(
             "{unit} ({to}): “{subject}” was handed over by an earlier run, and may have arrived: ask the unit; "
-            "--again delivers it once more",
+            "“mail sent” says that it did, --again delivers it once more",
             unit=letter.unit,
             to=letter.to,
             subject=letter.subject,
