@@ -15,7 +15,7 @@ from support.packages_by_hand import ole2
 from xlsform.inbox import Incoming, PassedOver
 from xlsform.inbox.automatic import automatic
 from xlsform.inbox.encodings import unbase64
-from xlsform.inbox.headers import parsed
+from xlsform.inbox.headers import parsed, sender, subject
 from xlsform.inbox.large_attachments import large_attachment
 
 HEADER = b"From: zs@x.cn\r\nDate: Mon, 04 Jan 2021 10:30:00 +0800\r\nSubject: =?GBK?Q?=D7=D4=C6=C0=B1=ED?=\r\n"
@@ -237,7 +237,8 @@ def test_hostile_texts_cost_no_time() -> None:
     ],
 )
 def test_mails_that_nobody_wrote(header: bytes, kind: str | None) -> None:
-    assert automatic(parsed(header)) == kind
+    fields = parsed(header)
+    assert automatic(fields, sender(fields), subject(fields)) == kind
 
 
 def aside(folder: Path, data: bytes) -> tuple[list[Incoming], list[PassedOver]]:
@@ -292,6 +293,13 @@ MAILBOXES = {
 def test_each_mail_of_a_mailbox_with_odd_lines(shape: str, tmp_path: Path) -> None:
     (tmp_path / "a.mbox").write_bytes(MAILBOXES[shape])
     assert [each.data for each in look(tmp_path / "a.mbox")] == [workbook(str(number)) for number in range(3)]
+
+
+def test_what_stands_before_the_first_mail_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.mbox").write_bytes(b"no mail\n\n" + mbox(MAILS))
+    found = look(tmp_path / "a.mbox")
+    assert "this is not a mail" in refused(found[0], "damaged")
+    assert [each.data for each in found[1:]] == [workbook(str(number)) for number in range(3)]
 
 
 def test_a_mail_named_as_a_mailbox(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from xlsform.inbox.headers import Header, content_type, sender, subject
+from xlsform.inbox.headers import Header, content_type
 
 #: A ``report`` says what became of a mail that was sent; an ``answer`` was written by a machine.
 Automatic = Literal["report", "answer"]
@@ -28,12 +28,17 @@ _ANSWER = re.compile(
 _FAILED = re.compile(rb"^(?:final|original)-recipient:[^;\n]*;[ \t]*([^\s<>]{1,200})", re.I | re.M)
 
 
-def automatic(header: Header) -> Automatic | None:
-    """Return what kind of mail that nobody wrote it is; None where somebody may have written it."""
-    about = subject(header)
+def automatic(header: Header, who: str, about: str) -> Automatic | None:
+    """Return what kind of mail that nobody wrote it is; None where somebody may have written it.
+
+    Args:
+        header: its header.
+        who: its sender.
+        about: its subject.
+    """
     if content_type(header) == "multipart/report" or _RECEIPT.match(about):
         return "report"
-    if _DAEMON.search(sender(header)) and _REPORT.search(about):
+    if _DAEMON.search(who) and _REPORT.search(about):
         return "report"
     # "no" says that a person wrote it; a comment may follow.
     marked = header.get("auto-submitted", "no").partition("(")[0].partition(";")[0].strip().lower()

@@ -24,7 +24,8 @@ _CHARSETS = {
 _WORD = LazyPattern(r"=\?([^?\s]*)\?([bBqQ])\?([^?]*)(?:\?=|\Z)")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _PADDING = re.compile(rb"=+")
-_ONLY_BASE64 = re.compile(rb"\s*[A-Za-z0-9+/][A-Za-z0-9+/=\r\n]*\s*\Z")
+_MOST_PADDING = 200_000
+_ONLY_BASE64 = re.compile(rb"=[=\s]*[A-Za-z0-9+/][A-Za-z0-9+/=\r\n]*\s*\Z")
 _UUENCODED = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
 #: How a zip (also of an .xlsx) and an .xls begin, plain and encoded.
 _BEGINS = (
@@ -47,16 +48,16 @@ def decoded(raw: bytes, charset: str = "") -> str:
     return raw.decode("gb18030", "replace")
 
 
-def unbase64(data: bytes | memoryview) -> bytes:
+def unbase64(data: bytes) -> bytes:
     """Return what was encoded in Base64; where it is damaged, as much as can be had."""
-    padding = _PADDING.search(data)
+    padding = data.find(b"=")
     # Some programs encode a file piece by piece. What stands behind the first padding would be left out.
-    if padding is not None and _ONLY_BASE64.match(data, padding.end()):
+    if padding >= 0 and data.count(b"=") < _MOST_PADDING and _ONLY_BASE64.match(data, padding):
         return b"".join(_unbase64(piece) for piece in _PADDING.split(data))
     return _unbase64(data)
 
 
-def _unbase64(data: bytes | memoryview) -> bytes:
+def _unbase64(data: bytes) -> bytes:
     try:
         return binascii.a2b_base64(data)
     except binascii.Error:
@@ -77,7 +78,7 @@ def unencoded(data: bytes | memoryview, coding: str) -> bytes:
     begins = bytes(data[:200]).lstrip()
     coding = next((each for start, each in _BEGINS if begins.startswith(start)), coding.strip().strip("\"';,").lower())
     if coding == "base64":
-        return unbase64(data)
+        return unbase64(bytes(data))
     if coding == "quoted-printable":
         return binascii.a2b_qp(data)
     if coding in _UUENCODED:

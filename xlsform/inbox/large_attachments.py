@@ -59,11 +59,13 @@ class LargeAttachment(NamedTuple):
 
 def large_attachment(text: str) -> LargeAttachment | None:
     """Return what the text of a mail, plain or HTML, says of an attachment that it links to."""
+    if not _URL.search(text):
+        return None
     text = html.unescape(text[:_READ])
     service = next((name for name, link in _SERVICES if link.search(text)), None)
     certain = service is not None
     if service is None:
-        if not (_WORDS.search(text) and _URL.search(text)):
+        if not _WORDS.search(text):
             return None
         service = say("a service for large files")
     return LargeAttachment(service, _names(_TAG.sub(" ", text)), certain)

@@ -44,8 +44,9 @@ def messages(file: IO[bytes], limits: Limits) -> Iterator[bytes | RefusedError]:
         RefusedError: there is no mail in it.
     """
     none = True
+    size = file.seek(0, 2)
     for start, end in _spans(file):
-        if none and _nothing_before(file, start, end):
+        if not start and _no_mail(file, end, whole=end == size):
             continue
         none = False
         if end - start > limits.part_size:
@@ -54,7 +55,7 @@ def messages(file: IO[bytes], limits: Limits) -> Iterator[bytes | RefusedError]:
             file.seek(start)
             yield file.read(end - start)
     if none:
-        empty = file.seek(0, 2) == 0
+        empty = size == 0
         raise RefusedError(
             "empty" if empty else "damaged",
             say("the mailbox holds no mail") if empty else say("this is not a mailbox: no mail begins in it"),
@@ -73,12 +74,11 @@ def _spans(file: IO[bytes]) -> Iterator[tuple[int, int]]:
     yield start, file.seek(0, 2)
 
 
-def _nothing_before(file: IO[bytes], start: int, end: int) -> bool:
-    """Whether there is no mail before the first line that parts mails."""
-    if start:
-        return False
+def _no_mail(file: IO[bytes], end: int, *, whole: bool) -> bool:
+    """Whether what stands before the first line that parts mails is none; in a file without such a line that is all."""
     file.seek(0)
-    return not is_mail(file.read(min(end, _HEAD)))
+    head = file.read(min(end, _HEAD))
+    return not is_mail(head) if whole else not head.strip()
 
 
 def _separators(file: IO[bytes]) -> Iterator[tuple[int, int]]:

@@ -146,18 +146,18 @@ class Unpacker:
         if place.mails >= most:
             raise RefusedError("oversized", say("mails within mails, more than {most} deep", most=most))
         mail = IncomingMail(data, self._limits)
-        who = sender(mail.header)
+        who, about = sender(mail.header), subject(mail.header)
         label = " " + who.replace("/", "_") if labelled and who else ""
         place = replace(
             place,
             origin=place.origin + label,
-            name=safe(f"{subject(mail.header)}.eml") if labelled else place.name,
+            name=safe(f"{about}.eml") if labelled else place.name,
             sender=who or place.sender,
             received=sent(mail.header) or place.received,
             mails=place.mails + 1,
             message_id=message_id(mail.header),
         )
-        unwritten = automatic(mail.header)
+        unwritten = automatic(mail.header, who, about)
         met = Met()
         found = self._pieces(mail.pieces(mails=unwritten != "report"), place, met, mail)
         none = yield from self._with_documents(found, met)
@@ -170,7 +170,7 @@ class Unpacker:
         elif unwritten == "report" or (unwritten == "answer" and not met.documents and not met.links):
             self._passed_over(PassedOver(unwritten, of_automatic(unwritten, data, place.origin, who)))
         else:
-            yield self._incoming(none_in_mail(mail, subject(mail.header), who, met.names), place)
+            yield self._incoming(none_in_mail(mail, about, who, met.names), place)
 
     def _mailbox(self, file: IO[bytes], place: ContainerPlace) -> Iterator[Incoming]:
         from xlsform.inbox.mailboxes import messages
