@@ -335,13 +335,13 @@ def test_sending_goes_on_where_it_stopped(round_folder: Path, post: tuple[Memory
     ]  # fmt: skip
 
 
-def test_a_mail_that_was_being_delivered_when_the_program_ended_is_sent_again_and_told(
+def test_a_mail_that_was_being_delivered_when_the_program_ended_is_sent_again_only_where_that_is_asked_for(
     round_folder: Path, post: tuple[Memory, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     memory, server = post
     register = ["--register", str(round_folder / "r.db")]
 
-    def power_cut(*_: object) -> None:
+    def power_cut(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Mails, "settle", power_cut)
@@ -351,11 +351,21 @@ def test_a_mail_that_was_being_delivered_when_the_program_ended_is_sent_again_an
     assert counts(round_folder, "mailed") == [0]
     told = run("status", *register, "--project", "001", "--lang", "zh").stdout
     assert "可能已发送" in told
-    result = run("mail", "send", *register, *server)
+    held = (
+        "公路养护中心 (gl@example.cn): “2025年度项目支出绩效自评表（公路养护中心，共2个项目）” was handed over by an "
+        "earlier run, and may have arrived: ask the unit; “mail sent” says that it did, --again delivers it once more"
+    )
+    for _ in range(2):
+        assert run("mail", "send", *register, *server, "--dry-run").stderr.splitlines()[0] == held
+        result = run("mail", "send", *register, *server, code=1)
+        assert result.stderr.splitlines()[0] == held
+        assert result.stderr.splitlines()[-1] == "1 may have arrived; nobody knows"
+        assert len(memory.got) == 3
+    result = run("mail", "send", *register, *server, "--again")
     again = "gl@example.cn: sent again, since an earlier run ended in the middle; it may arrive twice"
-    assert result.stderr.splitlines() == [again, "3 delivered, 0 failed"]
+    assert result.stderr.splitlines() == [again, "1 delivered, 0 failed"]
     ids = [message["Message-ID"] for message in memory.got]
-    assert ids[0] == ids[1]
+    assert ids[0] == ids[3]
     assert len(set(ids)) == 3
     assert counts(round_folder, "mailed") == [6]
     assert run("mail", "send", *register, *server).stderr == "0 delivered, 0 failed\n"
@@ -562,27 +572,55 @@ def test_a_project_that_returned_twice_has_one_row_and_counts_once(
     }  # fmt: skip
 
 
-def test_mails_without_attachments_are_no_returns(round_folder: Path) -> None:
+def test_mails_without_a_workbook_are_told_and_never_passed(round_folder: Path) -> None:
     register = ["--register", str(round_folder / "r.db")]
     folder = round_folder / "inbox"
     folder.mkdir()
+    away = b"Auto-Submitted: auto-replied\r\n"
     for number in range(3):
-        (folder / f"{number}.eml").write_bytes(mail("zs@example.cn"))
-    nothing = run("validate", folder, *register, code=3)
-    assert nothing.stderr.splitlines()[0] == "3 mails without attachments were passed over"
-    assert nothing.stderr.splitlines()[1].startswith("no workbook found")
+        (folder / f"{number}.eml").write_bytes(away + mail("zs@example.cn"))
+    (folder / "3.eml").write_bytes(mail("postmaster@example.cn").replace(b"Subject: ", b"Subject: Undelivered "))
+    nothing = run("validate", folder, *register, code=3).stderr.splitlines()
+    assert nothing[:2] == [
+        "1 delivery reports and receipts are no returns; -v names them",
+        "3 automatic replies are no returns; -v names them",
+    ]
+    assert nothing[2].startswith("no workbook found")
     (folder / "9.eml").write_bytes(mail("gl@example.cn", ("001.xlsx", returned(round_folder, "001"))))
-    result = run("validate", folder, "--format", "json")
-    assert result.stderr == "3 mails without attachments were passed over\n"
-    assert len(json.loads(result.stdout)["files"]) == 1
+    assert len(json.loads(run("validate", folder, "--format", "json").stdout)["files"]) == 1
     named = run("validate", folder, "-v").stderr
-    assert f"{folder / '0.eml'}: the mail of zs@example.cn has no attachment" in named
+    assert f"{folder / '0.eml'}: an automatic reply of zs@example.cn" in named
     assert run("validate", folder, "-q").stderr == ""
+    (folder / "7.eml").write_bytes(mail("zs@example.cn"))
     (folder / "8.eml").write_bytes(mail("sl@example.cn", ("扫描.pdf", b"%PDF-1.7"), ("自评表.xlsx", b"%PDF-1.7")))
-    report = json.loads(run("validate", folder, "--format", "json", code=1).stdout)
-    assert [(Path(each["path"]).name, each["status"]) for each in report["files"]] == [
-        ("自评表.xlsx", "unreadable"), ("001.xlsx", "passed"),
+    report = json.loads(run("validate", folder, *register, "--format", "json", code=1).stdout)
+    told = [(Path(each["path"]).name, each["status"], [found["code"] for found in each["findings"]])
+            for each in report["files"] if each["path"]]  # fmt: skip
+    assert told == [
+        ("7.eml", "unreadable", ["F113"]), ("自评表.xlsx", "unreadable", ["F101", "F113"]), ("001.xlsx", "passed", []),
     ]  # fmt: skip
+    assert report["summary"]["unreadable"] == 2
+    # What nobody could read is in no way excused: neither by leaving its finding out nor by asking for errors alone.
+    for more in (["--ignore", "F113"], ["--fail-on", "error"], ["--select", "M"]):
+        run("validate", folder / "7.eml", *more, code=1)
+    assert "7.eml" in run("validate", folder, "--lang", "zh", code=1).stdout
+    again = json.loads(run("validate", folder, *register, "--format", "json", code=1).stdout)
+    assert again == report
+
+
+def test_what_came_beside_a_return_is_told_with_it_whichever_mail_was_judged_first(round_folder: Path) -> None:
+    register = ["--register", str(round_folder / "r.db")]
+    folder = round_folder / "inbox"
+    folder.mkdir()
+    book = ("001.xlsx", returned(round_folder, "001"))
+    (folder / "1.eml").write_bytes(mail("gl@example.cn", book))
+    (folder / "2.eml").write_bytes(mail("gl@example.cn", book, ("盖章.pdf", b"%PDF-1.7")))
+    (folder / "3.eml").write_bytes(mail("gl@example.cn", book, ("照片.jpg", b"\xff\xd8")))
+    for _ in range(2):
+        report = json.loads(run("validate", folder, *register, "--format", "json", code=1).stdout)
+        found = [[each["found"] for each in file["findings"] if each["code"] == "F113"] for file in report["files"][:3]]
+        assert found == [[], ["盖章.pdf"], ["照片.jpg"]]
+        assert [each["status"] for each in report["files"][:3]] == ["passed"] * 3
 
 
 def test_marked_copies_tell_the_mail_that_their_original_came_in(round_folder: Path) -> None:

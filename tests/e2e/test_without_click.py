@@ -17,6 +17,7 @@ from xlsform.batch.review import OfficeFiles, ReviewRequest, Workers, reviewing
 from xlsform.batch.superseded import counted
 from xlsform.errors import DataError, NothingFoundError, UsageError
 from xlsform.form.template import load
+from xlsform.inbox import PassedOver
 from xlsform.mailing import Texts, due_replies, due_workbooks, write_drafts
 from xlsform.messages import Message, render
 from xlsform.projects import read_projects
@@ -31,6 +32,7 @@ from xlsform.verdict.verdict import Judged, Options
 from xlsform.workbook.locks import lock_for
 
 HEAD = ["项目编码", "项目名称", "实施单位", "电子邮箱", "全年预算数"]
+AWAY = b"Auto-Submitted: auto-replied\r\n"
 SENDER = "某县财政局 <jx@example.gov.cn>"
 
 
@@ -63,9 +65,10 @@ def write(path: Path, rows: Iterable[Iterable[object]]) -> None:
 def test_workbooks_are_drafted(folder: Path) -> None:
     unmailed: list[Message] = []
     with Register.open(folder / "r.db") as register:
-        count = write_drafts(register, due_workbooks(register, Texts(), 2025, unmailed.append), SENDER, folder / "out")
+        due = due_workbooks(register, Texts(), 2025, unmailed.append)
+        drafted = list(write_drafts(register, due, SENDER, folder / "out"))
         assert [each.mailed for each in register.status().projects] == ["draft", "draft", None]
-    assert count == 1
+    assert len(drafted) == 1
     (letter,) = (message_from_bytes(path.read_bytes(), policy=default) for path in (folder / "out").iterdir())
     assert (letter["To"], len(list(letter.iter_attachments()))) == ("甲 <a@example.cn>", 2)
     assert [render(each, "en") for each in unmailed] == ["003 三: no e-mail address in the list; not mailed"]
@@ -81,9 +84,10 @@ def test_returns_are_reviewed_summed_up_and_answered(folder: Path) -> None:
         doings.append((doing.text, expected()))
 
     paths = [folder / "issued" / "甲"]
-    (paths[0] / "empty.eml").write_bytes(mail())
+    (paths[0] / "away.eml").write_bytes(mail(more=AWAY))
     request = ReviewRequest(paths, Options(), OfficeFiles(register=folder / "r.db"), Workers(jobs=1), contents=False)
-    passed_over: list[Message] = []
+    passed_over: list[PassedOver] = []
+    unmailed: list[Message] = []
     with reviewing(request, show, passed_over.append) as found:
         judged = list(found)
     assert [each.verdict.project_code for each in judged] == ["001", "002", "003"]
@@ -104,12 +108,11 @@ def test_returns_are_reviewed_summed_up_and_answered(folder: Path) -> None:
                 paths,
                 lambda verdict, incoming: marked(verdict, incoming, "zh"),
                 "zh",
-                passed_over.append,
+                unmailed.append,
             )
         )
     assert [[each.name for each in reply.attachments] for reply in replies] == [
-        ["001_一_甲_退回.xlsx"],
-        ["002_二_甲_退回.xlsx"],
+        ["001_一_甲_退回.xlsx", "002_二_甲_退回.xlsx"],
     ]
 
 
@@ -129,7 +132,7 @@ def test_what_cannot_be_used_is_told_before_anything_is_judged(folder: Path) -> 
     with pytest.raises(UsageError, match="no such file or folder"):
         asked(OfficeFiles(), [folder / "none"])
     (folder / "mails").mkdir()
-    (folder / "mails" / "empty.eml").write_bytes(mail())
+    (folder / "mails" / "away.eml").write_bytes(mail(more=AWAY))
     with pytest.raises(NothingFoundError):
         asked(OfficeFiles(), [folder / "mails"])
 

@@ -239,7 +239,7 @@ def test_what_cut_archives_hold_is_never_taken_for_whole(tmp_path: Path) -> None
 
 
 def test_the_last_resort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object) -> None:
+    def fails(*_: object, **__: object) -> None:
         raise RecursionError("nobody has met this yet")
 
     (tmp_path / "b.xlsx").write_bytes(WORKBOOK)
@@ -251,7 +251,7 @@ def test_the_last_resort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_ctrl_c_gets_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stops(*_: object) -> None:
+    def stops(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     (tmp_path / "a.eml").write_bytes(mail(named("a.xlsx")))

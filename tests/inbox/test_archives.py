@@ -152,7 +152,7 @@ def test_mails_and_mailboxes_in_an_archive(tmp_path: Path) -> None:
 def test_an_archive_without_workbooks_says_so(tmp_path: Path) -> None:
     (found,) = read(tmp_path, raw_zip(Member("说明.docx".encode("gbk"), b"x"), Member(b"b.pdf", b"x")))
     assert found.origin == str(tmp_path / "a.zip")
-    assert refused(found, "not-a-spreadsheet").endswith("it holds: 说明.docx, b.pdf")
+    assert refused(found, "not-checkable").endswith("it holds: 说明.docx, b.pdf")
     (found,) = read(tmp_path, raw_zip())
     assert "empty" in refused(found, "not-a-spreadsheet")
 
@@ -296,3 +296,34 @@ def test_as_the_standard_library_streams_it(tmp_path: Path) -> None:
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.xlsx", WORKBOOK)
     assert read(tmp_path, pipe.data)[0].data == WORKBOOK
+
+
+def test_documents_belong_to_the_returns_around_them_or_may_be_returns_themselves(tmp_path: Path) -> None:
+    others = "甲/扫描.pdf 甲/佐证/1.jpg 乙/扫描.pdf 乙/第二页.jpg 丙/说明.docx 汇总说明.doc ~$c.docx 甲/注.txt"
+    data = raw_zip(
+        *(Member(name.encode(), b"x") for name in others.split()),
+        Member("甲/a.xlsx".encode()),
+        Member("丙/子/b.xlsx".encode()),
+    )
+    first, last, apart = read(tmp_path, data)
+    assert (first.name, first.beside) == ("a.xlsx", ())
+    assert last.name == "b.xlsx"
+    assert last.beside == ("甲/扫描.pdf", "甲/佐证/1.jpg", "丙/说明.docx", "汇总说明.doc")
+    assert apart.origin == f"{tmp_path / 'a.zip'}/乙/扫描.pdf"
+    assert "documents or pictures: 扫描.pdf, 第二页.jpg; ask for" in refused(apart, "not-checkable")
+
+
+def test_hundreds_of_pictures_are_one_line(tmp_path: Path) -> None:
+    pictures = [Member(b"p/%d.jpg" % number, b"x") for number in range(300)]
+    (found,) = read(tmp_path, raw_zip(*pictures, Member(b"a.xlsx")))
+    assert (len(found.beside), found.beside[-1]) == (51, "(+250)")
+    _, apart = read(tmp_path, raw_zip(*pictures, Member(b"q/a.xlsx")))
+    assert refused(apart, "not-checkable").count(".jpg") == 50
+    assert "(+250)" in refused(apart, "not-checkable")
+
+
+def test_each_mail_of_an_archive_is_told(tmp_path: Path) -> None:
+    mails = [Member(b"1.eml", mail()), Member(b"2.eml", mail(named("a.xlsx"))), Member(b"3.eml", mail())]
+    found = read(tmp_path, raw_zip(*mails))
+    assert [each.name for each in found] == ["1.eml", "a.xlsx", "3.eml"]
+    assert "only a text" in refused(found[0], "not-checkable")

@@ -136,7 +136,7 @@ def test_what_is_not_opened_is_told_in_a_folder_too(tmp_path: Path) -> None:
         put(tmp_path, name, b"x")
     found = look(tmp_path)
     assert [each.name for each in found] == ["a.rar", "b.7z", "c.msg", "winmail.dat"]
-    assert all("ask for" in refused(each, "not-a-spreadsheet") for each in found)
+    assert all("ask for" in refused(each, "not-checkable") for each in found)
 
 
 def test_a_path_that_is_not_there(tmp_path: Path) -> None:

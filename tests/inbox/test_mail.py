@@ -23,9 +23,8 @@ from support.inbox_by_hand import (
 )
 from support.packages_by_hand import ole2, zipped
 
-from xlsform.inbox import Incoming
+from xlsform.inbox import Incoming, PassedOver
 from xlsform.inbox.mail import is_mail
-from xlsform.messages import Message
 from xlsform.reading import Limits
 
 SENT = datetime(2021, 1, 4, 2, 30, tzinfo=UTC)
@@ -125,9 +124,11 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("other", OTHERS)
-def test_other_attachments_are_passed_over_beside_a_workbook(other: str, tmp_path: Path) -> None:
-    data = mail(named(other, OTHERS[other], "application/octet-stream"), named("a.xlsx"))
-    assert [each.name for each in read(tmp_path, data)] == ["a.xlsx"]
+def test_documents_and_pictures_are_told_with_the_last_workbook_beside_them(other: str, tmp_path: Path) -> None:
+    data = mail(named(other, OTHERS[other], "application/octet-stream"), named("a.xlsx"), named("b.xlsx"))
+    first, last = read(tmp_path, data)
+    assert (first.name, first.beside, last.name) == ("a.xlsx", (), "b.xlsx")
+    assert last.beside == (() if other in ("说明", "smime.p7s", "~$自评表.xlsx") else (other,))
 
 
 @pytest.mark.parametrize("other", OTHERS)
@@ -136,21 +137,31 @@ def test_a_mail_with_nothing_else_says_so(other: str, tmp_path: Path) -> None:
     assert found.origin == str(tmp_path / "a.eml")
     assert found.name == "a.eml"
     assert found.sender == "张三 <zs@x.cn>"
-    assert refused(found, "not-a-spreadsheet") == f"the mail of 张三 <zs@x.cn> has no workbook; attachments: {other}"
+    assert refused(found, "not-checkable") == (
+        "the mail of 张三 <zs@x.cn> has no workbook; ask for the one that was issued, filled in; attachments: " + other
+    )
 
 
 def passed_over(folder: Path, data: bytes) -> str:
-    """Return what is said of a mail that is no return."""
-    path, said = folder / "a.eml", list[Message]()
+    """Return what is said of a mail that nobody wrote."""
+    path, said = folder / "a.eml", list[PassedOver]()
     path.write_bytes(data)
     assert look(path, passed_over=said) == []
-    (message,) = said
+    ((_, message),) = said
     return str(message).removeprefix(f"{path}: ")
 
 
-def test_a_mail_without_attachments_is_no_return(tmp_path: Path) -> None:
-    assert passed_over(tmp_path, mail()) == "the mail of 张三 <zs@x.cn> has no attachment"
-    assert passed_over(tmp_path, mail(sender=b"")) == "the mail of an unknown sender has no attachment"
+ONLY_TEXT = (
+    "has no attachment, only a text: “自评表”; if it is meant as a return, ask for the workbook as an attachment"
+)
+
+
+def test_a_mail_without_attachments_may_be_meant_as_a_return(tmp_path: Path) -> None:
+    (found,) = read(tmp_path, mail())
+    assert refused(found, "not-checkable") == f"the mail of 张三 <zs@x.cn> {ONLY_TEXT}"
+    assert (found.origin, found.sender) == (str(tmp_path / "a.eml"), "张三 <zs@x.cn>")
+    (found,) = read(tmp_path, mail(sender=b""))
+    assert refused(found, "not-checkable") == f"the mail of an unknown sender {ONLY_TEXT}"
 
 
 @pytest.mark.parametrize(
@@ -162,21 +173,23 @@ def test_a_mail_without_attachments_is_no_return(tmp_path: Path) -> None:
     ],
 )
 def test_what_belongs_to_the_mail_itself_is_no_attachment(part: bytes, tmp_path: Path) -> None:
-    assert passed_over(tmp_path, mail(part)) == "the mail of 张三 <zs@x.cn> has no attachment"
+    (found,) = read(tmp_path, mail(part))
+    assert refused(found, "not-checkable").endswith(ONLY_TEXT)
+    assert read(tmp_path, mail(part, named("a.xlsx")))[0].beside == ()
     (found,) = read(tmp_path, mail(part, named("扫描.pdf", b"%PDF-1.7", "application/pdf")))
-    assert refused(found, "not-a-spreadsheet").endswith("attachments: 扫描.pdf")
+    assert refused(found, "not-checkable").endswith("attachments: 扫描.pdf")
 
 
 def test_a_picture_that_is_attached_may_be_meant_as_a_return(tmp_path: Path) -> None:
     (found,) = read(tmp_path, mail(named("自评表.jpg", b"\xff\xd8", "image/jpeg")))
-    assert refused(found, "not-a-spreadsheet").endswith("attachments: 自评表.jpg")
+    assert refused(found, "not-checkable").endswith("attachments: 自评表.jpg")
 
 
 def test_winmail(tmp_path: Path) -> None:
     for kind, name in (("application/ms-tnef", "winmail.dat"), ("application/octet-stream", "ATT0001.dat")):
         (found,) = read(tmp_path, mail(named(name, b"\x78\x9f\x3e\x22" + bytes(50), kind)))
         assert found.name == name
-        assert refused(found, "not-a-spreadsheet").startswith("winmail.dat")
+        assert refused(found, "not-checkable").startswith("winmail.dat")
 
 
 @pytest.mark.parametrize(
@@ -192,7 +205,7 @@ def test_winmail(tmp_path: Path) -> None:
 def test_what_is_not_opened_is_told_beside_a_workbook_too(name: str, head: bytes, words: str, tmp_path: Path) -> None:
     found = read(tmp_path, mail(named(name, head + bytes(100)), named("a.xlsx")))
     assert [each.name for each in found] == [name, "a.xlsx"]
-    detail = refused(found[0], "not-a-spreadsheet")
+    detail = refused(found[0], "not-checkable")
     assert words in detail
     assert "ask for" in detail
 
@@ -222,7 +235,7 @@ def test_a_mail_saved_and_attached_as_a_file(tmp_path: Path) -> None:
 def test_what_could_not_be_delivered_is_no_return(tmp_path: Path) -> None:
     issued = mail(named("下发.xlsx"), boundary="inner")
     report = mail(forwarded(issued), kind="report; report-type=delivery-status")
-    assert "has no attachment" in passed_over(tmp_path, report)
+    assert passed_over(tmp_path, report) == "a delivery report or a receipt of 张三 <zs@x.cn>"
 
 
 def test_a_zip_in_a_mail(tmp_path: Path) -> None:
@@ -231,10 +244,15 @@ def test_a_zip_in_a_mail(tmp_path: Path) -> None:
     )
     (found,) = read(tmp_path, mail(named("自评表.zip", data)))
     assert found == Incoming(
-        f"{tmp_path / 'a.eml'}/自评表.zip/子目录/表.xlsx", "表.xlsx", WORKBOOK, SENT, "张三 <zs@x.cn>"
+        f"{tmp_path / 'a.eml'}/自评表.zip/子目录/表.xlsx",
+        "表.xlsx",
+        WORKBOOK,
+        SENT,
+        "张三 <zs@x.cn>",
+        beside=("空.docx",),
     )
     (found,) = read(tmp_path, mail(named("自评表.zip", raw_zip(Member(b"readme.txt", b"x")))))
-    assert "attachments: 自评表.zip" in refused(found, "not-a-spreadsheet")
+    assert "attachments: 自评表.zip" in refused(found, "not-checkable")
 
 
 def test_a_mail_cut_off(tmp_path: Path) -> None:

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from support.inbox_by_hand import WORKBOOK, Member, look, mail, mbox, named, raw_zip, refused, workbook
 
-from xlsform.inbox import count
-from xlsform.messages import Message
+from xlsform.inbox import PassedOver, count
 from xlsform.reading import Limits
 from xlsform.reading.workbook import Reason
 
@@ -71,14 +70,17 @@ def test_lines_that_begin_a_mail(line: bytes, tmp_path: Path) -> None:
 
 
 def test_a_mail_without_a_workbook_is_told_in_its_place(tmp_path: Path) -> None:
-    path, said = tmp_path / "a.mbox", list[Message]()
+    path, said = tmp_path / "a.mbox", list[PassedOver]()
     other = mail(named("a.pdf", b"%PDF"), subject="关于/自评".encode())
-    path.write_bytes(mbox([MAILS[0], other, b"\0\n", MAILS[1], mail()]))
+    path.write_bytes(mbox([MAILS[0], other, b"\0\n", MAILS[1], mail(), mail(subject="自动回复: 已收到".encode())]))
     found = look(path, passed_over=said)
-    assert [str(each) for each in said] == [f"{path}#4 张三 <zs@x.cn>: the mail of 张三 <zs@x.cn> has no attachment"]
-    assert [each.name for each in found] == ["表.xlsx", "关于_自评.eml", "表.xlsx"]
+    assert [(each.automatic, str(each.message)) for each in said] == [
+        ("answer", f"{path}#5 张三 <zs@x.cn>: an automatic reply of 张三 <zs@x.cn>")
+    ]
+    assert [each.name for each in found] == ["表.xlsx", "关于_自评.eml", "表.xlsx", "自评表.eml"]
+    assert "only a text" in refused(found[3], "not-checkable")
     assert found[1].origin == f"{path}#2 张三 <zs@x.cn>"
-    refused(found[1], "not-a-spreadsheet")
+    refused(found[1], "not-checkable")
 
 
 def test_a_broken_mail_does_not_take_the_others_along(tmp_path: Path) -> None:
@@ -167,6 +169,6 @@ def test_a_maildir_mail_without_a_workbook(tmp_path: Path) -> None:
         (folder / name).unlink()
     (folder / "new/1609720000.M1P1.mx").write_bytes(mail(subject="已阅".encode()))
     (folder / "new/1609720001.M1P1.mx").write_bytes(mail(named("a.pdf", b"%PDF"), subject="已收到".encode()))
-    (found,) = look(folder)
-    assert found.name == "已收到.eml"
-    refused(found, "not-a-spreadsheet")
+    found = look(folder)
+    assert [each.name for each in found] == ["已阅.eml", "已收到.eml"]
+    assert all(refused(each, "not-checkable") for each in found)

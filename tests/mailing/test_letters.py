@@ -1,37 +1,31 @@
-"""Letters: readable in Outlook, Foxmail and QQ mail, delivered one at a time over a real SMTP server."""
+"""Letters: what they say and bring, readable in Outlook, Foxmail and QQ mail."""
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import email
-import socket
-from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from jinja2 import UndefinedError
 
 from xlsform.demo.samples import samples_folder
 from xlsform.errors import UsageError
 from xlsform.mailing import (
+    Answer,
     Attachment,
     Letter,
-    Server,
     Texts,
     compose,
-    deliver,
     draft,
     issue_letters,
     own_texts,
-    reply_letter,
+    reply_letters,
 )
-from xlsform.mailing.delivery import DeliveryOutcome
 from xlsform.projects import Project
 from xlsform.register import Issued, Return
 from xlsform.verdict.judge import check
@@ -125,14 +119,72 @@ def test_a_workbook_that_is_gone_is_told(tmp_path: Path) -> None:
 def test_a_reply_lists_what_is_wrong_in_the_clerks_words() -> None:
     verdict = check(samples_folder() / "faults-weights.xlsx", Options())
     returned = Return(verdict, "inbox.mbox#3/自评表.xlsx", WHEN)
-    reply = reply_letter(returned, "gl@example.cn", Attachment("自评表_退回.xlsx", b"copy"), Texts(), "zh")
+    answer = Answer(returned, Attachment("自评表_退回.xlsx", b"copy"))
+    (reply,) = reply_letters("公路养护中心", "gl@example.cn", [answer], Texts(), "zh")
     assert reply.subject == "【退回修改】农村公路养护 项目支出绩效自评表"
     assert "1. 【错误】自评表!G40：" in reply.text
     assert "（W101）" in reply.text
     assert "退回意见" in reply.text
     assert reply.about == (verdict.sha256,)
-    without = reply_letter(returned, "gl@example.cn", None, Texts(), "zh")
-    assert "用原来下发的工作簿重新填报" in without.text
+    (without,) = reply_letters("公路养护中心", "gl@example.cn", [Answer(returned, None)], Texts(), "zh")
+    assert "用原表重新填报" in without.text
+
+
+def faulty(name: str, message_id: str = "", copy: bytes = b"copy") -> Answer:
+    verdict = check(samples_folder() / "faults-weights.xlsx", Options())
+    returned = Return(replace(verdict, project_name=name, sha256=name), f"inbox.mbox#3/{name}/自评表.xlsx", WHEN)
+    return Answer(returned, Attachment("自评表_退回.xlsx", copy), message_id)
+
+
+def test_all_returns_of_a_unit_are_answered_in_one_letter() -> None:
+    answers = [faulty("一", "<1@x.cn>"), faulty("二", "<2@x.cn>")]
+    (reply,) = reply_letters("公路养护中心", "gl@example.cn", answers, Texts(), "zh")
+    assert reply.subject == "【退回修改】项目支出绩效自评表（公路养护中心，共2份）"
+    assert reply.about == ("一", "二")
+    assert [each.name for each in reply.attachments] == ["自评表_退回.xlsx", "自评表_退回(2).xlsx"]
+    for text in (reply.text, reply.html):
+        assert text.count("（W101）") == 2
+        assert text.index("“一”") < text.index("附件“自评表_退回.xlsx”") < text.index("“二”")
+        assert text.index("“二”") < text.index("附件“自评表_退回(2).xlsx”")
+    assert composed(reply)["In-Reply-To"] is None
+
+
+def test_an_answer_to_one_mail_stands_below_it() -> None:
+    answers = [faulty("一", "<1@x.cn>"), faulty("二", "<1@x.cn>")]
+    (reply,) = reply_letters("公路养护中心", "gl@example.cn", answers, Texts(), "zh")
+    message = parsed(draft(composed(reply)))
+    assert message["In-Reply-To"] == message["References"] == "<1@x.cn>"
+
+
+@pytest.mark.parametrize("purpose", ["issue", "reply"])
+def test_what_is_too_large_for_one_mail_comes_in_several(
+    purpose: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xlsform.mailing.letters._MOST", 30)
+    if purpose == "issue":
+        found = list(issue_letters([issued(tmp_path, f"00{number}") for number in range(5)], tmp_path, Texts()))
+        assert [each.about for each in found] == [
+            ("digest000", "digest001"),
+            ("digest002", "digest003"),
+            ("digest004",),
+        ]
+    else:
+        answers = [faulty(name, copy=bytes(size)) for name, size in (("一", 10), ("二", 99), ("三", 20), ("四", 10))]
+        found = list(reply_letters("公路养护中心", "gl@example.cn", answers, Texts(), "zh"))
+        assert [each.about for each in found] == [("一",), ("二",), ("三", "四")]
+    assert [each.subject[-5:] for each in found] == ["（1/3）", "（2/3）", "（3/3）"]
+    assert ["共分3封邮件，这是第2封" in each.text and "这是第2封" in each.html for each in found] == [
+        False,
+        True,
+        False,
+    ]
+    assert len({composed(each)["Message-ID"] for each in found}) == 3
+
+
+def test_a_draft_for_nobody_knows_whom_has_no_address() -> None:
+    message = parsed(drafted(letter(to="", claimed="zs@evil.cn")))
+    assert message["To"] is None
+    assert "zs@evil.cn" not in message.as_string()
 
 
 def test_text_of_a_return_is_no_markup_in_a_letter(tmp_path: Path) -> None:
@@ -216,126 +268,3 @@ def test_the_same_letter_has_the_same_identity() -> None:
     assert composed(letter(to="new@example.cn"))["Message-ID"] != first["Message-ID"]
     assert composed(letter(about=("e",)))["Message-ID"] != first["Message-ID"]
     assert first["Message-ID"].endswith("@example.gov.cn>")
-
-
-# --- delivery
-
-
-class Office:
-    """A mail server's memory, and what it refuses."""
-
-    def __init__(self) -> None:
-        self.got: list[EmailMessage] = []
-        self.refused: set[str] = set()
-        self.drop_after: int | None = None
-
-    async def handle_RCPT(  # noqa: N802
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        if address in self.refused:
-            return "550 no such mailbox"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        if self.drop_after is not None and len(self.got) >= self.drop_after:
-            self.drop_after = None
-            assert isinstance(server.transport, asyncio.Transport)
-            server.transport.abort()
-            return "421 gone"
-        assert isinstance(envelope.content, bytes)
-        self.got.append(parsed(envelope.content))
-        return "250 OK"
-
-
-@pytest.fixture
-def office() -> Iterator[tuple[Office, Server]]:
-    memory = Office()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    controller = Controller(
-        memory,
-        hostname="127.0.0.1",
-        port=port,
-        authenticator=lambda server, session, envelope, mechanism, data: AuthResult(success=data.password == b"right"),
-        auth_require_tls=False,
-    )
-    controller.start()
-    try:
-        yield memory, Server("127.0.0.1", port, "none", timeout=10)
-    finally:
-        controller.stop()
-
-
-def mails(*addresses: str) -> Iterator[EmailMessage]:
-    return (composed(letter(to=address, about=(address,))) for address in addresses)
-
-
-def test_mails_are_delivered_one_by_one(office: tuple[Office, Server]) -> None:
-    memory, server = office
-    outcomes = list(delivered(mails("a@x.cn", "b@x.cn"), server))
-    assert [outcome.error for outcome in outcomes] == ["", ""]
-    assert [message["To"].addresses[0].addr_spec for message in memory.got] == ["a@x.cn", "b@x.cn"]
-    assert memory.got[0]["Subject"] == "自评表"
-    assert all(message["X-Unsent"] is None for message in memory.got)
-
-
-def delivered(
-    letters: Iterable[EmailMessage], server: Server, begin: Callable[[EmailMessage], None] = lambda _: None
-) -> Iterator[DeliveryOutcome]:
-    return deliver(letters, server, 0, begin)
-
-
-def test_a_refused_address_does_not_stop_the_rest(office: tuple[Office, Server]) -> None:
-    memory, server = office
-    memory.refused = {"b@x.cn"}
-    outcomes = list(delivered(mails("a@x.cn", "b@x.cn", "c@x.cn"), server))
-    assert [outcome.error for outcome in outcomes] == ["", "b@x.cn: 550 no such mailbox", ""]
-    assert len(memory.got) == 2
-
-
-def test_a_lost_connection_is_taken_up_again(office: tuple[Office, Server]) -> None:
-    memory, server = office
-    memory.drop_after = 1
-    outcomes = list(delivered(mails("a@x.cn", "b@x.cn", "c@x.cn"), server))
-    assert [outcome.error for outcome in outcomes] == ["", "", ""]
-    assert [message["To"].addresses[0].addr_spec for message in memory.got] == ["a@x.cn", "b@x.cn", "c@x.cn"]
-
-
-def test_nothing_is_sent_before_it_is_asked_for(office: tuple[Office, Server]) -> None:
-    memory, server = office
-    outcomes = delivered(mails("a@x.cn", "b@x.cn"), server)
-    next(outcomes)
-    assert len(memory.got) == 1
-
-
-def test_each_is_announced_right_before_it_is_handed_over(office: tuple[Office, Server]) -> None:
-    memory, server = office
-    begun: list[tuple[str, int]] = []
-    outcomes = delivered(
-        mails("a@x.cn", "b@x.cn"), server, lambda mail: begun.append((str(mail["To"]), len(memory.got)))
-    )
-    next(outcomes)
-    assert len(begun) == 1
-    next(outcomes)
-    assert begun == [("公路养护中心 <a@x.cn>", 0), ("公路养护中心 <b@x.cn>", 1)]
-
-
-def test_a_server_that_is_not_there_is_one_clear_message() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with pytest.raises(UsageError, match=f"127.0.0.1:{port}: no mail can be delivered there"):
-        list(delivered(mails("a@x.cn"), Server("127.0.0.1", port, "none", timeout=5)))
-
-
-def test_a_wrong_password_is_one_clear_message_without_it(office: tuple[Office, Server]) -> None:
-    _, server = office
-    wrong = Server(server.host, server.port, "none", "jx", "wrong-password", 10)
-    with pytest.raises(UsageError) as caught:
-        list(delivered(mails("a@x.cn"), wrong))
-    assert "wrong-password" not in str(caught.value)
-    assert "wrong-password" not in repr(wrong)
-    right = Server(server.host, server.port, "none", "jx", "right", 10)
-    assert [outcome.error for outcome in delivered(mails("a@x.cn"), right)] == [""]

@@ -20,6 +20,7 @@ from support.forms import (
     submission,
 )
 
+from xlsform.demo.samples import samples_folder
 from xlsform.findings import Severity
 from xlsform.form.identity import Identity
 from xlsform.messages import render
@@ -54,11 +55,12 @@ REFUSALS: dict[Reason, tuple[str, str]] = {
     "timeout": ("F101", "judging the file took too long"),
     "encrypted": ("F102", "the file asks for a password before it opens"),
     "oversized": ("F103", "the file is larger than any form can be"),
+    "not-checkable": ("F113", "it came where a form was expected, and cannot be checked"),
 }
 
 
 @pytest.mark.parametrize("reason", get_args(Reason))
-def test_every_reason_not_to_read_a_file_is_one_error(reason: Reason) -> None:
+def test_every_reason_not_to_read_a_file_is_one_finding(reason: Reason) -> None:
     code, text = REFUSALS[reason]
     arrival = ReceivedFile(Path("a.xlsx"), Unreadable(reason), None)
     assert told(arrival) == [f"{code} None {text}"]
@@ -66,7 +68,17 @@ def test_every_reason_not_to_read_a_file_is_one_error(reason: Reason) -> None:
         f"{code} None {text} (of some kind)"
     ]
     (finding,) = judge(arrival)
-    assert (finding.severity, finding.field, finding.place) == (Severity.ERROR, None, (0, 0, 0))
+    severity = Severity.WARNING if reason == "not-checkable" else Severity.ERROR
+    assert (finding.severity, finding.field, finding.place) == (severity, None, (0, 0, 0))
+
+
+def test_what_came_beside_a_workbook_is_told_with_it() -> None:
+    arrival = of_bytes((samples_folder() / "faultless.xlsx").read_bytes())
+    assert told(arrival) == []
+    assert told(arrival._replace(beside=("扫描.pdf", "说明.docx"))) == [
+        "F113 None what came with it cannot be checked: 扫描.pdf, 说明.docx; "
+        "if a form is among them, ask for its workbook"
+    ]
 
 
 def zipped(name: str, content: bytes) -> bytes:

@@ -46,6 +46,7 @@ NAMES = {
     "F106": ("not-fully-checkable", "note"), "F107": ("macro-in-workbook", "warning"),
     "F108": ("external-link", "warning"), "F109": ("extension-mismatch", "note"), "F110": ("never-calculated", "note"),
     "F111": ("parts-left-out", "warning"),
+    "F113": ("document-not-checkable", "warning"),
     "S116": ("not-the-issued-workbook", "warning"),
     "S101": ("form-sheet-missing", "error"), "S102": ("extra-sheet", "warning"), "S103": ("label-changed", "error"),
     "S104": ("prefilled-value-changed", "error"), "S105": ("rows-or-columns-moved", "error"),

@@ -12,8 +12,7 @@ from urllib.parse import quote
 
 from support.packages_by_hand import cells, parts, zipped
 
-from xlsform.inbox import Incoming, incoming
-from xlsform.messages import Message
+from xlsform.inbox import Incoming, PassedOver, incoming
 from xlsform.reading import Limits
 from xlsform.reading.workbook import Reason, Unreadable
 
@@ -31,8 +30,8 @@ def workbook(text: str = "自评") -> bytes:
 WORKBOOK = workbook()
 
 
-def look(*paths: Path, limits: Limits | None = None, passed_over: list[Message] | None = None) -> list[Incoming]:
-    mails: list[Message] = [] if passed_over is None else passed_over
+def look(*paths: Path, limits: Limits | None = None, passed_over: list[PassedOver] | None = None) -> list[Incoming]:
+    mails: list[PassedOver] = [] if passed_over is None else passed_over
     found = list(incoming(paths, limits or Limits(), mails.append))
     assert found or mails, "nothing is lost without a word"
     assert len({each.origin for each in found}) == len(found), "origins tell returns apart"

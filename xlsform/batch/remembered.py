@@ -35,10 +35,14 @@ def judged_once(files: Iterable[Incoming], options: Options, judge: JudgeFiles, 
     """
     by = judged_by(options)
 
+    def by_of(file: Incoming, code: str | None) -> str:
+        # What came with it is told with it (F113).
+        return _digest(by(file.name, code), *file.beside) if file.beside else by(file.name, code)
+
     def known(file: Incoming) -> Verdict | None:
         if not isinstance(file.data, bytes):
             return None
-        verdict = register.known(hashlib.sha256(file.data).hexdigest(), partial(by, file.name))
+        verdict = register.known(hashlib.sha256(file.data).hexdigest(), partial(by_of, file))
         # What could not be read may be readable when the machine is less busy, or has more memory.
         if verdict is None or verdict.status == "unreadable":
             return None
@@ -51,7 +55,7 @@ def judged_once(files: Iterable[Incoming], options: Options, judge: JudgeFiles, 
             # Only the register wants them: whatever holds verdicts afterwards is spared the memory.
             passing.append(judged._replace(verdict=replace(judged.verdict, extracted="")))
             file = judged.incoming
-            yield NewReturn(judged.verdict, file.origin, by(file.name, judged.verdict.project_code), file.received)
+            yield NewReturn(judged.verdict, file.origin, by_of(file, judged.verdict.project_code), file.received)
 
     for _ in register.record_returns(arrivals()):
         yield passing.popleft()

@@ -89,14 +89,14 @@ def reviewing(
     request: ReviewRequest,
     show: ShowProgress = unseen,
     passed_over: Note = lambda _: None,
-    tell: Note = lambda _: None,
+    tell: Callable[[Message], None] = lambda _: None,
 ) -> Iterator[Iterator[Judged]]:
     """Give the verdicts of a review, in the order of the files; at the end let go of all that it took.
 
     Args:
         request: what is reviewed.
         show: shows how far the run has come, while files are judged and again while compared verdicts are passed on.
-        passed_over: told of each mail to which nothing is attached.
+        passed_over: told of each delivery report and automatic reply.
         tell: told what the office should know of its own records.
 
     Raises:

@@ -15,8 +15,7 @@ from xlsform.cli.progress import progress
 
 if TYPE_CHECKING:
     from xlsform.batch.review import ReviewRequest
-    from xlsform.inbox import Url
-    from xlsform.messages import Message
+    from xlsform.inbox import PassedOver, Url
     from xlsform.reading import Limits
     from xlsform.verdict.verdict import Judged, Options
 
@@ -104,7 +103,7 @@ def verdicts_of(request: ReviewRequest) -> Iterator[Iterator[Judged]]:
     """Give the verdicts of a review; say at its end which mails were passed over."""
     from xlsform.batch.review import reviewing
 
-    mails: list[Message] = []
+    mails: list[PassedOver] = []
     try:
         with reviewing(request, progress, mails.append, remark) as judged:
             yield judged
@@ -112,13 +111,16 @@ def verdicts_of(request: ReviewRequest) -> Iterator[Iterator[Judged]]:
         _tell_of_mails(mails)
 
 
-def _tell_of_mails(passed_over: Sequence[Message]) -> None:
+def _tell_of_mails(passed_over: Sequence[PassedOver]) -> None:
     from xlsform.messages import say
 
-    for message in passed_over:
-        detail(message)
-    if passed_over:
-        remark(say("{count} mails without attachments were passed over", count=len(passed_over)))
+    for each in passed_over:
+        detail(each.message)
+    reports = sum(each.automatic == "report" for each in passed_over)
+    if reports:
+        remark(say("{count} delivery reports and receipts are no returns; -v names them", count=reports))
+    if len(passed_over) > reports:
+        remark(say("{count} automatic replies are no returns; -v names them", count=len(passed_over) - reports))
 
 
 def write_report(judged: Iterable[Judged], report: Report) -> None:

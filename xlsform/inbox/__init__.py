@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from xlsform.errors import XlsformError
 from xlsform.inbox.discovery import Source, find, nothing_found
 from xlsform.inbox.disk import kind_of_file, opened, place_of
-from xlsform.inbox.incoming import Incoming, RefusedError
+from xlsform.inbox.incoming import Incoming, PassedOver, RefusedError
 from xlsform.inbox.kinds import kind_of
 from xlsform.inbox.names import steps
 from xlsform.inbox.remote import Url, below_url, is_url
@@ -18,7 +18,18 @@ from xlsform.reading import Limits
 from xlsform.reading.limits import DEFAULT_LIMITS
 from xlsform.reading.workbook import Unreadable
 
-__all__ = ["Incoming", "Note", "Url", "at_least_one", "below", "count", "incoming", "is_url", "local_files"]
+__all__ = [
+    "Incoming",
+    "Note",
+    "PassedOver",
+    "Url",
+    "at_least_one",
+    "below",
+    "count",
+    "incoming",
+    "is_url",
+    "local_files",
+]
 
 
 def incoming(paths: Sequence[Path | Url], limits: Limits, passed_over: Note = lambda _: None) -> Iterator[Incoming]:
@@ -32,7 +43,8 @@ def incoming(paths: Sequence[Path | Url], limits: Limits, passed_over: Note = la
             and archives; a URL is what fsspec takes it for.
         limits: for each workbook. A mail, and an archive within another file, may have ``part_size`` bytes; a file may
             unpack to ``total_size`` and twenty times its own size, and hold twenty times ``members``.
-        passed_over: told of each mail to which nothing is attached, as most mails of an office are.
+        passed_over: told of each delivery report and automatic reply. Any other mail without a workbook may be meant as
+            a return, and comes out as what cannot be read.
 
     Raises:
         UsageError: a path that does not exist, a folder that may not be listed, or a URL that cannot be asked.
@@ -53,7 +65,7 @@ def local_files(paths: Sequence[Path | Url]) -> Iterator[Path]:
 
 
 def at_least_one(found: Iterator[Incoming]) -> Iterator[Incoming]:
-    """Pass everything on; that there is nothing, or only mails without attachments, is as good as no file at all.
+    """Pass everything on; that there is nothing, or only mails that nobody wrote, is as good as no file at all.
 
     Raises:
         NothingFoundError: there is nothing.

@@ -5,7 +5,10 @@ from __future__ import annotations
 import binascii
 import re
 
+from xlsform.inbox.uuencode import decoded_lines, files
 from xlsform.patterns import LazyPattern
+from xlsform.reading.file_type import OLE2
+from xlsform.spreadsheet.zip_format import MEMBER
 
 #: GB18030 includes GB2312 and GBK, and text that is declared as one of these is often in the next larger. Charsets that
 #: are not listed are not believed.
@@ -20,6 +23,18 @@ _CHARSETS = {
 }
 _WORD = LazyPattern(r"=\?([^?\s]*)\?([bBqQ])\?([^?]*)(?:\?=|\Z)")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
+_PADDING = re.compile(rb"=+")
+_MOST_PADDING = 200_000
+_ONLY_BASE64 = re.compile(rb"=[=\s]*[A-Za-z0-9+/][A-Za-z0-9+/=\r\n]*\s*\Z")
+_UUENCODED = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
+#: How a zip (also of an .xlsx) and an .xls begin, plain and encoded.
+_BEGINS = (
+    (MEMBER, "binary"),
+    (OLE2, "binary"),
+    (b"UEsDB", "base64"),
+    (b"0M8R4KGx", "base64"),
+    (b"PK=03=04", "quoted-printable"),
+)
 
 
 def decoded(raw: bytes, charset: str = "") -> str:
@@ -33,8 +48,16 @@ def decoded(raw: bytes, charset: str = "") -> str:
     return raw.decode("gb18030", "replace")
 
 
-def unbase64(data: bytes | memoryview) -> bytes:
+def unbase64(data: bytes) -> bytes:
     """Return what was encoded in Base64; where it is damaged, as much as can be had."""
+    padding = data.find(b"=")
+    # Some programs encode a file piece by piece. What stands behind the first padding would be left out.
+    if padding >= 0 and data.count(b"=") < _MOST_PADDING and _ONLY_BASE64.match(data, padding):
+        return b"".join(_unbase64(piece) for piece in _PADDING.split(data))
+    return _unbase64(data)
+
+
+def _unbase64(data: bytes) -> bytes:
     try:
         return binascii.a2b_base64(data)
     except binascii.Error:
@@ -42,6 +65,27 @@ def unbase64(data: bytes | memoryview) -> bytes:
         # A single character that is left over is less than a byte.
         clean = clean[: len(clean) - (len(clean) % 4 == 1)]
         return binascii.a2b_base64(clean + b"=" * (-len(clean) % 4))
+
+
+def unencoded(data: bytes | memoryview, coding: str) -> bytes:
+    """Return the content of a part of a mail.
+
+    Args:
+        data: as it stands in the mail.
+        coding: the transfer encoding declared. Where a workbook or an archive begins as in another one, or as in none,
+            it is read in that: nothing else begins so.
+    """
+    begins = bytes(data[:200]).lstrip()
+    coding = next((each for start, each in _BEGINS if begins.startswith(start)), coding.strip().strip("\"';,").lower())
+    if coding == "base64":
+        return unbase64(bytes(data))
+    if coding == "quoted-printable":
+        return binascii.a2b_qp(data)
+    if coding in _UUENCODED:
+        content = bytes(data)
+        _, start = next(files(content), ("", -1))
+        return content if start < 0 else decoded_lines(content, start)
+    return bytes(data)
 
 
 def words(value: str) -> str:

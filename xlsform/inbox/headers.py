@@ -26,6 +26,7 @@ _FOLD = re.compile(rb"\r?\n[ \t]+")
 _PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)')
 _SECTION = re.compile(r"([^*]+)\*(?:(\d{1,4})(\*?))?\Z")
 _ADDRESS = re.compile(r"<([^<>]{0,300})>")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
@@ -117,6 +118,12 @@ def sent(header: Header) -> datetime | None:
     # An impossible date raises exceptions of many kinds.
     except Exception:
         return None
+
+
+def message_id(header: Header) -> str:
+    """Return what identifies a mail, if it can be written into the header of an answer."""
+    found = _MESSAGE_ID.match(header.get("message-id", "")[:_READ])
+    return found[0] if found else ""
 
 
 def subject(header: Header) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from xlsform.messages import Message, say
 from xlsform.reading import Limits
 from xlsform.reading.workbook import Reason, Unreadable
+
+if TYPE_CHECKING:
+    from xlsform.inbox.automatic import Automatic
 
 #: A container may unpack to this many times its own size, besides ``Limits.total_size``: an .xls is packed to a tenth
 #: or a fifteenth.
@@ -33,6 +36,17 @@ class Incoming:
     """When its mail was sent, by the mail's own word, else when the file was last changed; in UTC."""
     sender: str
     """``张三 <zs@x.cn>``; blank where it did not come by mail."""
+    message_id: str = ""
+    """Of its mail, ``<…@…>``, so that it can be answered; blank where there is none, or none that can be used."""
+    beside: tuple[str, ...] = ()
+    """What came with it in its mail, or its folder of an archive, and cannot be checked: documents, pictures."""
+
+
+class PassedOver(NamedTuple):
+    """A mail that is no return, since nobody wrote it."""
+
+    automatic: Automatic
+    message: Message
 
 
 class RefusedError(Exception):
@@ -97,12 +111,16 @@ class ContainerPlace:
     """How many mails are open around it."""
     held: int = 0
     """Bytes of the containers around it that are in memory."""
+    message_id: str = ""
+    """Of the mail around it."""
     inner: bool = False
     """Whether the budget is that of a container around it."""
+    in_mail: bool = False
+    """Whether it stands right in a mail, and not in an archive or a mailbox."""
 
-    def within(self, path: tuple[str, ...]) -> ContainerPlace:
-        """Return the place of something in this container."""
-        return replace(self, origin="/".join((self.origin, *path)), name=path[-1], inner=True)
+    def within(self, path: tuple[str, ...], *, mail: bool = False) -> ContainerPlace:
+        """Return the place of something in this container, a mail or an archive."""
+        return replace(self, origin="/".join((self.origin, *path)), name=path[-1], inner=True, in_mail=mail)
 
 
 class Piece(NamedTuple):

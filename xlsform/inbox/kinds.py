@@ -27,6 +27,19 @@ CONTAINERS = frozenset({".zip", ".eml", ".mbox", ".msg", *_ARCHIVES})
 ARCHIVE_NAMES = frozenset({"", ".zip", ".rar", ".7z"})
 
 
+#: What a form may be sent as, and cannot be checked: a text, a print, a scan, a photograph.
+_TEXTS = frozenset({".pdf", ".ofd", ".doc", ".docx", ".docm", ".wps", ".wpt", ".rtf"})
+_PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".heic", ".webp"})
+_DOCUMENT_TYPES = ("image/", "application/pdf", "application/msword", "application/vnd.openxmlformats-officedocument.w")
+
+
+def is_document(name: str, content_type: str = "") -> bool:
+    """Whether something of that name and type is a document or a picture, in which a form may have been sent."""
+    if name.startswith(("~$", "._")):
+        return False
+    return suffix(name) in _TEXTS | _PICTURES or content_type.startswith(_DOCUMENT_TYPES)
+
+
 def kind_of(name: str, head: bytes, content_type: str = "") -> Kind:
     """Return what it is to be taken for.
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from xlsform.inbox.incoming import RefusedError, too_large
+from xlsform.inbox.mail import is_mail
 from xlsform.messages import say
 from xlsform.reading import Limits
 
@@ -18,9 +19,16 @@ _FROM = re.compile(rb"\n(From \S[^\n]{0,300})\n(?=[!-9;-~]{1,100}[ \t]*:|>From )
 _TIME = re.compile(rb"\d:\d\d")
 # So exact that it is one even where the mail before has lost its end, and with it the blank line.
 _EXACT = re.compile(rb"From \S+ +[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?:[+-]\d{4} )?\d{4}\s*\Z")
+# Some exporters leave the time out: then an address, and a header that every mail has.
+_BARE = re.compile(rb"From (?:[^\s@]+@\S+|-|\?\?\?@\?\?\?)\s*\Z")
+_OF_MAILS = re.compile(
+    rb"(?:received|return-path|delivered-to|message-id|mime-version|date|from|subject|x-[a-z-]{1,40}):", re.I
+)
 _CHUNK = 250_000
 #: More than what has to be seen of two lines to tell a separator.
 _CONTEXT = 500
+#: Bytes in which it shows whether a mail begins.
+_HEAD = 8_192
 
 
 def is_mbox(head: bytes) -> bool:
@@ -36,7 +44,10 @@ def messages(file: IO[bytes], limits: Limits) -> Iterator[bytes | RefusedError]:
         RefusedError: there is no mail in it.
     """
     none = True
+    size = file.seek(0, 2)
     for start, end in _spans(file):
+        if not start and _no_mail(file, end, whole=end == size):
+            continue
         none = False
         if end - start > limits.part_size:
             yield too_large(end - start, limits.part_size)
@@ -44,7 +55,7 @@ def messages(file: IO[bytes], limits: Limits) -> Iterator[bytes | RefusedError]:
             file.seek(start)
             yield file.read(end - start)
     if none:
-        empty = file.seek(0, 2) == 0
+        empty = size == 0
         raise RefusedError(
             "empty" if empty else "damaged",
             say("the mailbox holds no mail") if empty else say("this is not a mailbox: no mail begins in it"),
@@ -52,14 +63,22 @@ def messages(file: IO[bytes], limits: Limits) -> Iterator[bytes | RefusedError]:
 
 
 def _spans(file: IO[bytes]) -> Iterator[tuple[int, int]]:
-    """Yield where each mail begins and ends, without the line that parts it from the one before."""
-    start: int | None = None
+    """Yield where each mail begins and ends, without the line that parts it from the one before.
+
+    What stands before the first such line comes first: its own may be one that nobody knows.
+    """
+    start = 0
     for separator, body in _separators(file):
-        if start is not None:
-            yield start, separator
+        yield start, separator
         start = body
-    if start is not None:
-        yield start, file.seek(0, 2)
+    yield start, file.seek(0, 2)
+
+
+def _no_mail(file: IO[bytes], end: int, *, whole: bool) -> bool:
+    """Whether what stands before the first line that parts mails is none; in a file without such a line that is all."""
+    file.seek(0)
+    head = file.read(min(end, _HEAD))
+    return not is_mail(head) if whole else not head.strip()
 
 
 def _separators(file: IO[bytes]) -> Iterator[tuple[int, int]]:
@@ -84,4 +103,6 @@ def _parts(buffer: bytes, found: re.Match[bytes], base: int) -> bool:
     """Whether a line that begins with "From " is one that parts mails, and not one of a text."""
     before = buffer[max(found.start() - 2, 0) : found.start()]
     after_blank = before.endswith((b"\n", b"\n\r")) or base + found.start() < 0
+    if after_blank and _BARE.match(found[1]):
+        return bool(_OF_MAILS.match(buffer, found.end()))
     return bool((_TIME if after_blank else _EXACT).search(found[1]))

@@ -3,28 +3,42 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import PurePath
 from typing import IO, TYPE_CHECKING
 
 from xlsform.inbox.discovery import Source
 from xlsform.inbox.disk import kind_of_file, loaded, opened, place_of, text_of, unread
-from xlsform.inbox.incoming import Budget, ContainerPlace, Incoming, Piece, RefusedError, SpentError
-from xlsform.inbox.kinds import ARCHIVE_NAMES, Kind, kind_of, refusal
+from xlsform.inbox.documents import (
+    Met,
+    linked_files,
+    none_in_archive,
+    none_in_mail,
+    not_checkable,
+    of_automatic,
+    only_documents,
+)
+from xlsform.inbox.incoming import (
+    Budget,
+    ContainerPlace,
+    Incoming,
+    PassedOver,
+    Piece,
+    RefusedError,
+    SpentError,
+)
+from xlsform.inbox.kinds import ARCHIVE_NAMES, Kind, is_document, kind_of, refusal
 from xlsform.inbox.names import safe, suffix
-from xlsform.messages import Message, say
+from xlsform.messages import say
 from xlsform.reading import Limits, sniff
 from xlsform.reading.workbook import Unreadable
 
 if TYPE_CHECKING:
     from xlsform.inbox.mail import IncomingMail
 
-#: Names that are told where there is no workbook.
-_TOLD = 10
-
-#: Takes what is to be said of something that was passed over.
-Note = Callable[[Message], None]
+#: Takes each mail that is passed over, since nobody wrote it.
+Note = Callable[[PassedOver], None]
 
 
 class Unpacker:
@@ -39,7 +53,7 @@ class Unpacker:
 
         Args:
             limits: they hold for each workbook, and for each container in memory.
-            passed_over: told of each mail to which nothing is attached.
+            passed_over: told of each delivery report and automatic reply.
             holds: whether an origin is that of a file of its own.
         """
         self._limits = limits
@@ -54,7 +68,7 @@ class Unpacker:
         """By origin, the last number that was given to tell another one apart from it."""
 
     def source(self, source: Source) -> Iterator[Incoming]:
-        """Yield what a file brings: returns, or why there are none; of a mail without attachments nothing."""
+        """Yield what a file brings: returns, or why there are none; of a mail that nobody wrote nothing."""
         place = place_of(source.path, self._limits)
         self._own = place.origin
         if not source.message and kind_of(place.name, b"") == "workbook":
@@ -78,7 +92,7 @@ class Unpacker:
             elif kind == "mailbox":
                 yield from self._mailbox(file, inside)
             elif kind == "refused":
-                yield self._incoming(_no_return(refusal(place.name, head)), place)
+                yield self._incoming(not_checkable(refusal(place.name, head)), place)
             elif kind == "mail":
                 yield from self._mail_file(source, inside)
             else:
@@ -91,7 +105,7 @@ class Unpacker:
         else:
             yield from self._mail(data, replace(place, held=len(data)), labelled=source.message)
 
-    def _zip(self, file: IO[bytes], place: ContainerPlace) -> Iterator[Incoming]:
+    def _zip(self, file: IO[bytes], place: ContainerPlace, outer: Met | None = None) -> Iterator[Incoming]:
         """Yield what a zip brings: itself, where it is a workbook under another name, else what is in it."""
         from xlsform.inbox.archives import IncomingZip
 
@@ -103,9 +117,13 @@ class Unpacker:
         most = self._limits.archives
         if place.archives >= most:
             raise RefusedError("oversized", say("archives within archives, more than {most} deep", most=most))
-        names: list[str] = []
-        found = self._pieces(archive.pieces(), replace(place, archives=place.archives + 1), names)
-        yield from self._or_why(found, place, lambda: _none_in_archive(names))
+        met = Met()
+        found = self._pieces(archive.pieces(), replace(place, archives=place.archives + 1), met)
+        none = yield from self._with_documents(found, met)
+        if none and outer is None:
+            yield self._incoming(none_in_archive(met.names), place)
+        elif none and outer is not None and met.names:
+            outer.documents.append(((place.name,), place))
 
     def _document(self, data: bytes, place: ContainerPlace) -> Iterator[Incoming]:
         """Yield a workbook by its content, whatever it is named; another document within a container is no return."""
@@ -116,47 +134,43 @@ class Unpacker:
                 return
         yield self._incoming(data, place)
 
-    def _mail(self, data: bytes, place: ContainerPlace, *, labelled: bool = False) -> Iterator[Incoming]:
+    def _mail(
+        self, data: bytes, place: ContainerPlace, outer: Met | None = None, *, labelled: bool = False
+    ) -> Iterator[Incoming]:
         """Yield what a mail brings; labelled, one that has no file name tells its sender in the origin."""
-        from xlsform.inbox.headers import sender, sent, subject
+        from xlsform.inbox.automatic import automatic
+        from xlsform.inbox.headers import message_id, sender, sent, subject
         from xlsform.inbox.mail import IncomingMail
 
         most = self._limits.mails
         if place.mails >= most:
             raise RefusedError("oversized", say("mails within mails, more than {most} deep", most=most))
         mail = IncomingMail(data, self._limits)
-        who = sender(mail.header)
+        who, about = sender(mail.header), subject(mail.header)
         label = " " + who.replace("/", "_") if labelled and who else ""
         place = replace(
             place,
             origin=place.origin + label,
-            name=safe(f"{subject(mail.header)}.eml") if labelled else place.name,
+            name=safe(f"{about}.eml") if labelled else place.name,
             sender=who or place.sender,
             received=sent(mail.header) or place.received,
             mails=place.mails + 1,
+            message_id=message_id(mail.header),
         )
-        names: list[str] = []
-        found = self._pieces(mail.pieces(), place, names)
-        yield from self._or_why(found, place, lambda: self._none_in_mail(mail, place, who, names))
-
-    def _none_in_mail(self, mail: IncomingMail, place: ContainerPlace, who: str, names: list[str]) -> Unreadable | None:
-        """Return why a mail brings no return; None where it was not meant to bring one."""
-        whose = who or say("an unknown sender")
-        if not mail.whole:
-            return Unreadable(
-                "truncated",
-                say(
-                    "the mail of {sender} is cut off; no workbook is in what arrived: {files}",
-                    sender=whose,
-                    files=names,
-                ),
-            )
-        if names:
-            return _no_return(
-                say("the mail of {sender} has no workbook; attachments: {files}", sender=whose, files=names)
-            )
-        self._passed_over(say("{path}: the mail of {sender} has no attachment", path=place.origin, sender=whose))
-        return None
+        unwritten = automatic(mail.header, who, about)
+        met = Met()
+        found = self._pieces(mail.pieces(mails=unwritten != "report"), place, met, mail)
+        none = yield from self._with_documents(found, met)
+        if not none:
+            return
+        if outer is not None:
+            # One that was sent on and has nothing but text is as good as text of the mail around it.
+            if met.documents or met.links:
+                outer.documents.append(((place.name,), place))
+        elif unwritten == "report" or (unwritten == "answer" and not met.documents and not met.links):
+            self._passed_over(PassedOver(unwritten, of_automatic(unwritten, data, place.origin, who)))
+        else:
+            yield self._incoming(none_in_mail(mail, about, who, met.names), place)
 
     def _mailbox(self, file: IO[bytes], place: ContainerPlace) -> Iterator[Incoming]:
         from xlsform.inbox.mailboxes import messages
@@ -171,19 +185,32 @@ class Unpacker:
             each = replace(each, held=place.held + len(message))
             yield from self._guarded(self._mail(message, each, labelled=True), each)
 
-    def _pieces(self, pieces: Iterator[Piece], place: ContainerPlace, names: list[str]) -> Iterator[Incoming]:
-        """Yield what the pieces of a container bring, and note the first names."""
+    def _pieces(
+        self, pieces: Iterator[Piece], place: ContainerPlace, met: Met, mail: IncomingMail | None = None
+    ) -> Iterator[Incoming]:
+        """Yield what the pieces of a container bring, a mail's or an archive's, and note what is met besides."""
         for piece in pieces:
-            if len(names) < _TOLD and not piece.part_of_mail:
-                names.append(piece.name)
+            if not piece.part_of_mail:
+                met.name(piece.path)
             kind = kind_of(piece.name, piece.head, piece.content_type)
-            inside = place.within(piece.path)
+            inside = place.within(piece.path, mail=mail is not None)
+            brought, known = False, len(met.documents)
             if kind == "refused":
-                yield self._incoming(_no_return(refusal(piece.name, piece.head, piece.content_type)), inside)
+                brought = True
+                yield self._incoming(not_checkable(refusal(piece.name, piece.head, piece.content_type)), inside)
             elif kind != "other":
-                yield from self._guarded(self._piece(piece, kind, inside), inside)
+                for each in self._guarded(self._piece(piece, kind, inside, met), inside):
+                    brought = True
+                    if isinstance(each.data, bytes):
+                        met.returns_in(piece.path[:-1])
+                    yield each
+            unread = len(met.documents) > known or is_document(piece.name, piece.content_type)
+            if unread and not brought and not piece.part_of_mail:
+                met.documents[known:] = [(piece.path, inside)]
+        if mail is not None:
+            met.links = linked_files(mail)
 
-    def _piece(self, piece: Piece, kind: Kind, place: ContainerPlace) -> Iterator[Incoming]:
+    def _piece(self, piece: Piece, kind: Kind, place: ContainerPlace, met: Met) -> Iterator[Incoming]:
         limits = self._limits
         doubtful = kind in ("zip", "ole") and suffix(piece.name) not in ARCHIVE_NAMES
         container = kind != "workbook" and not doubtful
@@ -191,11 +218,11 @@ class Unpacker:
             data = piece.load(min(limits.part_size, limits.total_size - place.held) if container else limits.file_size)
             inside = replace(place, held=place.held + len(data))
             if kind == "mail":
-                yield from self._mail(data, inside)
+                yield from self._mail(data, inside, met if place.in_mail else None)
             elif kind == "mailbox":
                 yield from self._mailbox(io.BytesIO(data), inside)
             elif kind == "zip":
-                yield from self._zip(io.BytesIO(data), inside)
+                yield from self._zip(io.BytesIO(data), inside, met)
             elif kind == "ole":
                 yield from self._document(data, place)
             else:
@@ -204,6 +231,38 @@ class Unpacker:
             # A broken file under a name of neither a workbook nor an archive is no return, and not told of.
             if not doubtful or isinstance(error, SpentError):
                 raise
+
+    def _with_documents(self, found: Iterator[Incoming], met: Met) -> Generator[Incoming, None, bool]:
+        """Yield what a container brings, and tell of the documents in it that cannot be checked.
+
+        Those that belong to a return are told with it; to know them all, a return is kept until the next one comes.
+        Each of the others may be a return itself. Where nothing else is found they are left to the caller.
+
+        Returns:
+            Whether nothing was found.
+        """
+        none = True
+        kept: list[Incoming] = []
+        try:
+            for each in found:
+                none = False
+                if isinstance(each.data, bytes):
+                    yield from kept
+                    kept = [each]
+                elif kept:
+                    kept.append(each)
+                else:
+                    yield each
+        except Exception:
+            yield from kept
+            raise
+        if kept and (beside := met.beside()):
+            kept[0] = replace(kept[0], beside=(*kept[0].beside, *beside))
+        yield from kept
+        if not none:
+            for place, names in met.apart():
+                yield self._incoming(only_documents(names), place)
+        return none
 
     def _guarded(self, found: Iterator[Incoming], place: ContainerPlace) -> Iterator[Incoming]:
         """Yield what is found, and then what ended the search, if anything did."""
@@ -220,31 +279,10 @@ class Unpacker:
             what = say("its contents make no sense ({error})", error=type(error).__name__)
             yield self._incoming(Unreadable("damaged", what), place)
 
-    def _or_why(
-        self, found: Iterator[Incoming], place: ContainerPlace, why: Callable[[], Unreadable | None]
-    ) -> Iterator[Incoming]:
-        """Yield what is found; if that is nothing in the whole file or mail, yield why, where that is to be told."""
-        none = True
-        for each in found:
-            none = False
-            yield each
-        if none and not place.inner and (reason := why()) is not None:
-            yield self._incoming(reason, place)
-
     def _incoming(self, data: bytes | Unreadable, place: ContainerPlace) -> Incoming:
         origin, extension = place.origin, PurePath(place.name).suffix
         while hash(origin) in self._taken or (origin != self._own and self._holds(origin)):
             number = self._numbers[place.origin] = self._numbers.get(place.origin, 1) + 1
             origin = f"{place.origin.removesuffix(extension)} ({number}){extension}"
         self._taken.add(hash(origin))
-        return Incoming(origin, place.name, data, place.received, place.sender)
-
-
-def _no_return(message: Message) -> Unreadable:
-    return Unreadable("not-a-spreadsheet", message)
-
-
-def _none_in_archive(names: list[str]) -> Unreadable:
-    if not names:
-        return _no_return(say("the archive is empty"))
-    return _no_return(say("there is no workbook in the archive; it holds: {files}", files=names))
+        return Incoming(origin, place.name, data, place.received, place.sender, place.message_id)

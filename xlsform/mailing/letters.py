@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
 
@@ -16,11 +16,17 @@ from xlsform.messages import render, say
 from xlsform.register import Issued, Return
 from xlsform.register.records import Purpose
 
+_T = TypeVar("_T")
+
 TEXTS = Path(__file__).parent / "texts"
 """The letters that come with xlsform: ``issue`` and ``reply``, each with subject, text and HTML."""
 
 _SHOWN = 50
-"""Findings that a reply lists; the attached copy has them all."""
+"""Findings of a return that a reply lists; the attached copy has them all."""
+
+_MOST = 10_000_000
+"""Bytes of attachments in one mail, a third more once encoded: servers of offices take 15 to 50 MB. What is beyond that
+comes in a second letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +44,29 @@ class Letter:
     purpose: Purpose
     unit: str
     to: str
+    """A registered address; blank where none is known."""
     subject: str
     text: str
     html: str
     attachments: tuple[Attachment, ...]
     about: tuple[str, ...]
     """What the register knows it by: digests of workbooks, or references of returns."""
+    answers: str = ""
+    """Message-ID of the mail that all it is about came in; blank where there is no such mail."""
+    claimed: str = ""
+    """Where no registered address is known: whom the mail says it is from. Anybody can write anything there, so such a
+    letter is drafted without an address, for a person to decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A faulty return that is sent back."""
+
+    returned: Return
+    copy: Attachment | None
+    """The marked copy, None where the file could not be marked."""
+    message_id: str = ""
+    """Of the mail that it came in."""
 
 
 class Texts:
@@ -96,9 +119,11 @@ class Texts:
         about: Sequence[str],
         values: Mapping[str, Any],
     ) -> Letter:
-        """Return a letter with all three texts filled in."""
+        """Return a letter with all three texts filled in; one of several tells in its subject which one it is."""
         known = {"unit": unit, "to": to, "files": [each.name for each in attachments], **values}
         subject = " ".join(self.render(f"{purpose}.subject.jinja", known).split())
+        if known["parts"] > 1:
+            subject += f"（{known['part']}/{known['parts']}）"
         text = self.render(f"{purpose}.txt.jinja", known)
         html = self.render(f"{purpose}.html.jinja", known)
         return Letter(purpose, unit, to, subject, text, html, tuple(attachments), tuple(about))
@@ -110,7 +135,7 @@ def own_texts() -> dict[str, bytes]:
 
 
 def issue_letters(issued: Sequence[Issued], folder: Path, texts: Texts) -> Iterator[Letter]:
-    """Yield a letter for each unit and address, with all workbooks that are to go there.
+    """Yield a letter for each unit and address, with all workbooks that go there; several where it is too large.
 
     Args:
         issued: what is to be mailed.
@@ -124,37 +149,54 @@ def issue_letters(issued: Sequence[Issued], folder: Path, texts: Texts) -> Itera
     for each in issued:
         groups.setdefault((each.project.unit, each.project.email), []).append(each)
     for (unit, email), workbooks in groups.items():
-        attachments = []
-        for each in workbooks:
-            path = folder / each.file
-            try:
-                attachments.append(Attachment(path.name, path.read_bytes()))
-            except OSError as error:
-                raise reading_failed(path, error) from None
-        values = {
-            "projects": [each.project for each in workbooks],
-            "year": workbooks[0].year,
-            "due": min((each.due for each in workbooks if each.due), default=None),
-        }
-        yield texts.letter("issue", unit, email, attachments, [each.digest for each in workbooks], values)
+        parts = _parts([_Enclosed(each, _workbook(folder / each.file)) for each in workbooks])
+        for number, part in enumerate(parts, 1):
+            values = {
+                "projects": [each.item.project for each in part],
+                "year": workbooks[0].year,
+                "due": min((each.item.due for each in part if each.item.due), default=None),
+                "part": number,
+                "parts": len(parts),
+            }
+            yield texts.letter("issue", unit, email, _named_apart(part), [each.item.digest for each in part], values)
 
 
-def reply_letter(returned: Return, to: str, copy: Attachment | None, texts: Texts, language: str) -> Letter:
-    """Return the letter that sends a faulty return back, the findings in its body.
+def reply_letters(
+    unit: str, to: str, answers: Sequence[Answer], texts: Texts, language: str, claimed: str = ""
+) -> Iterator[Letter]:
+    """Yield the letter that sends a unit's faulty returns back, the findings in its body; several if it is too large.
 
     Args:
-        returned: the return.
-        to: the address.
-        copy: the marked copy, None where the file could not be marked.
+        unit: the unit, blank where it is not known.
+        to: its registered address, blank where none is known.
+        answers: the returns, each with its marked copy.
         texts: the wording.
         language: of the findings.
+        claimed: where no address is known, whom the returns say they are from.
     """
-    verdict = returned.verdict
-    told = [finding for finding in verdict.findings if finding.severity is not Severity.NOTE]
-    values = {
+    parts = _parts([_Enclosed(each, each.copy) for each in answers])
+    for number, part in enumerate(parts, 1):
+        attachments = _named_apart(part)
+        names = iter(attachments)
+        values = {
+            "returns": [_told(each.item, next(names).name if each.file else "", language) for each in part],
+            "part": number,
+            "parts": len(parts),
+        }
+        letter = texts.letter("reply", unit, to, attachments, [each.item.returned.reference for each in part], values)
+        mails = {each.item.message_id for each in part}
+        yield replace(letter, answers=mails.pop() if len(mails) == 1 else "", claimed=claimed)
+
+
+def _told(answer: Answer, attachment: str, language: str) -> dict[str, Any]:
+    """Return what a letter says of a return."""
+    verdict = answer.returned.verdict
+    findings = [finding for finding in verdict.findings if finding.severity is not Severity.NOTE]
+    return {
         "project": verdict.project_name or "",
         # Where the bureau keeps it is nothing to the unit.
-        "file": PurePath(returned.origin).name,
+        "file": PurePath(answer.returned.origin).name,
+        "attachment": attachment,
         "findings": [
             {
                 "severity": render(each.severity.label, language),
@@ -162,9 +204,49 @@ def reply_letter(returned: Return, to: str, copy: Attachment | None, texts: Text
                 "message": render(each.message, language),
                 "code": each.code,
             }
-            for each in told[:_SHOWN]
+            for each in findings[:_SHOWN]
         ],
-        "more": max(0, len(told) - _SHOWN),
+        "more": max(0, len(findings) - _SHOWN),
     }
-    attachments = [copy] if copy else []
-    return texts.letter("reply", verdict.unit or "", to, attachments, [returned.reference], values)
+
+
+class _Enclosed(NamedTuple, Generic[_T]):
+    """Something that a letter is about, and the file that goes with it."""
+
+    item: _T
+    file: Attachment | None
+
+
+def _parts(enclosed: Sequence[_Enclosed[_T]]) -> list[list[_Enclosed[_T]]]:
+    """Part what goes into letters so that none is too large; a file that is too large by itself has one to itself."""
+    parts: list[list[_Enclosed[_T]]] = [[]]
+    size = 0
+    for each in enclosed:
+        more = len(each.file.data) if each.file else 0
+        if parts[-1] and size + more > _MOST:
+            parts.append([])
+            size = 0
+        parts[-1].append(each)
+        size += more
+    return parts
+
+
+def _named_apart(enclosed: Sequence[_Enclosed[Any]]) -> list[Attachment]:
+    """Return the files of a letter, alike names told apart: whoever saves them all keeps them all."""
+    taken: set[str] = set()
+    files = []
+    for each in enclosed:
+        if each.file is not None:
+            path, number = PurePath(each.file.name), 1
+            while (name := path.name if number == 1 else f"{path.stem}({number}){path.suffix}").casefold() in taken:
+                number += 1
+            taken.add(name.casefold())
+            files.append(Attachment(name, each.file.data))
+    return files
+
+
+def _workbook(path: Path) -> Attachment:
+    try:
+        return Attachment(path.name, path.read_bytes())
+    except OSError as error:
+        raise reading_failed(path, error) from None

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import hmac
 import unicodedata
+from collections.abc import Iterable
 from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -41,14 +42,28 @@ def compose(letter: Letter, sender: str, when: dt.datetime, key: bytes) -> Email
     mail = EmailMessage(policy=_POLICY)
     mail["Subject"] = _one_line(letter.subject)
     mail["From"] = _address(sender)
-    mail["To"] = _address(letter.to, letter.unit)
+    if letter.to or not letter.claimed:
+        mail["To"] = _address(letter.to, letter.unit)
     mail["Date"] = format_datetime(when)
     mail["Message-ID"] = _identity(letter, sender, key)
+    if letter.answers:
+        mail["In-Reply-To"] = mail["References"] = letter.answers
     mail.set_content(_shown(letter.text) + "\n", charset="utf-8", cte="base64")
     mail.add_alternative(_shown(letter.html) + "\n", subtype="html", charset="utf-8", cte="base64")
     for attachment in letter.attachments:
         _attach(mail, attachment)
     return mail
+
+
+def check_addresses(letters: Iterable[Letter], sender: str) -> None:
+    """Make sure that each letter has an address, before the first one is delivered.
+
+    Raises:
+        UsageError: an address that no mail server takes.
+    """
+    _address(sender)
+    for letter in letters:
+        _address(letter.to, letter.unit)
 
 
 def draft(mail: EmailMessage) -> bytes:

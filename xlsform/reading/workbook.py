@@ -89,6 +89,7 @@ Reason = Literal[
     "denied",
     "crashed",
     "timeout",
+    "not-checkable",
 ]
 
 

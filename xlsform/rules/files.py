@@ -135,6 +135,39 @@ def parts_left_out(arrival: ReceivedFile) -> Iterator[Violation]:
         )
 
 
+@file_rule("F113", Severity.WARNING)
+def document_not_checkable(arrival: ReceivedFile) -> Iterator[Violation]:
+    """Something came where a form was expected, and cannot be read as one.
+
+    It is a mail that has only a text, or only a link to a large attachment (as QQ mail, NetEase mail and Tencent's mail
+    for offices make them); a Word document, a PDF or a picture; an archive that is not opened here (.rar, .7z); or
+    winmail.dat. It has an entry of its own, which counts as unreadable: nothing of it was read, so it is never passed.
+    What came in one mail, or in one folder of an archive, with a workbook is told in the entry of that workbook.
+
+    Delivery reports and automatic replies are no returns, and only counted.
+
+    ## Why it matters
+
+    The unit may take it for its return, and nobody would know that it was not checked.
+
+    ## How to fix it
+
+    Look at what came. If it is meant as the return, ask the unit for the workbook that was issued, filled in, as an
+    ordinary attachment or in a .zip. Where the return came beside it, nothing is to be done.
+    """
+    contents = arrival.contents
+    if isinstance(contents, Unreadable) and contents.reason == "not-checkable":
+        yield _refusal(arrival, say("it came where a form was expected, and cannot be checked"))
+    elif arrival.beside:
+        yield Violation(
+            say(
+                "what came with it cannot be checked: {files}; if a form is among them, ask for its workbook",
+                files=list(arrival.beside),
+            ),
+            found=", ".join(arrival.beside),
+        )
+
+
 @workbook_rule("F105", Severity.WARNING)
 def old_edition(submission: Submission) -> Iterator[Violation]:
     """The workbook was made from an earlier edition of the template.

@@ -29,6 +29,8 @@ class ReceivedFile(NamedTuple):
     contents: Workbook | Unreadable
     submission: Submission | None
     """None where no form was recognised."""
+    beside: tuple[str, ...] = ()
+    """What came with it, in its mail or its folder of an archive, and cannot be checked."""
 
 
 About = Literal["file", "workbook", "form", "batch"]

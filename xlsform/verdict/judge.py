@@ -67,7 +67,7 @@ class Judge:
         contents = read_bytes(data, self.options.limits)
         submission = recognise(path, contents, self.form, self.records) if isinstance(contents, Workbook) else None
         return self.concluded(
-            incoming.origin, hashlib.sha256(data).hexdigest(), ReceivedFile(path, contents, submission)
+            incoming.origin, hashlib.sha256(data).hexdigest(), ReceivedFile(path, contents, submission, incoming.beside)
         )
 
     def concluded(self, origin: str, digest: str | None, arrival: ReceivedFile) -> Verdict:
