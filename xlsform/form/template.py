@@ -10,7 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from xlsform.errors import TemplateError, UsageError, reading_failed
+from xlsform.errors import TemplateError, UsageError
+from xlsform.files.given import content_of, exact_number, no_number
 from xlsform.findings import Severity
 from xlsform.form import vocabulary
 from xlsform.form.definition import Form
@@ -19,6 +20,11 @@ from xlsform.form.field_types import FIELD_TYPES
 from xlsform.form.grid_specs import CellSpec, Page, RowSpec
 from xlsform.form.vocabulary import Role
 from xlsform.messages import say
+
+_LARGEST = 1_000_000
+"""Bytes of a template; an official form has 15,000."""
+_MOST_BASES = 10
+"""Templates that build on one another."""
 
 
 def templates_folder() -> Path:
@@ -71,13 +77,13 @@ def read(path: Path, seen: tuple[str, ...] = ()) -> dict[str, Any]:
         TemplateError: it is not JSON, or builds on itself.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise reading_failed(path, error) from None
+        text = content_of(path, _LARGEST).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise TemplateError(str(path), [f"byte {error.start}: not UTF-8 text; save the file as UTF-8"]) from None
     try:
-        content = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
+        content = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=no_number, parse_float=_float, parse_int=_int
+        )
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise TemplateError(str(path), [f"{where}: not JSON ({error.msg})"]) from None
@@ -92,6 +98,8 @@ def read(path: Path, seen: tuple[str, ...] = ()) -> dict[str, Any]:
         return content
     if base in seen:
         raise TemplateError(str(path), [f"$.extends: {' → '.join((*seen, base))} builds on itself"])
+    if len(seen) >= _MOST_BASES:
+        raise TemplateError(str(path), [f"$.extends: more than {_MOST_BASES} templates build on one another"])
     beside = path.parent / f"{base}.json"
     if not beside.is_file() and base not in bundled():
         known = ", ".join(bundled())
@@ -108,8 +116,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return content
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")
+def _float(text: str) -> float:
+    return float(exact_number(text))
+
+
+def _int(text: str) -> int:
+    return int(exact_number(text))
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from xlsform.errors import DataError, UsageError, reading_failed
+from xlsform.errors import DataError, UsageError
+from xlsform.files.given import content_of, exact_number, no_number
 from xlsform.form import field_types
 from xlsform.form.check import schema_problem
 from xlsform.form.evaluation.measures import measures
@@ -31,9 +32,8 @@ def read_data(path: Path) -> Any:
         DataError: it is not JSON.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal, parse_int=Decimal)
-    except OSError as error:
-        raise reading_failed(path, error) from None
+        text = content_of(path).decode("utf-8-sig")
+        return json.loads(text, parse_float=exact_number, parse_int=exact_number, parse_constant=no_number)
     except UnicodeDecodeError as error:
         problem = say("byte {byte}: not UTF-8 text; save the file as UTF-8", byte=error.start)
         raise DataError(str(path), [problem]) from None
@@ -44,6 +44,8 @@ def read_data(path: Path) -> Any:
         raise DataError(str(path), [where]) from None
     except RecursionError:
         raise DataError(str(path), [say("nested too deeply")]) from None
+    except ValueError as error:
+        raise DataError(str(path), [say("not JSON ({what})", what=error)]) from None
 
 
 def fill(submission: Submission, original: bytes, content: Any, source: str = "data") -> bytes:

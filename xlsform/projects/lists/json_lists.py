@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from xlsform.errors import UsageError
+from xlsform.files.given import exact_number, no_number
 from xlsform.messages import say
 from xlsform.projects.lists.tables import Cell, ListFile, ListTable, unreadable
 from xlsform.spreadsheet.values import CellError
@@ -49,7 +49,7 @@ def json_tables(path: Path, text: str, alone: bool) -> ListFile:
 
 def _parsed(path: Path, text: str) -> Any:
     try:
-        return json.loads(text, parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse)
+        return json.loads(text, parse_float=exact_number, parse_int=exact_number, parse_constant=no_number)
     except json.JSONDecodeError as error:
         where = say(
             "line {line}, column {column}: not JSON ({what})", line=error.lineno, column=error.colno, what=error.msg
@@ -57,12 +57,8 @@ def _parsed(path: Path, text: str) -> Any:
         raise UsageError(say("{path}: {problem}", path=path, problem=where)) from None
     except RecursionError:
         raise unreadable(path, say("nested too deeply")) from None
-    except (ValueError, ArithmeticError) as error:
+    except ValueError as error:
         raise unreadable(path, say("not JSON ({what})", what=error)) from None
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(constant)
 
 
 def _get(content: Any, keys: tuple[str, ...]) -> Any:
