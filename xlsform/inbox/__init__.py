@@ -33,7 +33,7 @@ def incoming(paths: Sequence[Path | Url], limits: Limits, passed_over: Note = la
         passed_over: told of each mail to which nothing is attached, as most mails of an office are.
 
     Raises:
-        UsageError: a path that does not exist, a folder that may not be listed, or a URL that cannot be asked.
+        UsageError: a path that does not exist, a folder named that may not be listed, or a URL that cannot be asked.
         NothingFoundError: there is no file to look into.
     """
     # No generator: that a path cannot be used is told at once, and not when the first return is asked for.
@@ -102,7 +102,7 @@ def _expected(source: Source, limits: Limits) -> int | None:
     from xlsform.inbox.archives import IncomingZip
 
     place = place_of(source.path, limits)
-    if kind_of(place.name, b"") in ("workbook", "mail"):
+    if source.unlisted is not None or kind_of(place.name, b"") in ("workbook", "mail"):
         return 1
     file = opened(source.path)
     if isinstance(file, Unreadable):
