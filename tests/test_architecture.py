@@ -15,7 +15,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
     ("messages", "patterns"),
     ("errors", "findings", "json_text", "quantities", "spreadsheet"),
-    ("files", "form", "reading"),
+    ("files",),
+    ("form", "reading"),
     ("inbox", "projects"),
     ("submission",),
     ("rules", "workbook"),

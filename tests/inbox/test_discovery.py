@@ -21,6 +21,7 @@ from xlsform.errors import NothingFoundError, UsageError
 from xlsform.inbox import Incoming, below, count, incoming
 from xlsform.inbox.discovery import find
 from xlsform.reading import Limits
+from xlsform.reading.workbook import Reason, Unreadable
 
 
 def put(folder: Path, name: str, data: bytes = WORKBOOK) -> Path:
@@ -159,9 +160,62 @@ def test_a_folder_that_may_not_be_listed(name: str, tmp_path: Path, monkeypatch:
             raise PermissionError(13, "Permission denied", str(path))
         return scan(path)
 
+    put(tmp_path, "z.xlsx")
     monkeypatch.setattr(os, "scandir", refuse)
+    assert count([tmp_path, tmp_path / "mails"]) == 2 + (name != "b")
+    found = look(tmp_path, tmp_path)
+    (denied,) = (each for each in found if isinstance(each.data, Unreadable))
+    assert denied.origin == str(tmp_path / name)
+    assert "no permission to list" in refused(denied, "denied")
+    assert [each.origin for each in found if each is not denied][-1] == str(tmp_path / "z.xlsx")
+    # What was asked for by name is another matter: whoever did can mend it.
     with pytest.raises(UsageError, match=rf"{name}: cannot be opened \(Permission denied\)"):
-        incoming([tmp_path], Limits())
+        incoming([tmp_path / name], Limits())
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "told"),
+    [
+        (FileNotFoundError(2, "No such file or directory"), "missing", "has vanished"),
+        (OSError(36, "File name too long"), "damaged", "File name too long"),
+        (OSError(5, "Input/output error"), "damaged", "Input/output error"),
+    ],
+)
+def test_a_folder_that_vanishes_or_fails_meanwhile(
+    error: OSError, reason: Reason, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "b/a.xlsx")
+    put(tmp_path, "c/a.xlsx")
+    scan = os.scandir
+
+    def fail(path: Path) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+        if path == tmp_path / "b":
+            raise error
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", fail)
+    found = look(tmp_path)
+    assert [each.origin for each in found] == [str(tmp_path / "b"), str(tmp_path / "c" / "a.xlsx")]
+    assert told in refused(found[0], reason)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are texts there")
+def test_a_folder_whose_name_is_no_text(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe"))
+    put(folder, "a.xlsx")
+    put(tmp_path, "b.xlsx")
+    assert [each.name for each in look(tmp_path)] == ["b.xlsx", "a.xlsx"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="making links takes a right there")
+def test_links_that_lead_in_a_circle(tmp_path: Path) -> None:
+    put(tmp_path, "b/a.xlsx")
+    (tmp_path / "b" / "up").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "loop.xlsx").symlink_to(tmp_path / "loop.xlsx")
+    found = look(tmp_path)
+    assert [each.origin for each in found] == [str(tmp_path / "b" / "a.xlsx"), str(tmp_path / "loop.xlsx")]
+    refused(found[1], "not-a-file")
 
 
 def test_nothing_to_look_into(tmp_path: Path) -> None:

@@ -157,18 +157,22 @@ def test_a_line_that_breaks_while_reading(name: str, memory: MemoryFileSystem, m
     assert "the line is dead" in refused(found, "damaged")
 
 
-def test_a_folder_that_may_not_be_listed_ends_the_search(
+def test_a_folder_that_may_not_be_listed_is_told_in_its_place(
     memory: MemoryFileSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     memory.pipe("/x/below/a.xlsx", WORKBOOK)
+    memory.pipe("/x/z.xlsx", WORKBOOK)
     right = MemoryFileSystem.ls
 
     def ls(self: MemoryFileSystem, path: str, *more: Any, **others: Any) -> Any:
         return fail(PermissionError("Access Denied"))() if "below" in path else right(self, path, *more, **others)
 
     monkeypatch.setattr(MemoryFileSystem, "ls", ls)
-    with pytest.raises(UsageError, match=r"memory://x \(/x/below\): .*Access Denied"):
-        look("memory://x")
+    found = look("memory://x")
+    assert [each.origin for each in found] == ["memory://x/below", "memory://x/z.xlsx"]
+    assert "Access Denied" in refused(found[0], "damaged")
+    with pytest.raises(UsageError, match=r"memory://x/below \(/x/below\): .*Access Denied"):
+        look("memory://x/below")
 
 
 @pytest.mark.parametrize(

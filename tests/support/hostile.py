@@ -264,6 +264,19 @@ def with_doctype(doctype: str, use: str, part: str = STRINGS, encoding: str = "u
     return packed(form_parts() | {part: text.encode(encoding)})
 
 
+def in_encoding(encoding: str, more: int = 0, declared: str = "") -> bytes:
+    """A faultless return whose form is in some encoding, with so many more elements behind its cells."""
+    text = form_parts()[FORM].decode()
+    head = f'<?xml version="1.0" encoding="{declared or encoding}"?>'
+    before, end, after = text[text.index("<", text.index("?>")) :].partition("</sheetData>")
+    # Of different names, so that it is not refused for being packed too well.
+    chance = random.Random(7)
+    elements = "".join(f"<{name}/>" for name in chance.choices("abcdefghijklmnopqrstuvwxyz", k=more))
+    text = before + end + elements + after
+    content = head.encode("ascii" if encoding == "utf-7" else encoding) + text.encode(encoding)
+    return packed(form_parts() | {FORM: content})
+
+
 LAUGHS = '<!DOCTYPE x [<!ENTITY a "' + "ha" * 50 + '">' + "".join(
     f'<!ENTITY {after} "{f"&{before};" * 10}">' for before, after in zip("abcdefghi", "bcdefghij", strict=True)
 ) + "]>"  # fmt: skip
@@ -566,6 +579,14 @@ HOSTILE: dict[str, Hostile] = {
     "an entity from a file": Hostile(lambda: with_doctype('<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>', "&a;"), "F101"),
     "an entity from the web": Hostile(lambda: with_doctype('<!DOCTYPE x [<!ENTITY a SYSTEM "http://127.0.0.1:9/">]>', "&a;"), "F101"),
     "a parameter entity": Hostile(lambda: with_doctype('<!DOCTYPE x [<!ENTITY % a SYSTEM "http://127.0.0.1:9/"> %a;]>', ""), "F101"),
+    "1,200,000 elements in UTF-7": Hostile(lambda: in_encoding("utf-7", 1_200_000), "F101"),
+    "1,200,000 elements in UTF-16": Hostile(lambda: in_encoding("utf-16-le", 1_200_000, "utf-16"), "F103"),
+    "the form in UTF-32": Hostile(lambda: in_encoding("utf-32-le", declared="utf-32"), "F101"),
+    "the form in UTF-7": Hostile(lambda: in_encoding("utf-7"), "F101"),
+    "the form in Shift JIS, or so it says": Hostile(lambda: in_encoding("utf-8", declared="shift_jis"), "F101"),
+    "the form in UTF-8 that says UTF-16": Hostile(lambda: in_encoding("utf-8", declared="utf-16"), "F101"),
+    "the form in UTF-16": Hostile(lambda: in_encoding("utf-16-le", declared="utf-16"), "passed"),
+    "the form in GB18030": Hostile(lambda: in_encoding("gb18030"), "passed"),
     "elements 100,000 deep": Hostile(lambda: deep(FORM, 100_000), "F103"),
     "elements 250 deep": Hostile(lambda: deep(FORM, 250), "passed"),
     "100,000 attributes of one element": Hostile(lambda: attributes(100_000), "passed"),

@@ -1,1 +1,1 @@
-"""Files written whole or not at all, and what waits in a temporary file."""
+"""Files written whole or not at all, files that are named and opened safely, and what waits in a temporary file."""

@@ -10,7 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from xlsform.errors import TemplateError, UsageError, reading_failed
+from xlsform.errors import TemplateError, UsageError
+from xlsform.files.given import content_of
 from xlsform.findings import Severity
 from xlsform.form import vocabulary
 from xlsform.form.definition import Form
@@ -18,8 +19,13 @@ from xlsform.form.field_specs import Check, FieldSpec, Group, Table
 from xlsform.form.field_types import FIELD_TYPES
 from xlsform.form.grid_specs import CellSpec, Page, RowSpec
 from xlsform.form.vocabulary import Role
-from xlsform.json_text import loads
+from xlsform.json_text import exact_number, loads
 from xlsform.messages import say
+
+_LARGEST = 1_000_000
+"""Bytes of a template; an official form has 15,000."""
+_MOST_BASES = 10
+"""Templates that build on one another."""
 
 
 def templates_folder() -> Path:
@@ -72,13 +78,11 @@ def read(path: Path, seen: tuple[str, ...] = ()) -> dict[str, Any]:
         TemplateError: it is not JSON, or builds on itself.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise reading_failed(path, error) from None
+        text = content_of(path, _LARGEST).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise TemplateError(str(path), [f"byte {error.start}: not UTF-8 text; save the file as UTF-8"]) from None
     try:
-        content = loads(text, parse_constant=_refuse)
+        content = loads(text, parse_float=_float, parse_int=_int)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise TemplateError(str(path), [f"{where}: not JSON ({error.msg})"]) from None
@@ -93,6 +97,8 @@ def read(path: Path, seen: tuple[str, ...] = ()) -> dict[str, Any]:
         return content
     if base in seen:
         raise TemplateError(str(path), [f"$.extends: {' → '.join((*seen, base))} builds on itself"])
+    if len(seen) >= _MOST_BASES:
+        raise TemplateError(str(path), [f"$.extends: more than {_MOST_BASES} templates build on one another"])
     beside = path.parent / f"{base}.json"
     if not beside.is_file() and base not in bundled():
         known = ", ".join(bundled())
@@ -110,8 +116,12 @@ def is_bundled_content(path: Path) -> bool:
     return any(content == {**read(find(name)), "extends": None} for name in bundled())
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")
+def _float(text: str) -> float:
+    return float(exact_number(text))
+
+
+def _int(text: str) -> int:
+    return int(exact_number(text))
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def incoming(paths: Sequence[Path | Url], limits: Limits, passed_over: Note = la
             a return, and comes out as what cannot be read.
 
     Raises:
-        UsageError: a path that does not exist, a folder that may not be listed, or a URL that cannot be asked.
+        UsageError: a path that does not exist, a folder named that may not be listed, or a URL that cannot be asked.
         NothingFoundError: there is no file to look into.
     """
     # No generator: that a path cannot be used is told at once, and not when the first return is asked for.
@@ -124,7 +124,7 @@ def _expected(source: Source, limits: Limits) -> int | None:
     from xlsform.inbox.archives import IncomingZip
 
     place = place_of(source.path, limits)
-    if kind_of(place.name, b"") in ("workbook", "mail"):
+    if source.unlisted is not None or kind_of(place.name, b"") in ("workbook", "mail"):
         return 1
     file = opened(source.path)
     if isinstance(file, Unreadable):

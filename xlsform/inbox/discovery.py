@@ -12,7 +12,7 @@ from xlsform.errors import NothingFoundError, UsageError, reading_failed
 from xlsform.inbox.kinds import CONTAINERS, is_candidate, is_maildir
 from xlsform.inbox.remote import RemoteFile, Url, is_folder, remote_files
 from xlsform.messages import say
-from xlsform.reading.workbook import WORKBOOK_EXTENSIONS
+from xlsform.reading.workbook import WORKBOOK_EXTENSIONS, Unreadable
 
 
 class Source(NamedTuple):
@@ -23,6 +23,8 @@ class Source(NamedTuple):
     """Whether it was asked for by name: then it is taken whatever its extension."""
     message: bool = False
     """Whether it is a mail of a Maildir, which has no extension."""
+    unlisted: Unreadable | None = None
+    """Why it cannot be looked into, of a folder in which there may be returns; None of a file."""
 
 
 class Sources:
@@ -39,13 +41,13 @@ class Sources:
         """By folder."""
         self._met: dict[str, int | set[str]] = {}
         """By folder the number of the only search that met it, or its names, once another search has met it, too."""
-        remote: set[RemoteFile] = set()
+        others: set[Path | RemoteFile] = set()
         for number, search in enumerate(searches):
             for each in search:
-                if not isinstance(each.path, RemoteFile):
+                if not isinstance(each.path, RemoteFile) and each.unlisted is None:
                     self._add(each, *os.path.split(each.path), number)
-                elif each.path not in remote:
-                    remote.add(each.path)
+                elif each.path not in others:
+                    others.add(each.path)
                     self._kept.append(each)
 
     def _add(self, source: Source, folder: str, name: str, number: int) -> None:
@@ -67,10 +69,10 @@ class Sources:
     def holds(self, place: str) -> bool:
         """Whether a file of its own stands there."""
         folder, name = os.path.split(place)
-        return any(name in run.names for run in self._runs.get(os.path.normcase(folder), ())) or place in self._remote
+        return any(name in run.names for run in self._runs.get(os.path.normcase(folder), ())) or place in self._others
 
     @cached_property
-    def _remote(self) -> frozenset[str]:
+    def _others(self) -> frozenset[str]:
         return frozenset(str(each.path) for each in self._kept if isinstance(each, Source))
 
     def __bool__(self) -> bool:
@@ -96,10 +98,11 @@ class _Run(NamedTuple):
 def find(paths: Iterable[Path | Url]) -> Sources:
     """Return the files named, and those of the folders named, searched deep and sorted; each once.
 
-    Lock files of open workbooks (``~$…``) and hidden files and folders are passed over.
+    Lock files of open workbooks (``~$…``) and hidden files and folders are passed over. A folder within one of those
+    named that may not be listed, or has vanished meanwhile, is told in its place.
 
     Raises:
-        UsageError: a path that does not exist, a folder that may not be listed, or a URL that cannot be asked.
+        UsageError: a path that does not exist, a folder named that may not be listed, or a URL that cannot be asked.
         NothingFoundError: nothing was found.
     """
     found = Sources(_remote(path) if isinstance(path, Url) else _local(path) for path in paths)
@@ -115,9 +118,9 @@ def nothing_found() -> NothingFoundError:
 
 
 def _remote(url: Url) -> list[Source]:
-    files = sorted(remote_files(url), key=lambda each: each[0].steps)
+    found = sorted(remote_files(url), key=lambda each: each.file.steps)
     named = not is_folder(url)
-    return [Source(file, named=named, message=mail) for file, mail in files]
+    return [Source(each.file, named, each.mail, each.unlisted) for each in found]
 
 
 def _local(path: Path) -> Iterable[Source]:
@@ -137,7 +140,10 @@ def _is_folder(path: Path) -> bool:
 
 def _below(folder: Path) -> Iterator[Source]:
     """Yield what a folder holds, sorted as paths are: a folder's files stand where its name does."""
-    open_ = [_entries(folder)]
+    try:
+        open_ = [_entries(folder, _listed(folder))]
+    except OSError as error:
+        raise reading_failed(folder, error) from None
     while open_:
         entry = next(open_[-1], None)
         if entry is None:
@@ -145,37 +151,77 @@ def _below(folder: Path) -> Iterator[Source]:
         elif isinstance(entry, Source):
             yield entry
         else:
-            open_.append(_entries(entry))
+            try:
+                open_.append(_entries(entry, _listed(entry)))
+            except OSError as error:
+                yield _unlisted(entry, error)
 
 
-def _entries(folder: Path) -> Iterator[Path | Source]:
+class _Listing(NamedTuple):
+    """What is right in a folder."""
+
+    names: list[str]
+    """Sorted."""
+    folders: set[str]
+    """Those of folders."""
+    links: set[str]
+    """Those of links."""
+
+
+def _entries(folder: Path, listing: _Listing) -> Iterator[Path | Source]:
     """Yield what is right in a folder: the folders that are to be searched, too, and files."""
-    names, folders = _listed(folder)
+    names, folders, links = listing
     maildir = is_maildir(folders)
     for name in names:
         path = folder / name
         if maildir and name in ("cur", "new"):
-            yield from (Source(path / mail, message=True) for mail in _listed(path)[0] if not mail.startswith("."))
+            yield from _mails(path)
         elif name not in folders:
             if is_candidate(name):
                 yield Source(path)
         # Folders behind links are passed over, since a link may lead back to a folder that it stands in.
-        elif not (name.startswith(".") or (maildir and name == "tmp") or path.is_symlink()):
+        elif not (name.startswith(".") or (maildir and name == "tmp") or name in links):
             yield path
 
 
-def _listed(folder: Path) -> tuple[list[str], set[str]]:
-    """Return the names in a folder, sorted, and which of them are folders."""
-    names, folders = [], set()
+def _mails(folder: Path) -> Iterator[Source]:
+    """Yield the mails in a folder of a Maildir."""
     try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                names.append(entry.name)
-                if _is_folder_entry(entry):
-                    folders.add(entry.name)
+        names = _listed(folder).names
     except OSError as error:
-        raise reading_failed(folder, error) from None
-    return sorted(names, key=os.path.normcase), folders
+        yield _unlisted(folder, error)
+        return
+    yield from (Source(folder / name, message=True) for name in names if not name.startswith("."))
+
+
+def _unlisted(folder: Path, error: OSError) -> Source:
+    """Return a folder that cannot be looked into: there may be returns in it, so it is told like one."""
+    if isinstance(error, PermissionError):
+        why = Unreadable("denied", say("there is no permission to list this folder"))
+    elif isinstance(error, FileNotFoundError):
+        why = Unreadable("missing", say("this folder has vanished"))
+    else:
+        what = say("the system cannot list this folder: {reason}", reason=error.strerror or error)
+        why = Unreadable("damaged", what)
+    return Source(folder, unlisted=why)
+
+
+def _listed(folder: Path) -> _Listing:
+    """Return what is right in a folder.
+
+    Raises:
+        OSError: it may not be listed.
+    """
+    listing = _Listing([], set(), set())
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            listing.names.append(entry.name)
+            if _is_folder_entry(entry):
+                listing.folders.add(entry.name)
+            if entry.is_symlink():
+                listing.links.add(entry.name)
+    listing.names.sort(key=os.path.normcase)
+    return listing
 
 
 def _is_folder_entry(entry: os.DirEntry[str]) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from xlsform.errors import UsageError
 from xlsform.inbox.incoming import too_large
@@ -140,23 +140,40 @@ def is_folder(url: Url) -> bool:
     return bool(_found(url)[2]["type"] == "directory")
 
 
-def remote_files(url: Url) -> Iterator[tuple[RemoteFile, bool]]:
-    """Yield the files of a folder, searched deep, or the file that a URL is; and whether it is a mail of a Maildir.
+class Found(NamedTuple):
+    """What a URL leads to."""
+
+    file: RemoteFile
+    mail: bool = False
+    """Whether it is a mail of a Maildir."""
+    unlisted: Unreadable | None = None
+    """Why it cannot be looked into, of a folder; None of a file."""
+
+
+def remote_files(url: Url) -> Iterator[Found]:
+    """Yield the files of a folder, searched deep, or the file that a URL is, and folders that cannot be looked into.
 
     As in a folder on disk, hidden files and folders are passed over, and links to folders.
 
     Raises:
-        UsageError: as `is_folder`, or a folder may not be listed.
+        UsageError: as `is_folder`, or the URL is a folder that may not be listed.
     """
     system, key, info = _found(url)
     text = _shown(url.text)
     if info["type"] != "directory":
-        yield _file(system, info, key, text, (text.rpartition("/")[2],)), False
+        yield Found(_file(system, info, key, text, (text.rpartition("/")[2],)))
         return
     waiting: list[tuple[str, tuple[str, ...], bool]] = [(key, (), False)]
     while waiting:
         folder, steps, mails = waiting.pop()
-        entries = {name: entry for name, entry in _listed(system, folder, url) if not name.startswith(".")}
+        try:
+            entries = {name: entry for name, entry in _listed(system, folder) if not name.startswith(".")}
+        except _UnlistedError as error:
+            if not steps:
+                raise UsageError(say("{path}: {reason}", path=f"{text} ({folder})", reason=error.reason)) from None
+            place = RemoteFile(_folder(text) + "/".join(steps), steps, 0, system, folder)
+            yield Found(place, unlisted=Unreadable("damaged", error.reason))
+            continue
         folders = {name for name, entry in entries.items() if entry["type"] == "directory" and not entry.get("islink")}
         maildir = is_maildir(folders)
         for name, entry in entries.items():
@@ -165,7 +182,7 @@ def remote_files(url: Url) -> Iterator[tuple[RemoteFile, bool]]:
                 if not (maildir and name == "tmp") and not mails:
                     waiting.append((entry["name"], below, maildir and name in ("cur", "new")))
             elif mails or is_candidate(name):
-                yield _file(system, entry, entry["name"], _folder(text) + "/".join(below), below), mails
+                yield Found(_file(system, entry, entry["name"], _folder(text) + "/".join(below), below), mails)
 
 
 def below_url(origin: str, url: Url) -> str:
@@ -189,14 +206,25 @@ def _file(system: Any, info: Any, key: str, text: str, steps: tuple[str, ...]) -
     return RemoteFile(text, steps, info.get("size") or 0, system, key)
 
 
-def _listed(system: Any, folder: str, url: Url) -> Iterator[tuple[str, Any]]:
+class _UnlistedError(Exception):
+    """A folder that may not be listed."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+def _listed(system: Any, folder: str) -> Iterator[tuple[str, Any]]:
+    """Yield what is right in a folder, by name.
+
+    Raises:
+        _UnlistedError: it may not be listed.
+    """
     # Not by `walk`, which leaves out what it may not list.
     try:
         entries = system.ls(folder, detail=True)
     except Exception as error:
-        raise UsageError(
-            say("{path}: {reason}", path=f"{_shown(url.text)} ({folder})", reason=_cannot(error))
-        ) from None
+        raise _UnlistedError(_cannot(error)) from None
     for entry in entries:
         path = entry["name"].rstrip("/")
         # Some file systems list the folder itself, too.

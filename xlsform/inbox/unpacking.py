@@ -71,7 +71,9 @@ class Unpacker:
         """Yield what a file brings: returns, or why there are none; of a mail that nobody wrote nothing."""
         place = place_of(source.path, self._limits)
         self._own = place.origin
-        if not source.message and kind_of(place.name, b"") == "workbook":
+        if source.unlisted is not None:
+            yield self._incoming(source.unlisted, place)
+        elif not source.message and kind_of(place.name, b"") == "workbook":
             yield Incoming(place.origin, place.name, loaded(source.path, self._limits), place.received, place.sender)
         else:
             yield from self._guarded(self._file(source, place), place)

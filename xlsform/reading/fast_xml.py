@@ -16,8 +16,6 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from lxml import etree
-
 from xlsform.reading.rows import Cell, Row
 
 _LARGEST = 1_000_000
@@ -74,14 +72,12 @@ def parted(content: bytes, start: bytes, end: bytes) -> Parted | None:
     return Parted(content[:opened] + content[closed:], text) if "]]>" not in text else None
 
 
-def sound(left: bytes, root: etree._Element) -> bool:
+def sound(left: bytes) -> bool:
     """Whether the text that was taken out of a part must have stood between two tags.
 
-    Outside of comments, CDATA, instructions and declarations ``<`` always begins a tag; in another encoding than UTF-8
-    the bytes searched for may be part of something else.
+    Outside of comments, CDATA, instructions and declarations ``<`` always begins a tag, since the part is in UTF-8.
     """
-    in_utf8 = (root.getroottree().docinfo.encoding or "UTF-8").upper() == "UTF-8"
-    return in_utf8 and b"<!" not in left and left.count(b"<?") <= 1
+    return b"<!" not in left and left.count(b"<?") <= 1
 
 
 def rows_of_text(text: str) -> list[Row] | None:

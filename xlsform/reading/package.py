@@ -9,7 +9,7 @@ from lxml import etree
 
 from xlsform.messages import say
 from xlsform.reading.limits import DEFAULT_LIMITS, Limits, UnreadableError
-from xlsform.reading.parts import count_markup, parse, remembering
+from xlsform.reading.parts import bounded, parse, remembering
 from xlsform.spreadsheet.relationships import Relationship, part_of_relationships, relationships, resolved
 from xlsform.spreadsheet.zip_format import DEFLATED, ENCRYPTED, END, ENTRY, STORED, ZipEntry
 from xlsform.spreadsheet.zip_reader import Fault, ZipError, ZipReader, unpacked, verify
@@ -93,7 +93,7 @@ class UntrustedPackage:
         for part in self._members:
             content = self.read(part)
             if part.endswith(".xml"):
-                count_markup(content, part, self.limits)
+                bounded(content, part, self.limits)
 
     def xml(self, part: str) -> etree._Element:
         """Return the root element of a part.

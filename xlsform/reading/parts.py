@@ -10,6 +10,7 @@ from lxml import etree
 
 from xlsform.messages import say
 from xlsform.reading.limits import DEFAULT_LIMITS, Limits, UnreadableError
+from xlsform.spreadsheet.xml_encoding import ForeignEncodingError, in_utf8
 
 _SMALL = 256_000
 """Bytes up to which a part is small."""
@@ -46,6 +47,8 @@ _PARSER = etree.XMLParser(
     remove_comments=True,
     remove_pis=True,
     collect_ids=False,
+    # Whatever a part declares: `bounded` has brought it into UTF-8.
+    encoding="utf-8",
 )
 
 
@@ -53,9 +56,9 @@ def parse(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> etree._
     """Return the root element of an XML part.
 
     Raises:
-        UnreadableError: it is not well-formed, declares a DOCTYPE, or goes beyond the limits.
+        UnreadableError: it is not well-formed, declares a DOCTYPE, is in a foreign encoding, or goes beyond the limits.
     """
-    count_markup(content, part, limits)
+    content = bounded(content, part, limits)
     doctype = b"<!DOCTYPE" in content
     try:
         root = etree.fromstring(content, _PARSER) if not doctype else None
@@ -66,8 +69,7 @@ def parse(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> etree._
                 "oversized",
                 say("the part {part} is nested more than 256 deep, or holds a text of more than 10 MB", part=part),
             ) from None
-        raise UnreadableError("damaged", say("the part {part} is not well-formed XML", part=part)) from None
-    # In UTF-16 the bytes of the word look different.
+        raise _not_well_formed(part) from None
     if root is None or root.getroottree().docinfo.internalDTD is not None:
         raise UnreadableError(
             "damaged", say("the part {part} declares a DOCTYPE, which no spreadsheet program writes", part=part)
@@ -75,18 +77,37 @@ def parse(content: bytes, part: str, limits: Limits = DEFAULT_LIMITS) -> etree._
     return root
 
 
-def count_markup(content: bytes, part: str, limits: Limits) -> None:
-    """Refuse a part with more tags and attributes than any form has.
+def bounded(content: bytes, part: str, limits: Limits) -> bytes:
+    """Return a part in UTF-8; one that is too large then, or has more tags and attributes than any form, is refused.
 
     Raises:
-        UnreadableError: it does.
+        UnreadableError: it goes beyond the limits, or is in an encoding that no spreadsheet program writes.
     """
+    try:
+        content = in_utf8(content)
+    except ForeignEncodingError as error:
+        what = say(
+            "the part {part} is XML in the encoding {encoding}, which no spreadsheet program writes",
+            part=part,
+            encoding=error.encoding,
+        )
+        raise UnreadableError("damaged", what) from None
+    except UnicodeDecodeError:
+        raise _not_well_formed(part) from None
+    if len(content) > limits.part_size:
+        what = say("the part {name} is larger than {part_size} bytes", name=part, part_size=f"{limits.part_size:,}")
+        raise UnreadableError("oversized", what)
     # A tree takes some 200 bytes for each tag and attribute: bounded before it is built.
     if len(content) > limits.markup and content.count(b"<") + content.count(b"=") > limits.markup:
         raise UnreadableError(
             "oversized",
             say("the part {part} has more than {limit} tags and attributes", part=part, limit=f"{limits.markup:,}"),
         )
+    return content
+
+
+def _not_well_formed(part: str) -> UnreadableError:
+    return UnreadableError("damaged", say("the part {part} is not well-formed XML", part=part))
 
 
 def whole(text: str | None) -> int:

@@ -7,7 +7,7 @@ from itertools import chain
 
 from xlsform.reading.cells import read_cells
 from xlsform.reading.fast_xml import parted, rows_of_text
-from xlsform.reading.parts import count_markup, parse
+from xlsform.reading.parts import bounded, parse
 from xlsform.reading.rows import Row, rows_of_tree
 from xlsform.reading.surface import surface_of, surface_of_rest
 from xlsform.reading.surroundings import Surroundings
@@ -21,7 +21,7 @@ def read_sheet(content: bytes, part: str, sheet: Sheet, around: Surroundings) ->
         UnreadableError: it is damaged, or goes beyond the limits.
     """
     limits = around.limits
-    count_markup(content, part, limits)
+    content = bounded(content, part, limits)
     rows: Iterable[Row] | None = None
     split = parted(content, b"<sheetData>", b"</sheetData>")
     if split is not None:

@@ -7,7 +7,7 @@ from itertools import islice
 from xlsform.messages import say
 from xlsform.reading.fast_xml import parted, shared_texts_of_text, sound
 from xlsform.reading.limits import Limits, UnreadableError
-from xlsform.reading.parts import count_markup, parse
+from xlsform.reading.parts import bounded, parse
 from xlsform.spreadsheet.cell_text import shown_text, unescape
 
 
@@ -17,7 +17,7 @@ def read_strings(content: bytes, part: str, limits: Limits) -> list[str]:
     Raises:
         UnreadableError: they are damaged, or too many.
     """
-    count_markup(content, part, limits)
+    content = bounded(content, part, limits)
     texts = _texts_of_text(content, part, limits)
     if texts is None:
         root = parse(content, part, limits)
@@ -33,4 +33,4 @@ def _texts_of_text(content: bytes, part: str, limits: Limits) -> list[str] | Non
     if split is None:
         return None
     root = parse(split.left, part, limits)
-    return shared_texts_of_text(split.text) if not len(root) and sound(split.left, root) else None
+    return shared_texts_of_text(split.text) if not len(root) and sound(split.left) else None

@@ -73,7 +73,7 @@ def surface_of(content: bytes, root: etree._Element, limits: Limits) -> Surface:
             validated.extend(_extension_validations(block))
     damaged: list[str] = []
     return Surface(
-        one_block=blocks == content.count(b"<sheetData") == 1 and sound(content, root),
+        one_block=blocks == content.count(b"<sheetData") == 1 and sound(content),
         hidden_columns=hidden_columns,
         protected=protected,
         merges=_ranges(merges, limits, damaged),

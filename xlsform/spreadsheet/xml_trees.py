@@ -6,20 +6,28 @@ from collections.abc import Collection, Iterator
 
 from lxml import etree
 
+from xlsform.spreadsheet.xml_encoding import in_utf8
+
 #: How an attribute says yes; ``on`` is Excel 2007's.
 TRUE = frozenset({"1", "true", "on"})
 #: The attribute that keeps the spaces around a text: without it, readers differ on whether they are part of it.
 SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
-_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+_MOST_MARKUP = 6_000_000
+"""Tags and attributes of a part: of what comes back, some parts are first looked at when it is marked."""
+
+_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, encoding="utf-8")
 
 
 def parse(data: bytes) -> etree._Element:
     """Parse a part, without reaching for anything outside it.
 
     Raises:
-        ValueError: it is not well-formed XML.
+        ValueError: it is not well-formed XML, or larger than any sheet.
     """
+    data = in_utf8(data)
+    if len(data) > _MOST_MARKUP and data.count(b"<") + data.count(b"=") > _MOST_MARKUP:
+        raise ValueError(f"more than {_MOST_MARKUP:,} tags and attributes")
     try:
         return etree.fromstring(data, _PARSER)
     except etree.XMLSyntaxError as error:

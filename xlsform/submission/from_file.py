@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xlsform.errors import UsageError, reading_failed
+from xlsform.errors import UsageError
+from xlsform.files.given import content_of
 from xlsform.messages import say
 from xlsform.reading import read_bytes
 from xlsform.reading.workbook import Unreadable
@@ -18,10 +19,7 @@ def open_submission(path: Path) -> tuple[Submission, bytes]:
     Raises:
         UsageError: it cannot be opened or read, or no known form is recognised in it.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise reading_failed(path, error) from None
+    data = content_of(path)
     contents = read_bytes(data)
     if isinstance(contents, Unreadable):
         detail = f"{contents.reason}: {contents.detail}" if contents.detail else contents.reason

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xlsform.errors import DataError, UsageError, reading_failed
+from xlsform.errors import DataError, UsageError
+from xlsform.files.given import content_of
 from xlsform.findings import Finding, Severity
 from xlsform.json_text import loads
 from xlsform.messages import Message, say
@@ -112,15 +113,23 @@ def _objects(path: Path) -> Iterator[tuple[Message, dict[str, str]]]:
         for number, item in enumerate(_list(path, text), 1):
             yield say("waiver {number}", number=number), _parts(item)
         return
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     headings: list[str] = []
-    for line in lines:
+    for line in _sound(path, lines):
         if not any(cell.strip() for cell in line):
             continue
         if not headings:
             headings = line
             continue
         yield say("line {line}", line=lines.line_num), _parts(dict(zip(headings, line, strict=False)))
+
+
+def _sound(path: Path, lines: Any) -> Iterator[list[str]]:
+    try:
+        yield from lines
+    except csv.Error as error:
+        where = say("line {line}: {reason}", line=lines.line_num, reason=error)
+        raise UsageError(say("{path}: {problem}", path=path, problem=where)) from None
 
 
 def _delimiter(text: str) -> str:
@@ -175,11 +184,7 @@ def _date(text: str) -> dt.date | None:
 
 
 def _text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise reading_failed(path, error) from None
-    text = decoded_text(data)
+    text = decoded_text(content_of(path))
     if text is None:
         raise UsageError(say("{path}: neither UTF-8 nor GB18030 text", path=path))
     return text

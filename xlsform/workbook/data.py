@@ -8,7 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from xlsform.errors import DataError, UsageError, reading_failed
+from xlsform.errors import DataError, UsageError
+from xlsform.files.given import content_of
 from xlsform.form.check import schema_problem
 from xlsform.form.evaluation.measures import measures
 from xlsform.form.field_types import Cast
@@ -31,9 +32,7 @@ def read_data(path: Path) -> Any:
         DataError: it is not JSON.
     """
     try:
-        return loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal, parse_int=Decimal)
-    except OSError as error:
-        raise reading_failed(path, error) from None
+        return loads(content_of(path).decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         problem = say("byte {byte}: not UTF-8 text; save the file as UTF-8", byte=error.start)
         raise DataError(str(path), [problem]) from None
@@ -44,6 +43,8 @@ def read_data(path: Path) -> Any:
         raise DataError(str(path), [where]) from None
     except RecursionError:
         raise DataError(str(path), [say("nested too deeply")]) from None
+    except ValueError as error:
+        raise DataError(str(path), [say("not JSON ({what})", what=error)]) from None
 
 
 def fill(submission: Submission, original: bytes, content: Any, source: str = "data") -> bytes:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from xlsform.form.definition import Form
 
+_LONGEST_PASSWORD = 100_000
+"""Bytes of the file that a password stands in."""
+
 
 class _Size(NamedTuple):
     """What the workbooks look like."""
@@ -181,13 +184,12 @@ def _password(file: Path | None) -> str:
 
 
 def _first_line(file: Path) -> str:
-    from xlsform.errors import UsageError, reading_failed
+    from xlsform.errors import UsageError
+    from xlsform.files.given import content_of
     from xlsform.messages import say
 
     try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise reading_failed(file, error) from None
+        lines = content_of(file, _LONGEST_PASSWORD).decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise UsageError(say("{path}: not UTF-8 text", path=file)) from None
     if not lines or not lines[0]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from xlsform.form.layout import lay_out
 from xlsform.form.template import build, bundled, find, load, read
 
 __all__ = ["SCHEMA", "dangling", "load_checked", "problems", "schema_problem", "warnings"]
+
+_MOST_TOLD = 200
+"""Problems of one template that are told."""
 
 SCHEMA = Path(__file__).parent.parent / "schema" / "template.schema.json"
 
@@ -38,7 +42,11 @@ def load_checked(name: str) -> Form:
 
 def problems(content: Mapping[str, Any]) -> list[str]:
     """Return all that is wrong with a template's content, each line with its JSON path; empty when it is sound."""
-    return list(_shape(content)) or _meaning(content)
+    # As in `warnings`.
+    from xlsform.form.check.bounds import content_problems
+
+    found = list(content_problems(content)) or list(_shape(content)) or _meaning(content)
+    return found if len(found) <= _MOST_TOLD else [*found[:_MOST_TOLD], "… and more"]
 
 
 def warnings(content: Mapping[str, Any]) -> list[str]:
@@ -51,12 +59,16 @@ def warnings(content: Mapping[str, Any]) -> list[str]:
 
 def _meaning(content: Mapping[str, Any]) -> list[str]:
     # As in `warnings`.
+    from xlsform.form.check.bounds import formula_bounds, size_problems
     from xlsform.form.check.grid import grid_problems, layout_problems
     from xlsform.form.check.meaning import formula_problems
     from xlsform.form.check.roles import role_problems
 
     form = build(content)
-    found = [*role_problems(content), *grid_problems(form)]
+    found = list(size_problems(form))
+    found = found or list(islice(chain(role_problems(content), grid_problems(form)), _MOST_TOLD + 1))
+    # Before it is laid out, since formulas are written out then.
+    found = found or list(dict.fromkeys(formula_bounds(form)))
     if found:
         return found
     layout = lay_out(form)

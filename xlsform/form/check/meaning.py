@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 from xlsform.form import formula as formulas
+from xlsform.form.check.anatomy import newer_functions
+from xlsform.form.check.cost import cost_problems
 from xlsform.form.check.grid import near
 from xlsform.form.definition import Form
 from xlsform.form.evaluation.engine import engine_for, texts_of
@@ -15,15 +16,6 @@ from xlsform.form.evaluation.model import Fault
 from xlsform.form.layout import TARGET_PARTS, Field, Layout, UnknownReferenceError
 from xlsform.form.vocabulary import ACTUAL, TARGET, WEIGHT
 from xlsform.quantities import read_number
-
-#: Functions that came after Excel 2007: older programs do not know them, and files spell them with a prefix.
-_NEWER = re.compile(
-    r"(?<![\w.])("
-    r"[A-Z]+\d*\.[A-Z.]+|IFS|SWITCH|IFNA|XOR|MAXIFS|MINIFS|CONCAT|TEXTJOIN|XLOOKUP|XMATCH|LET|LAMBDA|FILTER|SORT|SORTBY"
-    r"|UNIQUE|SEQUENCE|RANDARRAY|DAYS|NUMBERVALUE|UNICODE|UNICHAR|SHEETS?|ISFORMULA|FORMULATEXT|ARABIC|BASE|DECIMAL"
-    r")\(",
-    re.IGNORECASE,
-)
 
 #: Parts of a target, as formulas of ``outcome`` may name them.
 _A_TARGET = dict.fromkeys(TARGET_PARTS, "1")
@@ -42,6 +34,7 @@ def formula_problems(layout: Layout) -> Iterator[str]:
     found = [line for path, source in sources for line in _written(path, source)]
     found += _loops(layout.form)
     found = found or list(dict.fromkeys(_unknown(layout)))
+    found = found or list(cost_problems(layout, _formulas(layout)))
     yield from found
     if not found:
         yield from dict.fromkeys(_fault(layout, fault) for fault in engine_for(layout).faults())
@@ -53,8 +46,8 @@ def _written(path: str, source: str) -> Iterator[str]:
     if fault:
         yield f"{path}: {fault} in {source}"
     for token in formulas.tokens(source):
-        for match in _NEWER.finditer(token.text) if token.kind == "other" else ():
-            yield f"{path}: {match[1].upper()} is not known to Excel 2007 and the programs like it in {source}"
+        for name in newer_functions(token.text) if token.kind == "other" else ():
+            yield f"{path}: {name} is not known to Excel 2007 and the programs like it in {source}"
 
 
 def _shared(form: Form) -> dict[str, str]:

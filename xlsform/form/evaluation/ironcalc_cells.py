@@ -8,7 +8,9 @@ from typing import NamedTuple
 import ironcalc
 
 from xlsform import quantities
+from xlsform.errors import XlsformError
 from xlsform.form.field_types import Cast
+from xlsform.messages import say
 from xlsform.spreadsheet.a1 import Position
 from xlsform.spreadsheet.cell_text import paired
 
@@ -19,6 +21,10 @@ _LARGEST = 9.99999999999999e307
 
 #: What a formula gives: a figure, a text, or None for an error.
 Result = Decimal | str | bool | None
+
+
+class EngineError(XlsformError):
+    """The spreadsheet engine gave up on a form's formulas."""
 
 
 class Formula(NamedTuple):
@@ -50,6 +56,21 @@ def put(model: ironcalc.Model, place: Position, content: Content) -> int:
     number = max(-_LARGEST, min(float(content), _LARGEST))
     model.update_cell_with_number(SHEET, *place, number)
     return 0
+
+
+def evaluate(model: ironcalc.Model) -> None:
+    """Work out all formulas.
+
+    Raises:
+        EngineError: the engine gave up. What a template may hold is bounded so that it does not.
+    """
+    try:
+        model.evaluate()
+    except (Exception, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        # A panic of Rust code is not an Exception, and would pass by all that deals with those.
+        raise EngineError(say("the formulas of this form bring down the spreadsheet engine")) from error
 
 
 def result(model: ironcalc.Model, row: int, column: int) -> Result:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from decimal import Decimal
 from typing import NamedTuple
 
-from xlsform.form.evaluation.ironcalc_cells import SHEET, Result, is_error, new_model, put, result
+from xlsform.form.evaluation.ironcalc_cells import SHEET, Result, evaluate, is_error, new_model, put, result
 from xlsform.form.evaluation.skipped_rows import ASKED_COLUMN, SkippedRows
 from xlsform.form.field_types import Cast
 from xlsform.form.layout import Field, Layout, PlacedCheck
@@ -115,7 +115,7 @@ class Model:
             if name in self.inputs and value != self.held.get(name):
                 self._set(self.places[name], value)
                 self.held[name] = value
-        self.engine.evaluate()
+        evaluate(self.engine)
 
     def _set(self, place: Position, value: Cast | int | float) -> None:
         self.valued.add(place)

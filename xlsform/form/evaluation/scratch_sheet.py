@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from xlsform.form.definition import Form
-from xlsform.form.evaluation.ironcalc_cells import SHEET, Content, Result, new_model, put, result
+from xlsform.form.evaluation.ironcalc_cells import SHEET, Content, Result, evaluate, new_model, put, result
 from xlsform.spreadsheet.a1 import Position
 
 _MOST_SHOWN = 150_000
@@ -45,7 +45,7 @@ class ScratchSheet:
             if self._held.get(place) != content:
                 self._kept += put(self._model, place, content)
                 self._held[place] = content
-        self._model.evaluate()
+        evaluate(self._model)
         return [result(self._model, *place) for place in asked]
 
 

@@ -41,12 +41,19 @@ def _setting(form: Form, reference: str) -> str:
     return formulas.quote(value) if isinstance(value, str) else str(value)
 
 
-def closure(name: str, direct: Mapping[str, tuple[str, ...]], seen: tuple[str, ...] = ()) -> Iterator[str]:
-    """Yield the fields that a computed one depends on, directly or through others; a field may come more than once."""
-    for other in direct[name]:
-        yield other
-        if other in direct and other not in seen:
-            yield from closure(other, direct, (*seen, name))
+def closure(name: str, direct: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """Yield the fields that a computed one depends on, directly or through others, each once."""
+    met: set[str] = set()
+    waiting = [iter(direct[name])]
+    while waiting:
+        other = next(waiting[-1], None)
+        if other is None:
+            waiting.pop()
+        elif other not in met:
+            met.add(other)
+            yield other
+            if other in direct:
+                waiting.append(iter(direct[other]))
 
 
 def addresses(items: Sequence[Field], own_row: int | None) -> str:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 
-from xlsform.errors import UsageError, reading_failed
+from xlsform.errors import UsageError
+from xlsform.files.given import content_of
 from xlsform.messages import say
 from xlsform.projects.lists.csv_lists import csv_table
 from xlsform.projects.lists.json_lists import json_tables
 from xlsform.projects.lists.tables import ListFile, Recognise, unreadable
 from xlsform.projects.lists.workbook_lists import workbook_tables
-from xlsform.reading import Limits
 from xlsform.reading.text_encodings import decoded_text
 from xlsform.reading.workbook import WORKBOOK_EXTENSIONS
 
@@ -52,19 +51,7 @@ def _open(path: Path, recognise: Recognise, *, alone: bool) -> ListFile:
 
 
 def _content(path: Path) -> bytes:
-    limit = Limits().file_size
-    try:
-        status = path.stat()
-        # Asked before it is opened: opening a pipe waits for its writer.
-        if not stat.S_ISREG(status.st_mode):
-            raise unreadable(path, say("this is a folder or a device, not a file"))
-        if status.st_size > limit:
-            raise unreadable(path, say("the file is larger than any project list can be"))
-        data = path.read_bytes()
-    except OSError as error:
-        raise reading_failed(path, error) from None
-    except ValueError as error:
-        raise unreadable(path, say("{reason}", reason=error)) from None
+    data = content_of(path)
     if not data.strip(b"\0 \t\r\n"):
         raise unreadable(path, say("the file is empty"))
     return data

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +49,7 @@ def json_tables(path: Path, text: str, alone: bool) -> ListFile:
 
 def _parsed(path: Path, text: str) -> Any:
     try:
-        return loads(text, parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse)
+        return loads(text)
     except json.JSONDecodeError as error:
         where = say(
             "line {line}, column {column}: not JSON ({what})", line=error.lineno, column=error.colno, what=error.msg
@@ -58,12 +57,8 @@ def _parsed(path: Path, text: str) -> Any:
         raise UsageError(say("{path}: {problem}", path=path, problem=where)) from None
     except RecursionError:
         raise unreadable(path, say("nested too deeply")) from None
-    except (ValueError, ArithmeticError) as error:
+    except ValueError as error:
         raise unreadable(path, say("not JSON ({what})", what=error)) from None
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(constant)
 
 
 def _get(content: Any, keys: tuple[str, ...]) -> Any:
