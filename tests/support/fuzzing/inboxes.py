@@ -158,14 +158,14 @@ def _archive(data: bytes, chance: random.Random) -> bytes:
 
 
 TARGETS = {
-    "eml": Target("a mail", mail_seeds, markup.mail, looking("a.eml"), longest=8_192),
-    "mbox": Target("a mailbox", mailbox_seeds, _mailbox, looking("a.mbox"), longest=8_192),
+    "eml": Target("a mail", mail_seeds, markup.mail, looking("a.eml"), longest=3_072),
+    "mbox": Target("a mailbox", mailbox_seeds, _mailbox, looking("a.mbox"), longest=4_096),
     "archive": Target(
         "an archive of returns, by its members", archive_seeds, _archive, lambda data: looked("a.zip", packed(data)),
-        longest=8_192,
+        longest=3_072,
     ),
     "rawzip": Target(
         "an archive of returns as a whole", lambda: [packed(each) for each in archive_seeds()], lambda data, _: data,
-        looking("a.zip"), longest=8_192, whole=True,
+        looking("a.zip"), longest=4_096, whole=True,
     ),
 }  # fmt: skip

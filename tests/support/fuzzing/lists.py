@@ -113,23 +113,25 @@ def _waivers(data: bytes) -> None:
 
 
 TARGETS = {
-    "data": Target("data to fill in, JSON", lambda: [_as_json(DATA)], markup.json_text, _data),
+    "data": Target("data to fill in, JSON", lambda: [_as_json(DATA)], markup.json_text, _data, longest=2_048),
     "list-json": Target(
         "a project list, JSON", lambda: [_as_json(LISTED), _as_json(LISTED["projects"])], markup.json_text,
-        _list("list.json"),
+        _list("list.json"), longest=2_048,
     ),
     "list-csv": Target(
         "a project list, CSV", lambda: [TABLE.encode(), TABLE.encode("gb18030"), TABLE.replace(",", "\t").encode()],
-        markup.table, _list("list.csv"),
+        markup.table, _list("list.csv"), longest=1_024,
     ),
     "template": Target("a template", _template_seeds, markup.json_text, _templates, longest=32_768),
     "waivers": Target(
         "waivers, JSON and CSV",
         lambda: [_as_json(WAIVERS), "代码,项目,理由,有效期至\nM106,001,批准,2022年12月31日\n".encode()],
         lambda data, chance: (markup.json_text if chance.random() < 0.5 else markup.table)(data, chance), _waivers,
+        longest=1_024,
     ),
     "accounts": Target(
         "final accounts, CSV", lambda: [ACCOUNTS.encode(), TABLE.encode()], markup.table,
         lambda data: told(lambda: read_accounts(in_folder("accounts.csv", data), _form())),
+        longest=1_024,
     ),
 }  # fmt: skip
