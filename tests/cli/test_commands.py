@@ -49,6 +49,16 @@ def returns(tmp_path: Path) -> Path:
     return folder
 
 
+def test_what_a_message_quotes_does_not_break_its_line(returns: Path, tmp_path: Path) -> None:
+    waivers = tmp_path / "waivers.csv"
+    waivers.write_text('code,project,reason,until\nM106,001,agreed,"2022\n12\r31"\n', newline="")
+    result = run("--lang", "en", "validate", returns, "--waive", waivers)
+    assert result.exit_code == 2
+    heading, problem = result.stderr.splitlines()
+    assert heading.startswith(str(waivers))
+    assert "2022 12 31" in problem
+
+
 def test_version_and_help() -> None:
     assert process("--version").stdout == f"xlsform {__version__}\n"
     for flag in ("-h", "--help"):

@@ -19,7 +19,7 @@ from xlsform.form.template import load
 from xlsform.form.vocabulary import FUNDS_TOTAL_BUDGET
 from xlsform.spreadsheet.package import Package
 from xlsform.submission.extract import extract
-from xlsform.workbook.data import fill, read_data
+from xlsform.workbook.data import assign, fill, read_data
 from xlsform.workbook.data_schema import describe, schema
 from xlsform.workbook.issue import issue
 
@@ -221,6 +221,14 @@ def test_a_broken_data_file_is_one_clear_message(content: bytes, problem: str, t
         read_data(path)
     assert problem in str(caught.value)
     assert str(path) in str(caught.value)
+
+
+def test_data_nested_deeper_than_they_can_be_checked_are_one_clear_message(tmp_path: Path) -> None:
+    """So deep that JSON is still read, and what looks into it is not through."""
+    path = tmp_path / "data.json"
+    path.write_text('{"fields": ' + "[" * 600 + "]" * 600 + "}")
+    with pytest.raises(DataError, match="nested too deeply"):
+        assign(layout_of("mof-2020"), read_data(path), str(path))
 
 
 def test_a_missing_data_file_is_one_clear_message(tmp_path: Path) -> None:

@@ -29,11 +29,11 @@ def language() -> str:
 
 
 def tell(message: Message) -> None:
-    """Say something on stderr."""
+    """Say something on stderr, in one line whatever it quotes: cells and paths may hold line breaks."""
     from xlsform.messages import render
     from xlsform.reports.sanitize import harmless
 
-    click.echo(harmless(render(message, language())), err=True)
+    click.echo(harmless(" ".join(render(message, language()).splitlines())), err=True)
 
 
 def remark(message: Message) -> None:

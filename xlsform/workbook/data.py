@@ -112,7 +112,10 @@ def assign(layout: Layout, content: Any, source: str) -> dict[str, Cast | None]:
     from jsonschema import Draft202012Validator
 
     validator = Draft202012Validator(schema(layout.form))
-    errors = sorted(validator.iter_errors(_as_floats(content)), key=lambda error: error.json_path)
+    try:
+        errors = sorted(validator.iter_errors(_as_floats(content)), key=lambda error: error.json_path)
+    except RecursionError:
+        raise DataError(source, [say("nested too deeply")]) from None
     if errors:
         raise DataError(source, [say("{problem}", problem=line) for error in errors for line in schema_problem(error)])
     values: dict[str, Cast | None] = dict(content.get("fields", {}))
