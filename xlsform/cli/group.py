@@ -20,6 +20,7 @@ _MODULES = {
     "generate": "generate",
     "mail": "mail",
     "projects": "projects",
+    "register": "register",
     "rules": "rules",
     "status": "status",
     "summarize": "summarize",

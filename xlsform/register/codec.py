@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from xlsform.findings import Finding, Severity
 from xlsform.form.identity import Identity
 from xlsform.messages import Message
 from xlsform.projects import ListedIndicator, Project
+from xlsform.register.typed import unfit
 from xlsform.spreadsheet.values import CellError
 from xlsform.verdict.verdict import Figure, MissedTarget, Summary, Verdict
+
+T = TypeVar("T")
 
 #: Classes and fields that registers hold under the name that they had when those were first written.
 _STORED_AS = {"MissedTarget": "Shortfall", "missed_targets": "shortfalls"}
@@ -36,9 +41,36 @@ def encode(value: Any) -> str:
     return json.dumps(_plain(value))
 
 
-def decode(text: str) -> Any:
-    """Return the value that `encode` wrote."""
-    return _restored(json.loads(text))
+def decode(text: str, kind: type[T]) -> T:
+    """Return the value that `encode` wrote.
+
+    Args:
+        text: what was written.
+        kind: what it has to be.
+
+    Raises:
+        DamagedError: the text is not what was written.
+    """
+    with understanding():
+        value = _restored(json.loads(text))
+        if not isinstance(value, kind):
+            raise TypeError(f"{type(value).__name__} in place of {kind.__name__}")
+    return value
+
+
+class DamagedError(ValueError):
+    """What a register holds is not what was written there."""
+
+
+@contextmanager
+def understanding() -> Iterator[None]:
+    """Tell whatever goes wrong with what was read as damage: it was written without a fault."""
+    try:
+        yield
+    except DamagedError:
+        raise
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise DamagedError(f"{type(error).__name__}: {error}") from None
 
 
 def _plain(value: Any) -> Any:
@@ -78,15 +110,33 @@ def _restored(value: Any) -> Any:
         return value
     [(kind, content)] = value.items()
     if kind in _CLASSES:
-        return _CLASSES[kind](**{_NAMED_NOW.get(name, name): _restored(each) for name, each in content.items()})
+        values = {_NAMED_NOW.get(name, name): _restored(each) for name, each in content.items()}
+        if wrong := unfit(_CLASSES[kind], values):
+            raise TypeError(f"{kind}.{wrong}: {values[wrong]!r:.40}")
+        return _CLASSES[kind](**values)
     if kind in _TEXTS:
         return _TEXTS[kind](content)
     match kind:
         case "Message":
-            return Message(content[0], {key: _restored(each) for key, each in content[1].items()})
+            values = {key: _restored(each) for key, each in content[1].items()}
+            _check_braces(content[0], tuple(values))
+            return Message(content[0], values)
         case "CellError":
             return CellError(content)
         case "tuple":
             return tuple(_restored(each) for each in content)
-        case _:
+        case "Mapping":
             return {key: _restored(each) for key, each in content.items()}
+        case _:
+            raise LookupError(kind)
+
+
+# The same few hundred messages come again and again.
+@lru_cache(maxsize=1024)
+def _check_braces(text: str, names: tuple[str, ...]) -> None:
+    """See whether a message can be rendered: every brace has its value.
+
+    Raises:
+        LookupError, ValueError: it cannot.
+    """
+    text.format(**dict.fromkeys(names, ""))
