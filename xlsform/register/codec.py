@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -35,6 +34,14 @@ _APART = frozenset({"extracted"})
 _TEXTS: Mapping[str, Any] = {each.__name__: each for each in (Decimal, Severity)}
 
 
+class DamagedError(Exception):
+    """What a register holds is not what was written there."""
+
+
+#: What reading raises where the text is not what was written: it was written without a fault.
+FAULTS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+
+
 def encode(value: Any) -> str:
     """Return a value as JSON; what JSON does not know stands in an object under its type: ``{"Decimal": "3.92"}``."""
     # Escaped, since a text from a return may hold half a character, which no encoding of a file can carry.
@@ -51,26 +58,13 @@ def decode(text: str, kind: type[T]) -> T:
     Raises:
         DamagedError: the text is not what was written.
     """
-    with understanding():
-        value = _restored(json.loads(text))
-        if not isinstance(value, kind):
-            raise TypeError(f"{type(value).__name__} in place of {kind.__name__}")
-    return value
-
-
-class DamagedError(ValueError):
-    """What a register holds is not what was written there."""
-
-
-@contextmanager
-def understanding() -> Iterator[None]:
-    """Tell whatever goes wrong with what was read as damage: it was written without a fault."""
     try:
-        yield
-    except DamagedError:
-        raise
-    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+        value = _restored(json.loads(text))
+    except FAULTS as error:
         raise DamagedError(f"{type(error).__name__}: {error}") from None
+    if not isinstance(value, kind):
+        raise DamagedError(f"{type(value).__name__} in place of {kind.__name__}")
+    return value
 
 
 def _plain(value: Any) -> Any:

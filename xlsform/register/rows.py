@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from xlsform.form.identity import Identity
 from xlsform.projects import Project
-from xlsform.register.codec import decode, understanding
+from xlsform.register.codec import FAULTS, DamagedError, decode
 from xlsform.register.progress import IssueLine, ReturnLine
 from xlsform.register.records import Issued, MailRecord, Return
 from xlsform.register.typed import unfit
@@ -45,8 +45,10 @@ def _understood(function: Callable[[Row], T]) -> Callable[[Row], T]:
 
     @wraps(function)
     def understood(row: Row) -> T:
-        with understanding():
+        try:
             return function(row)
+        except FAULTS as error:
+            raise DamagedError(f"{type(error).__name__}: {error}") from None
 
     return understood
 
