@@ -168,7 +168,7 @@ def test_a_folder_that_may_not_be_listed(name: str, tmp_path: Path, monkeypatch:
     assert denied.origin == str(tmp_path / name)
     assert "no permission to list" in refused(denied, "denied")
     assert [each.origin for each in found if each is not denied][-1] == str(tmp_path / "z.xlsx")
-    # What was asked for by name is another matter: whoever did can mend it.
+    # What was asked for by name is another matter: whoever did can put it right.
     with pytest.raises(UsageError, match=rf"{name}: cannot be opened \(Permission denied\)"):
         incoming([tmp_path / name], Limits())
 

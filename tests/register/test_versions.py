@@ -117,7 +117,9 @@ def test_without_a_copy_nothing_is_changed(path: Path, monkeypatch: pytest.Monke
     before = path.read_bytes()
 
     def no_room(*_: object) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
 
     monkeypatch.setattr(store, "copy_database", no_room)
     with pytest.raises(UsageError) as caught, Register.open(path):

@@ -19,6 +19,7 @@ _MODULES = {
     "generate": "generate",
     "mail": "mail",
     "projects": "projects",
+    "register": "register",
     "rules": "rules",
     "status": "status",
     "summarize": "summarize",

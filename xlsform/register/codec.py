@@ -6,14 +6,18 @@ import dataclasses
 import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from xlsform.findings import Finding, Severity
 from xlsform.form.identity import Identity
 from xlsform.messages import Message
 from xlsform.projects import ListedIndicator, Project
+from xlsform.register.typed import unfit
 from xlsform.spreadsheet.values import CellError
 from xlsform.verdict.verdict import Figure, MissedTarget, Summary, Verdict
+
+T = TypeVar("T")
 
 #: Classes and fields that registers hold under the name that they had when those were first written.
 _STORED_AS = {"MissedTarget": "Shortfall", "missed_targets": "shortfalls"}
@@ -30,15 +34,37 @@ _APART = frozenset({"extracted"})
 _TEXTS: Mapping[str, Any] = {each.__name__: each for each in (Decimal, Severity)}
 
 
+class DamagedError(Exception):
+    """What a register holds is not what was written there."""
+
+
+#: What reading raises where the text is not what was written: it was written without a fault.
+FAULTS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+
+
 def encode(value: Any) -> str:
     """Return a value as JSON; what JSON does not know stands in an object under its type: ``{"Decimal": "3.92"}``."""
     # Escaped, since a text from a return may hold half a character, which no encoding of a file can carry.
     return json.dumps(_plain(value))
 
 
-def decode(text: str) -> Any:
-    """Return the value that `encode` wrote."""
-    return _restored(json.loads(text))
+def decode(text: str, kind: type[T]) -> T:
+    """Return the value that `encode` wrote.
+
+    Args:
+        text: what was written.
+        kind: what it has to be.
+
+    Raises:
+        DamagedError: the text is not what was written.
+    """
+    try:
+        value = _restored(json.loads(text))
+    except FAULTS as error:
+        raise DamagedError(f"{type(error).__name__}: {error}") from None
+    if not isinstance(value, kind):
+        raise DamagedError(f"{type(value).__name__} in place of {kind.__name__}")
+    return value
 
 
 def _plain(value: Any) -> Any:
@@ -78,15 +104,33 @@ def _restored(value: Any) -> Any:
         return value
     [(kind, content)] = value.items()
     if kind in _CLASSES:
-        return _CLASSES[kind](**{_NAMED_NOW.get(name, name): _restored(each) for name, each in content.items()})
+        values = {_NAMED_NOW.get(name, name): _restored(each) for name, each in content.items()}
+        if wrong := unfit(_CLASSES[kind], values):
+            raise TypeError(f"{kind}.{wrong}: {values[wrong]!r:.40}")
+        return _CLASSES[kind](**values)
     if kind in _TEXTS:
         return _TEXTS[kind](content)
     match kind:
         case "Message":
-            return Message(content[0], {key: _restored(each) for key, each in content[1].items()})
+            values = {key: _restored(each) for key, each in content[1].items()}
+            _check_braces(content[0], tuple(values))
+            return Message(content[0], values)
         case "CellError":
             return CellError(content)
         case "tuple":
             return tuple(_restored(each) for each in content)
-        case _:
+        case "Mapping":
             return {key: _restored(each) for key, each in content.items()}
+        case _:
+            raise LookupError(kind)
+
+
+# The same few hundred messages come again and again.
+@lru_cache(maxsize=1024)
+def _check_braces(text: str, names: tuple[str, ...]) -> None:
+    """See whether a message can be rendered: every brace has its value.
+
+    Raises:
+        LookupError, ValueError: it cannot.
+    """
+    text.format(**dict.fromkeys(names, ""))

@@ -12,7 +12,7 @@ from xlsform.files.atomic import open_whole
 
 
 def copy_database(source: Path, target: Path, patience: float) -> None:
-    """Copy a database into a file, which appears only when it is whole and which its owner alone may read.
+    """Copy a database into a file, which appears only when it is whole and sound, and which its owner alone may read.
 
     SQLite copies it: a plain copy of the file could fall into the middle of another program's change.
 
@@ -23,7 +23,7 @@ def copy_database(source: Path, target: Path, patience: float) -> None:
 
     Raises:
         UsageError: the file cannot be written; nothing is left behind.
-        sqlite3.Error: the database cannot be read, or the disk is full; likewise.
+        sqlite3.DatabaseError: the database is damaged or cannot be read, or the disk is full; likewise.
     """
     with closing(sqlite3.connect(source.absolute(), timeout=patience, isolation_level=None)) as database:
         # From here on it is read as it is now. Without that, the copying would wait without end for who writes.
@@ -36,6 +36,10 @@ def copy_database(source: Path, target: Path, patience: float) -> None:
                 # Nobody needs a journal of a copy that is thrown away unless it is whole.
                 copy.execute("PRAGMA journal_mode = OFF")
                 database.backup(copy)
+                # Pages are copied as they are: what is damaged must not take the place of an earlier copy.
+                found = copy.execute("PRAGMA quick_check(1)").fetchone()
+                if found != ("ok",):
+                    raise sqlite3.DatabaseError(*(found or ()))
 
 
 def free_name(path: Path) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from itertools import starmap
+from functools import partial
 
 from xlsform.errors import UsageError
 from xlsform.form.definition import Form
@@ -58,11 +58,11 @@ class Issues:
     def newest(self, year: int | None) -> list[IssueLine]:
         """Return the newest of each project, of a year if one is named, in the order of issue."""
         found = self._store.rows(
-            "SELECT id, code, name, department, unit, email, due, digest, withdrawn, reason FROM issues WHERE id IN"
+            f"SELECT {rows.ISSUE_LINE} FROM issues WHERE id IN"
             " (SELECT max(id) FROM issues WHERE ? IS NULL OR year = ? GROUP BY code) ORDER BY id",
             *(year, year),
         )
-        return list(starmap(IssueLine, found))
+        return [self._store.understood(rows.issue_line, row) for row in found]
 
     def superseded(self) -> dict[str, frozenset[str]]:
         """Return the identities that count no more, by project; see `Register.superseded`."""
@@ -73,14 +73,17 @@ class Issues:
         )
         digests: dict[str, set[str]] = {}
         for code, identity in found:
-            digests.setdefault(code, set()).add(decode(identity).digest)
+            digests.setdefault(code, set()).add(self._identity(identity).digest)
         newest = self._store.rows(
             "SELECT code, identity FROM issues WHERE identity IS NOT NULL AND id IN"
             " (SELECT max(id) FROM issues GROUP BY code HAVING count(*) > 1)"
         )
         for code, identity in newest:
-            digests.get(code, set()).discard(decode(identity).digest)
+            digests.get(code, set()).discard(self._identity(identity).digest)
         return {code: frozenset(each) for code, each in digests.items() if each}
+
+    def _identity(self, text: str) -> Identity:
+        return self._store.understood(partial(decode, kind=Identity), text)
 
     def years(self) -> dict[str, list[int | None]]:
         """Return the years of each project's workbooks by its code, in the order of issue."""
@@ -92,8 +95,7 @@ class Issues:
     def project(self, code: str) -> Project | None:
         """Return a project as it was issued last, or None."""
         found = self._store.rows("SELECT project FROM issues WHERE code = ? ORDER BY id DESC LIMIT 1", code)
-        project: Project | None = decode(found[0][0]) if found else None
-        return project
+        return self._store.understood(partial(decode, kind=Project), found[0][0]) if found else None
 
     def withdraw(self, codes: Sequence[str], reason: str) -> None:
         """Expect nothing of these projects any more.
@@ -116,9 +118,9 @@ class Issues:
 
     def whole(self, ids: Sequence[int]) -> Iterator[Issued]:
         """Yield workbooks with all that is known of them."""
-        return map(rows.issued, self._store.pages("issues", rows.ISSUED, ids))
+        return map(partial(self._store.understood, rows.issued), self._store.pages("issues", rows.ISSUED, ids))
 
     def of(self, code: str) -> list[Issued]:
         """Return all workbooks of a project, in the order of issue."""
         found = self._store.rows(f"SELECT {rows.ISSUED} FROM issues WHERE code = ? ORDER BY id", code)
-        return [rows.issued(row) for row in found]
+        return [self._store.understood(rows.issued, row) for row in found]

@@ -100,7 +100,8 @@ class Mails:
 
     def all(self) -> list[MailRecord]:
         """Return every draft and every attempt, in the order in which they were recorded."""
-        return [rows.mailed(row) for row in self._store.rows(f"SELECT {rows.MAILED} FROM mails ORDER BY id")]
+        found = self._store.rows(f"SELECT {rows.MAILED} FROM mails ORDER BY id")
+        return [self._store.understood(rows.mailed, row) for row in found]
 
     def outcomes(self, purpose: Purpose) -> dict[tuple[str, str], MailKind]:
         """Return what became of mails, by address and what they were about.

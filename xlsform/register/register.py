@@ -17,7 +17,9 @@ from xlsform.register.issues import Issues
 from xlsform.register.mails import Mails
 from xlsform.register.progress import ReturnLine, progress
 from xlsform.register.records import History, Issued, Return, Status
+from xlsform.register.refusals import damaged
 from xlsform.register.returns import NewReturn, Returns
+from xlsform.register.schema import KEY_LENGTH
 from xlsform.register.store import Store
 from xlsform.verdict.verdict import Verdict
 
@@ -36,8 +38,12 @@ class Register:
         self._store = store
         self._issues, self._returns = Issues(store), Returns(store)
         self.mails = Mails(store)
-        self.key = store.rows("SELECT key FROM register")[0][0]
-        self.keys = (self.key, *(key for (key,) in store.rows("SELECT key FROM keys ORDER BY id DESC")))
+        found = store.rows("SELECT key FROM register")
+        earlier = store.rows("SELECT key FROM keys ORDER BY id DESC")
+        if len(found) != 1 or not all(isinstance(key, bytes) and len(key) == KEY_LENGTH for (key,) in found + earlier):
+            raise damaged(store.path)
+        [(self.key,)] = found
+        self.keys = (self.key, *(key for (key,) in earlier))
 
     @classmethod
     def open(cls, path: Path, *, create: bool = False) -> Self:

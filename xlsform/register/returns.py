@@ -6,7 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import starmap
+from functools import partial
 from typing import NamedTuple
 
 from xlsform.findings import Severity
@@ -79,26 +79,23 @@ class Returns:
         )
         for code, by, text, extracted in found:
             if by == judged_by(code):
-                verdict: Verdict = decode(text)
+                verdict: Verdict = self._store.understood(partial(decode, kind=Verdict), text)
                 return replace(verdict, extracted=extracted)
         return None
 
     def newest(self, years: Mapping[str, Sequence[int | None]], year: int | None) -> list[ReturnLine]:
         """Return the newest return of each project, and those that count for none; see `progress.newest`."""
-        lines = self._store.rows(
-            "SELECT id, code, name, unit, year, status, score, errors, warnings, origin, received, forged"
-            " FROM returns ORDER BY received, id"
-        )
-        return newest(starmap(ReturnLine, lines), years, year)
+        lines = self._store.rows(f"SELECT {rows.RETURN_LINE} FROM returns ORDER BY received, id")
+        return newest([self._store.understood(rows.return_line, line) for line in lines], years, year)
 
     def whole(self, ids: Sequence[int]) -> Iterator[Return]:
         """Yield returns with all that was found in them."""
-        return map(rows.returned, self._store.pages("returns", rows.RETURNED, ids))
+        return map(partial(self._store.understood, rows.returned), self._store.pages("returns", rows.RETURNED, ids))
 
     def of(self, code: str) -> list[Return]:
         """Return all returns of a project, by time received."""
         found = self._store.rows(f"SELECT {rows.RETURNED} FROM returns WHERE code = ? ORDER BY received, id", code)
-        return [rows.returned(row) for row in found]
+        return [self._store.understood(rows.returned, row) for row in found]
 
 
 def _groups(arrivals: Iterable[NewReturn]) -> Iterator[list[NewReturn]]:

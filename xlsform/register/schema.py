@@ -5,6 +5,9 @@ from __future__ import annotations
 #: Tells a register from any other SQLite file: ``xlsf``.
 APPLICATION = 0x786C7366
 
+#: Bytes of a key that identities are signed with.
+KEY_LENGTH = 32
+
 # No newer SQL than SQLite 3.24 has: what old systems bring along.
 FIRST = (
     f"PRAGMA application_id = {APPLICATION}",

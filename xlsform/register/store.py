@@ -5,31 +5,26 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from xlsform.errors import UsageError, reading_failed
-from xlsform.messages import Message, say
+from xlsform.messages import say
+from xlsform.register.codec import DamagedError
 from xlsform.register.copies import copy_database, free_name
-from xlsform.register.schema import APPLICATION, STEPS, VERSION
+from xlsform.register.refusals import FAILURES, damaged, is_damage, newer, no_register, nothing_there, refusal
+from xlsform.register.schema import APPLICATION, KEY_LENGTH, STEPS, VERSION
+
+T = TypeVar("T")
 
 #: Seconds to wait for another program that is changing the register.
 PATIENCE = 60.0
 
 #: Rows that are read at a time where there may be many.
 _PAGE = 100
-
-_REFUSALS = {
-    sqlite3.SQLITE_BUSY: say("{path}: another program is using the register; try again when it has finished"),
-    sqlite3.SQLITE_READONLY: say("{path}: the register cannot be changed: the file or its folder is read-only"),
-    sqlite3.SQLITE_CANTOPEN: say("{path}: the register cannot be opened; check the path and your permissions"),
-    sqlite3.SQLITE_FULL: say("{path}: the disk is full; what was recorded before is whole"),
-    sqlite3.SQLITE_NOTADB: say("{path}: this file is no register of xlsform; name another with --register"),
-    sqlite3.SQLITE_CORRUPT: say("{path}: the register is damaged; take a copy of it from a backup"),
-}
 
 
 class Store:
@@ -44,7 +39,7 @@ class Store:
         if create:
             _touch(path)
         elif not os.path.lexists(path):
-            raise UsageError(say("{path}: there is no register here; name it with --register", path=path))
+            raise nothing_there(path)
         with self._told():
             # Absolute, since SQLite gives names such as `:memory:` a meaning of their own.
             self._connection = sqlite3.connect(path.absolute(), timeout=PATIENCE, isolation_level=None)
@@ -62,6 +57,17 @@ class Store:
         """Return what a query gives, all at once: a query that is still open would keep others from writing."""
         with self._told():
             return self._connection.execute(sql, [_storable(value) for value in values]).fetchall()
+
+    def understood(self, function: Callable[[Any], T], value: Any) -> T:
+        """Return what a function makes of what was read.
+
+        Raises:
+            UsageError: it can make nothing of it: the register is damaged.
+        """
+        try:
+            return function(value)
+        except DamagedError:
+            raise damaged(self.path) from None
 
     def pages(self, table: str, columns: str, ids: Sequence[int]) -> Iterator[Any]:
         """Yield rows by their ids, in that order, some at a time: neither all in memory nor a query that stays open."""
@@ -91,7 +97,8 @@ class Store:
             yield
             self._execute("COMMIT")
         except BaseException:
-            if self._connection.in_transaction:
+            # What cannot be taken back now is taken back by the next who opens the file.
+            with suppress(sqlite3.Error):
                 self._connection.rollback()
             raise
 
@@ -110,23 +117,17 @@ class Store:
                     self._make(kind[1])
         application, version, _ = self._kind()
         if application != APPLICATION:
-            raise UsageError(_refusal(sqlite3.SQLITE_NOTADB, self.path, ""))
+            raise no_register(self.path)
+        if version < 1:
+            raise damaged(self.path)
         if version > VERSION:
-            raise UsageError(
-                say(
-                    "{path}: the register was written by a newer xlsform (version {found}; this one knows {known}); "
-                    "update xlsform",
-                    path=self.path,
-                    found=version,
-                    known=VERSION,
-                )
-            )
+            raise newer(self.path, version)
 
     @staticmethod
     def _to_be_made(kind: tuple[int, int, int], *, create: bool) -> bool:
         """Whether it is an empty file that is to become a register, or a register of an older version."""
         application, version, _ = kind
-        return (create and kind == (0, 0, 0)) or (application == APPLICATION and version < VERSION)
+        return (create and kind == (0, 0, 0)) or (application == APPLICATION and 0 < version < VERSION)
 
     def _make(self, version: int) -> None:
         """Make this version of the register out of an older one; version 0 is an empty file."""
@@ -135,7 +136,7 @@ class Store:
         for statement in chain.from_iterable(STEPS[version:]):
             self._execute(statement)
         if version == 0:
-            self._execute("INSERT INTO register VALUES (?)", [secrets.token_bytes(32)])
+            self._execute("INSERT INTO register VALUES (?)", [secrets.token_bytes(KEY_LENGTH)])
         self._execute(f"PRAGMA user_version = {VERSION}")
 
     def _keep_a_copy(self, version: int) -> None:
@@ -143,7 +144,9 @@ class Store:
         copy = free_name(self.path.with_name(f"{self.path.stem}.v{version}-before{self.path.suffix}"))
         try:
             copy_database(self.path, copy, PATIENCE)
-        except (UsageError, sqlite3.Error) as error:
+        except (UsageError, *FAILURES) as error:
+            if not isinstance(error, UsageError) and is_damage(error):
+                raise damaged(self.path) from None
             raise UsageError(
                 say(
                     "{path}: this register of an older xlsform was not changed, since no copy of it could be made "
@@ -167,14 +170,8 @@ class Store:
             yield
         except sqlite3.ProgrammingError:
             raise
-        except sqlite3.DatabaseError as error:
-            # The low byte is the kind of refusal, the rest its details.
-            raise UsageError(_refusal(error.sqlite_errorcode & 0xFF, self.path, str(error))) from None
-
-
-def _refusal(code: int, path: Path, reason: str) -> Message:
-    unknown = say("{path}: the register cannot be used ({reason})")
-    return Message(_REFUSALS.get(code, unknown).text, {"path": path, "reason": reason})
+        except FAILURES as error:
+            raise refusal(error, self.path) from None
 
 
 def _touch(path: Path) -> None:
