@@ -204,6 +204,7 @@ def test_other_texts_link_to_none(text: str) -> None:
     assert large_attachment(text) is None
 
 
+@pytest.mark.slow
 def test_hostile_texts_cost_no_time() -> None:
     for text in ("exmail.qq.com/" * 30_000, "a.xlsx" * 60_000, "<" * 300_000, "x" * 300_000, "mail.sina.com/" * 30_000):
         begun = time.monotonic()
