@@ -354,6 +354,13 @@ def test_what_was_filled_in_is_never_issued_over(own_files: list[Path], desk: Pa
     refused(desk, *issue, "--register", "new.db")
     second.write_bytes(b"no workbook at all")
     refused(desk, *issue)
+    # What would stop the round half-way is told before it begins.
+    second.unlink()
+    second.mkdir()
+    assert refused(desk, *issue) == f"{second}: cannot be written (Is a directory)"
+    shutil.rmtree("issued/站")
+    Path("issued/站").write_text("a file", encoding="utf-8")
+    assert refused(desk, *issue) == f"{first}: cannot be written (Not a directory)"
     # One form alone, also where its name is not given.
     assert run("generate", "mof-2020").exit_code == 0
     assert run("generate", "mof-2020").exit_code == 0
