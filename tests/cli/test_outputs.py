@@ -371,11 +371,20 @@ def test_what_was_filled_in_is_never_issued_over(own_files: list[Path], desk: Pa
 
 @pytest.mark.slow
 def test_a_list_is_issued_into_the_folder_that_it_lies_in_but_not_over_it(desk: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["项目编码", "项目名称", "实施单位"])
+    sheet.append(["001", "甲", "站"])
     Path("站").mkdir()
-    Path("list-指标.csv").unlink()
-    shutil.move("list.csv", "站/001_甲_站.xlsx")
-    told = refused(desk, "generate", "mof-2020", "--projects", "站/001_甲_站.xlsx", "-o", ".")
-    assert "cannot be" in told or "reads this file" in told
+    listed = Path("站/001_甲_站.xlsx")
+    book.save(listed)
+    told = refused(desk, "generate", "mof-2020", "--projects", listed, "-o", ".")
+    assert told == f"{listed}: the same command reads this file; give the output another name"
+    listed = listed.rename("站/清单.xlsx")
+    assert run("generate", "mof-2020", "--projects", listed, "-o", ".").exit_code == 0
+    assert len(list(Path("站").iterdir())) == 2
 
 
 @pytest.mark.slow
