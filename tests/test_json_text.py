@@ -47,11 +47,13 @@ values = st.recursive(
 )
 
 
+@pytest.mark.property
 @given(values, st.booleans(), st.sampled_from([None, 1]))
 def test_all_else_is_read_as_ever(value: Any, ascii_alone: bool, indent: int | None) -> None:
     assert loads(json.dumps(value, ensure_ascii=ascii_alone, indent=indent)) == value
 
 
+@pytest.mark.property
 @given(values, st.text(max_size=3), st.booleans())
 def test_a_second_key_is_found_in_whatever_stands_around_it(value: Any, key: str, ascii_alone: bool) -> None:
     around, name = json.dumps(value, ensure_ascii=ascii_alone), json.dumps(key)

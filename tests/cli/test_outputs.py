@@ -354,6 +354,13 @@ def test_what_was_filled_in_is_never_issued_over(own_files: list[Path], desk: Pa
     refused(desk, *issue, "--register", "new.db")
     second.write_bytes(b"no workbook at all")
     refused(desk, *issue)
+    # What would stop the round half-way is told before it begins.
+    second.unlink()
+    second.mkdir()
+    assert refused(desk, *issue) == f"{second}: cannot be written (Is a directory)"
+    shutil.rmtree("issued/站")
+    Path("issued/站").write_text("a file", encoding="utf-8")
+    assert refused(desk, *issue) == f"{first}: cannot be written (Not a directory)"
     # One form alone, also where its name is not given.
     assert run("generate", "mof-2020").exit_code == 0
     assert run("generate", "mof-2020").exit_code == 0
@@ -364,11 +371,20 @@ def test_what_was_filled_in_is_never_issued_over(own_files: list[Path], desk: Pa
 
 @pytest.mark.slow
 def test_a_list_is_issued_into_the_folder_that_it_lies_in_but_not_over_it(desk: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["项目编码", "项目名称", "实施单位"])
+    sheet.append(["001", "甲", "站"])
     Path("站").mkdir()
-    Path("list-指标.csv").unlink()
-    shutil.move("list.csv", "站/001_甲_站.xlsx")
-    told = refused(desk, "generate", "mof-2020", "--projects", "站/001_甲_站.xlsx", "-o", ".")
-    assert "cannot be" in told or "reads this file" in told
+    listed = Path("站/001_甲_站.xlsx")
+    book.save(listed)
+    told = refused(desk, "generate", "mof-2020", "--projects", listed, "-o", ".")
+    assert told == f"{listed}: the same command reads this file; give the output another name"
+    listed = listed.rename("站/清单.xlsx")
+    assert run("generate", "mof-2020", "--projects", listed, "-o", ".").exit_code == 0
+    assert len(list(Path("站").iterdir())) == 2
 
 
 @pytest.mark.slow

@@ -31,10 +31,11 @@ def require_places(paths: Iterable[Path], replaceable: Replaceable) -> None:
     """Make sure, before the first of them is written, that each of these files may be.
 
     Raises:
-        UsageError: one is read by the same command, or another file stands there.
+        UsageError: one is read by the same command, or another file or a folder is in the way.
     """
     for path in paths:
         require_free(path)
+        require_writable(path, folder=False)
         require_replaceable(path, replaceable)
 
 

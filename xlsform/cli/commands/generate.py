@@ -94,7 +94,6 @@ def generate(
 
 def _issue_one(form: Form, size: _Size, password_file: Path | None, output: Path | None) -> None:
     from xlsform.files.atomic import write_whole
-    from xlsform.files.replacing import require_writable
     from xlsform.form.layout import lay_out
     from xlsform.workbook.issue import issue
     from xlsform.workbook.locks import lock_for
@@ -102,7 +101,6 @@ def _issue_one(form: Form, size: _Size, password_file: Path | None, output: Path
     layout = lay_out(form, size.rows)
     name = f"{form.id}{f'-{size.year}' if size.year else ''}.xlsx"
     path = Path(name) if output is None else output / name if output.suffix.lower() != ".xlsx" else output
-    require_writable(path, folder=False)
     _require_places([path])
     write_whole(path, issue(layout, lock_for(_password(password_file)), year=size.year))
     remark_written(path)
