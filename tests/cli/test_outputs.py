@@ -114,7 +114,14 @@ CASES: dict[tuple[str, ...], list[tuple[str, tuple[str, ...]]]] = {
             ("in.xlsx", "texts/issue.txt", *REGISTER),
         )
     ],
+    ("mail", "send"): [
+        (
+            "--drafts OUT --smtp localhost --register r.db --from a@example.cn --texts texts --returns in.xlsx",
+            ("in.xlsx", "texts/issue.txt", *REGISTER),
+        )
+    ],
     ("mail", "texts"): [("OUT", ())],
+    ("register", "backup"): [("r.db -o OUT", REGISTER), ("r.db --replace -o OUT", REGISTER)],
     ("demo",): [("OUT", ())],
 }
 

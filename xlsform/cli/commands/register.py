@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from xlsform.cli.console import HELP, as_json, language, remark_written
-from xlsform.cli.options import FILE
+from xlsform.cli.options import REGISTER_FILE, Writes
 
 
 @click.group(context_settings=HELP)
@@ -16,7 +16,7 @@ def register() -> None:
 
 
 @register.command("check")
-@click.argument("path", type=FILE, metavar="REGISTER")
+@click.argument("path", type=REGISTER_FILE, metavar="REGISTER")
 @click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def register_check(path: Path, output_format: str) -> None:
     """Say whether a register is sound, and if not, what is damaged and what can still be read.
@@ -37,8 +37,8 @@ def register_check(path: Path, output_format: str) -> None:
 
 
 @register.command("backup")
-@click.argument("path", type=FILE, metavar="REGISTER")
-@click.option("-o", "--output", type=FILE, required=True, help="The copy.")
+@click.argument("path", type=REGISTER_FILE, metavar="REGISTER")
+@click.option("-o", "--output", type=Writes(), required=True, help="The copy.")
 @click.option("--replace", is_flag=True, help="Replace an earlier copy that is there.")
 def register_backup(path: Path, output: Path, replace: bool) -> None:
     """Copy a register, also while others use it. The copy is whole and sound, or there is none."""
