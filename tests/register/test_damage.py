@@ -306,7 +306,7 @@ def test_nothing_is_replaced_that_is_not_an_earlier_copy(register: Path, tmp_pat
     assert copy.read_bytes() != before
     other.write_bytes(b"PK")
     link.symlink_to(register)
-    for target, said in [(other, "is no copy of a register"), (link, "is the register itself")]:
+    for target, said in [(other, "is no copy of a register"), (link, "which the same command reads")]:
         result = run("register", "backup", register, "-o", target, "--replace")
         assert (result.exit_code, said in result.stderr) == (2, True), result.stderr
     assert other.read_bytes() == b"PK"

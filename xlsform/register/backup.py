@@ -25,8 +25,6 @@ def back_up(path: Path, copy: Path, *, replace: bool = False) -> None:
     """
     require_register(path)
     if os.path.lexists(copy):
-        if copy.exists() and copy.samefile(path):
-            raise UsageError(say("{path}: this is the register itself; name another file for the copy", path=copy))
         if not replace:
             raise UsageError(
                 say("{path}: there is a file already; name another, or replace it with --replace", path=copy)
