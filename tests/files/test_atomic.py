@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from xlsform.errors import UsageError
-from xlsform.files.atomic import open_whole, write_whole
+from xlsform.files.atomic import open_whole, reason_of, write_whole
 
 
 def test_a_file_and_its_folders_are_made(tmp_path: Path) -> None:
@@ -119,3 +119,42 @@ def test_a_full_disk_is_one_clear_line(tmp_path: Path) -> None:
     ):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_excel_has_open_stays_and_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows lets nobody replace it; there the error has another number, and Python the same class for it."""
+    path = tmp_path / "x.xlsx"
+    path.write_bytes(b"old")
+
+    def refuse(self: Path, target: Path) -> Path:
+        raise PermissionError(errno.EACCES, "Access is denied", str(self), 32, str(target))
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(UsageError, match="there is no permission, or another program has it open; close it there"):
+        write_whole(path, b"new")
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("x.xlsx", b"old")]
+
+
+def test_the_file_is_closed_before_it_takes_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows renames no file that is open."""
+    open_files = []
+    replace = Path.replace
+
+    def noted(self: Path, target: Path) -> Path:
+        open_files.append(not file.closed)
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", noted)
+    with open_whole(tmp_path / "x") as file:
+        file.write(b"x")
+    assert open_files == [False]
+
+
+@pytest.mark.parametrize(
+    ("length", "windows", "told"),
+    [(260, True, "longer than the 259 characters"), (259, True, "No such file"), (300, False, "No such file")],
+)
+def test_a_path_that_is_too_long_for_windows_is_told_as_that(length: int, windows: bool, told: str) -> None:
+    path = Path("/", "长" * (length - 1))
+    assert len(str(path)) == length
+    assert told in str(reason_of(FileNotFoundError(2, "No such file or directory"), path, windows=windows))

@@ -393,3 +393,5 @@ def test_where_a_copy_belongs(tmp_path: Path) -> None:
     assert [str(below(each.origin, [tmp_path / "一科", box])) for each in look(box)] == copies[:2]
     assert str(below("/elsewhere/a.xlsx", [tmp_path])) == "a.xlsx"
     assert str(below(f"{tmp_path}/../../x:y.xlsx", [tmp_path])) == "x_y.xlsx"
+    # Windows would take them for the console and a printer.
+    assert str(below(f"{tmp_path}/a.zip/CON/lpt1.2021.xlsx", [tmp_path])) == str(Path("a.zip/_CON/_lpt1.2021.xlsx"))

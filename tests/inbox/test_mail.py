@@ -328,6 +328,12 @@ def test_names_lose_what_is_not_seen(name: str, tmp_path: Path) -> None:
     assert found.name == "表.xlsx"
 
 
+@pytest.mark.parametrize(("name", "safe"), [("CON.xlsx", "_CON.xlsx"), ("nul .2021.xlsx", "_nul .2021.xlsx")])
+def test_names_that_windows_keeps_for_devices_are_changed(name: str, safe: str, tmp_path: Path) -> None:
+    (found,) = read(tmp_path, mail(named(name)))
+    assert found.name == safe
+
+
 def test_long_names_keep_their_extension(tmp_path: Path) -> None:
     for name in ("表" * 300 + ".xlsx", "x" * 300 + ".xlsx", "x" * 9_000):
         (found,) = read(tmp_path, mail(named(name)))

@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from xlsform.errors import UsageError
 from xlsform.files.inputs import require_free
-from xlsform.messages import say
+from xlsform.messages import Message, say
 
 #: Where Linux and macOS show the files that a process has open.
 _OPEN = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
+#: Characters of a path, without the zero that ends it.
+_WINDOWS_PATH = 259
 _SMALLEST_EPOCH = dt.datetime(1980, 1, 1, tzinfo=dt.UTC)
 
 
@@ -55,11 +58,22 @@ def open_whole(path: Path) -> Iterator[IO[bytes]]:
         part.replace(target)
         part = None
     except OSError as error:
-        reason = error.strerror or error
+        reason = reason_of(error, path, windows=sys.platform == "win32")
         raise UsageError(say("{path}: cannot be written ({reason})", path=path, reason=reason)) from None
     finally:
         if part is not None:
             part.unlink(missing_ok=True)
+
+
+def reason_of(error: OSError, path: Path, *, windows: bool) -> Message | str:
+    """Return why a file cannot be written, where the system's own words would lead people astray."""
+    if windows and len(str(path.absolute())) > _WINDOWS_PATH and not isinstance(error, PermissionError):
+        # It says that there is no such file or folder.
+        return say("the path is longer than the {most} characters that Windows takes", most=_WINDOWS_PATH)
+    if isinstance(error, PermissionError) and path.is_file():
+        # Excel keeps others from replacing a workbook that it shows.
+        return say("there is no permission, or another program has it open; close it there")
+    return error.strerror or str(error)
 
 
 def _beside(path: Path) -> tuple[Path, IO[bytes]]:

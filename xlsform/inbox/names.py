@@ -6,6 +6,7 @@ import re
 import unicodedata
 from pathlib import PurePath
 
+from xlsform.files.devices import is_device
 from xlsform.patterns import LazyPattern
 
 #: As long as the file names that are issued, so that these come back whole.
@@ -30,6 +31,7 @@ def shown(text: str) -> str:
 def safe(name: str) -> str:
     """Return a file name without what any system reserves, at most 120 characters long; blank if nothing is left."""
     name = _RESERVED.sub("_", shown(name)).rstrip(". ")
+    name = f"_{name}" if is_device(name) else name
     if len(name) <= _CHARACTERS and len(name.encode()) <= _BYTES:
         return name
     suffix = PurePath(name).suffix

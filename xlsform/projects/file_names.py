@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
+from xlsform.files.devices import is_device
 from xlsform.projects.project import Project
 
 _SUFFIX = ".xlsx"
@@ -20,17 +21,6 @@ _SHORTEST = 8
 _ROOM = 6
 
 _RESERVED = re.compile(r'[<>:"/\\|?*\s]+')
-_DEVICES = frozenset(
-    [
-        "CON",
-        "PRN",
-        "AUX",
-        "NUL",
-        "CONIN$",
-        "CONOUT$",
-        *(f"{name}{digit}" for name in ("COM", "LPT") for digit in "0123456789¹²³"),
-    ]
-)
 
 
 def file_name(project: Project) -> str:
@@ -101,8 +91,7 @@ def _fitted(parts: list[str], characters: int, size: int, suffix: str) -> str:
         )
         parts[longest] = parts[longest][:-1]
     name = "_".join(part.rstrip("._ ") for part in parts) or "_"
-    # Windows looks only at what stands before the first point: NUL.x.xlsx means the device, too.
-    return ("_" if name.partition(".")[0].strip().upper() in _DEVICES else "") + name + suffix
+    return ("_" if is_device(name) else "") + name + suffix
 
 
 def _length(parts: list[str], suffix: str) -> int:

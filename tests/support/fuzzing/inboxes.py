@@ -13,6 +13,7 @@ from support.fuzzing import markup
 from support.fuzzing.target import SECTION, Clock, Target
 from support.inbox_by_hand import NAME, SHAPES, WORKBOOK, Member, look, mail, mbox, named, raw_zip
 
+from xlsform.files.devices import is_device
 from xlsform.inbox import archives, mailboxes
 from xlsform.inbox import mail as mails
 from xlsform.reading.workbook import Unreadable
@@ -43,6 +44,7 @@ def looked(name: str, data: bytes) -> None:
     clock = Clock()
     # `look` fails where neither a return nor a word comes out, or where two have one origin.
     for each in look(in_folder(name, data)):
+        assert not is_device(each.name), each.name
         assert not set(each.name) & set('<>:"/\\|?*'), each.name
         assert all(unicodedata.category(char) not in ("Cc", "Cf", "Cs") for char in each.name), each.name
         if isinstance(each.data, Unreadable):
