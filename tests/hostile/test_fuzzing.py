@@ -16,7 +16,7 @@ from support.fuzzing import TARGETS, change_bytes, mutated
 
 CORPUS = Path(__file__).parents[1] / "data" / "fuzzing.zip"
 #: So many that none of them takes much longer than a second.
-INPUTS = {"verdict": 150, "ods": 200, "xls": 300, "ole": 300, "xlsb": 200}
+INPUTS = {"verdict": 150, "ods": 200, "xls": 300, "ole": 300, "xlsb": 200, "register": 60}
 
 
 def kept(name: str) -> Iterator[bytes]:

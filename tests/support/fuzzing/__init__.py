@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from support.fuzzing import inboxes, lists, texts, workbooks
+from support.fuzzing import inboxes, lists, registers, texts, workbooks
 from support.fuzzing.target import Target, change_bytes, mutated
 
 __all__ = ["TARGETS", "Target", "change_bytes", "mutated"]
 
-TARGETS: dict[str, Target] = workbooks.TARGETS | inboxes.TARGETS | lists.TARGETS | texts.TARGETS
+TARGETS: dict[str, Target] = workbooks.TARGETS | inboxes.TARGETS | lists.TARGETS | registers.TARGETS | texts.TARGETS
