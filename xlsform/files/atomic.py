@@ -12,6 +12,7 @@ from typing import IO
 
 from xlsform.errors import UsageError
 from xlsform.files.inputs import require_free
+from xlsform.files.parts import new_part
 from xlsform.messages import Message, say
 
 #: Where Linux and macOS show the files that a process has open.
@@ -50,7 +51,7 @@ def open_whole(path: Path) -> Iterator[IO[bytes]]:
             with path.open("ab" if path.is_file() else "wb") as device:
                 yield device
             return
-        part, file = _beside(target)
+        part, file = new_part(target.parent)
         with file:
             yield file
             file.flush()
@@ -74,16 +75,6 @@ def reason_of(error: OSError, path: Path, *, windows: bool) -> Message | str:
         # Excel keeps others from replacing a workbook that it shows.
         return say("there is no permission, or another program has it open; close it there")
     return error.strerror or str(error)
-
-
-def _beside(path: Path) -> tuple[Path, IO[bytes]]:
-    """Return a new file beside a place, with the permissions that new files have; missing folders are made."""
-    part = path.parent / f".xlsform-{os.urandom(8).hex()}.part"
-    # Most folders are there already: to try is quicker than to ask first.
-    with contextlib.suppress(FileNotFoundError):
-        return part, part.open("xb")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return part, part.open("xb")
 
 
 def creation_time() -> dt.datetime:
