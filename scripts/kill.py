@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from support.killed import COMMANDS, Bench, recorded, whole  # noqa: E402
+from support.killed import COMMANDS, Bench, left_over, recorded, unknown, whole  # noqa: E402
 
 
 def killed(bench: Bench, name: str, folder: Path, kills: int, chance: random.Random) -> tuple[int, int, list[str]]:
@@ -35,8 +35,10 @@ def killed(bench: Bench, name: str, folder: Path, kills: int, chance: random.Ran
         found = whole(out)
         seen += len(found)
         wrong += [f"{name}, kill {number}: {path} is not whole" for path, sound in found.items() if not sound]
+        wrong += [f"{name}, kill {number}: the register does not know {path}" for path in unknown(out)]
         if not bench.run(name, out, None) or sorted(whole(out)) != wanted or recorded(out) != state:
             wrong.append(f"{name}, kill {number}: the next run did not give what is due")
+        wrong += [f"{name}, kill {number}: {path} was left over by the next run" for path in left_over(out)]
         shutil.rmtree(out)
     bench.check_inputs()
     return early, seen, wrong

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
-from support.killed import COMMANDS, Bench, recorded, whole
+from support.killed import COMMANDS, Bench, left_over, recorded, unknown, whole
 
-KILLS = 12
+KILLS = 8
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no fork on Windows")
 
@@ -40,10 +40,12 @@ def test_what_is_killed_leaves_whole_files_or_none(
         ended += bench.run(name, out, chance.uniform(0, takes))
         found = whole(out)
         assert all(found.values()), found
+        assert unknown(out) == set()
         if number % 4 == 0:
             # The next run makes everything whole, whatever the killed one left.
             assert bench.run(name, out, None)
             assert sorted(whole(out)) == wanted
             assert recorded(out) == state
+            assert left_over(out) == []
     assert ended < KILLS, "some were killed before their end"
     bench.check_inputs()

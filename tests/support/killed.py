@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import email
+import hashlib
 import io
 import json
 import os
@@ -210,6 +211,27 @@ def whole(folder: Path) -> dict[str, bool]:
     return {str(path.relative_to(folder)): CHECKS.get(path.suffix, Path.is_file)(path) for path in files}
 
 
+def unknown(folder: Path) -> set[str]:
+    """Return the workbooks that were issued into a folder and that its register does not know."""
+    register = folder / "r.db"
+    if not register.exists():
+        return set()
+    with Register.open(register, create=True) as opened:
+        codes = [each.code for each in opened.status().projects]
+        digests = {each.digest for code in codes for each in opened.history(code).issued}
+    # What is in folders of units was issued; the others are reports.
+    return {
+        str(path.relative_to(folder))
+        for path in folder.glob("单位*/*.xlsx")
+        if hashlib.sha256(path.read_bytes()).hexdigest() not in digests
+    }
+
+
+def left_over(folder: Path) -> list[str]:
+    """Return what lies in a folder beside finished files."""
+    return [str(path.relative_to(folder)) for path in folder.rglob(".*") if path.is_file()]
+
+
 def recorded(folder: Path) -> dict[str, object]:
     """Return what the register in a folder says, if there is one: what a run must not lose, and not double."""
     path = folder / "r.db"
@@ -218,6 +240,7 @@ def recorded(folder: Path) -> dict[str, object]:
     with Register.open(path, create=True) as register:
         status = register.status()
         return {
+            "issues": sorted((each.code, len(register.history(each.code).issued)) for each in status.projects),
             "projects": sorted((each.code, each.state, each.returns) for each in status.projects),
             "strays": sorted(each.origin for each in status.strays),
             "mailed": [sorted(set(register.mails.outcomes(purpose).items())) for purpose in ("issue", "reply")],
