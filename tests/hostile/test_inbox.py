@@ -168,7 +168,8 @@ def test_a_mailbox_of_separators_alone(tmp_path: Path) -> None:
 
 def documents(count: int) -> bytes:
     """An archive of documents that are no workbooks; to tell that of each takes a twentieth of a second."""
-    types = b"<Types>" + b"<a/>" * 450_000 + b"<!--" + random.Random(1).randbytes(20_000).hex().encode() + b"--></Types>"
+    noise = random.Random(1).randbytes(20_000).hex().encode()
+    types = b"<Types>" + b"<a/>" * 450_000 + b"<!--" + noise + b"--></Types>"
     document = io.BytesIO()
     with zipfile.ZipFile(document, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("[Content_Types].xml", types)
