@@ -11,6 +11,7 @@ from typing import IO
 
 from xlsform.errors import UsageError
 from xlsform.files.inputs import require_free
+from xlsform.files.parts import new_part
 from xlsform.messages import say
 
 #: Where Linux and macOS show the files that a process has open.
@@ -47,7 +48,7 @@ def open_whole(path: Path) -> Iterator[IO[bytes]]:
             with path.open("ab" if path.is_file() else "wb") as device:
                 yield device
             return
-        part, file = _beside(target)
+        part, file = new_part(target.parent)
         with file:
             yield file
             file.flush()
@@ -60,16 +61,6 @@ def open_whole(path: Path) -> Iterator[IO[bytes]]:
     finally:
         if part is not None:
             part.unlink(missing_ok=True)
-
-
-def _beside(path: Path) -> tuple[Path, IO[bytes]]:
-    """Return a new file beside a place, with the permissions that new files have; missing folders are made."""
-    part = path.parent / f".xlsform-{os.urandom(8).hex()}.part"
-    # Most folders are there already: to try is quicker than to ask first.
-    with contextlib.suppress(FileNotFoundError):
-        return part, part.open("xb")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return part, part.open("xb")
 
 
 def creation_time() -> dt.datetime:

@@ -38,6 +38,7 @@ class Issues:
         identity: Identity | None,
         lock_hash: str,
         form: Form | None,
+        in_place: bool,
     ) -> None:
         """Record a workbook; the arguments are those of `Register.record_issued`."""
         with self._store.change():
@@ -45,6 +46,10 @@ class Issues:
                 self._store.run(
                     "INSERT OR IGNORE INTO forms VALUES (?, ?, ?, ?)",
                     *(form.digest, form.id, form.edition, form.content),
+                )
+            if in_place:
+                self._store.run(
+                    "DELETE FROM issues WHERE id = (SELECT max(id) FROM issues WHERE code = ?)", project.code
                 )
             self._store.run(
                 "INSERT INTO issues (code, name, department, unit, email, project, template, edition, year, file,"
@@ -63,6 +68,17 @@ class Issues:
             *(year, year),
         )
         return [self._store.understood(rows.issue_line, row) for row in found]
+
+    def latest(self, codes: Sequence[str]) -> dict[str, Issued]:
+        """Return the newest of each of some projects by code."""
+        places = ", ".join("?" * len(codes))
+        ids = [
+            number
+            for (number,) in self._store.rows(
+                f"SELECT max(id) FROM issues WHERE code IN ({places}) GROUP BY code ORDER BY 1", *codes
+            )
+        ]
+        return {each.project.code: each for each in self.whole(ids)}
 
     def superseded(self) -> dict[str, frozenset[str]]:
         """Return the identities that count no more, by project; see `Register.superseded`."""

@@ -89,6 +89,7 @@ class Register:
         identity: Identity | None = None,
         lock_hash: str = "",
         form: Form | None = None,
+        in_place: bool = False,
     ) -> None:
         """Record a workbook that was issued; of a project's workbooks the newest counts, the others are its history.
 
@@ -104,6 +105,7 @@ class Register:
             identity: what the workbook says of itself, sealed; what is judged against it needs it.
             lock_hash: what identifies the lock of its sheets (`Lock.as_json`).
             form: the form itself; its template is kept once for all workbooks of it.
+            in_place: whether it takes the place of the project's newest one, which nobody has got.
         """
         self._issues.record(
             project,
@@ -117,6 +119,7 @@ class Register:
             identity=identity,
             lock_hash=lock_hash,
             form=form,
+            in_place=in_place,
         )
 
     def issued(self, year: int | None = None) -> Iterator[Issued]:
@@ -126,6 +129,10 @@ class Register:
         the identity, and with it the rows and the prefilled values.
         """
         return self._issues.whole([each.id for each in self._issues.newest(year) if not each.withdrawn])
+
+    def latest(self, codes: Sequence[str]) -> dict[str, Issued]:
+        """Return the newest workbook of each of some projects by code, also of those that were withdrawn."""
+        return self._issues.latest(codes)
 
     def superseded(self) -> dict[str, frozenset[str]]:
         """Return the digests of the identities of earlier workbooks that later ones took the place of, by code.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from xlsform.form.definition import Form
+    from xlsform.projects import Project
 
 _LONGEST_PASSWORD = 100_000
 """Bytes of the file that a password stands in."""
@@ -93,6 +94,8 @@ def generate(
 
 
 def _issue_one(form: Form, size: _Size, password_file: Path | None, output: Path | None) -> None:
+    import secrets
+
     from xlsform.files.atomic import write_whole
     from xlsform.form.layout import lay_out
     from xlsform.workbook.issue import issue
@@ -102,7 +105,8 @@ def _issue_one(form: Form, size: _Size, password_file: Path | None, output: Path
     name = f"{form.id}{f'-{size.year}' if size.year else ''}.xlsx"
     path = Path(name) if output is None else output / name if output.suffix.lower() != ".xlsx" else output
     _require_places([path])
-    write_whole(path, issue(layout, lock_for(_password(password_file)), year=size.year))
+    password = _password(password_file) or secrets.token_urlsafe(24)
+    write_whole(path, issue(layout, lock_for(password), year=size.year))
     remark_written(path)
 
 
@@ -132,10 +136,13 @@ def _issue_list(
     about = Round(form, size.year, size.rows, listing.spare, listing.due.date() if listing.due else None)
     with nullcontext() if listing.register is None else Register.open(listing.register, create=True) as register:
         before = withdrawn(register) if register else set()
-        issued = issue_round(about, listed.projects, folder, password, register)
+        left: list[Project] = []
+        issued = issue_round(about, listed.projects, folder, password, register, left.append)
         for _ in progress(issued, len(listed.projects), say("written")):
             pass
-    remark(say("written: {count} workbooks in {folder}", count=len(listed.projects), folder=folder))
+    if left:
+        remark(say("issued before, and left as they are: {count} workbooks", count=len(left)))
+    remark(say("written: {count} workbooks in {folder}", count=len(listed.projects) - len(left), folder=folder))
     again = [each.code for each in listed.projects if each.code in before]
     if again:
         tell(say("withdrawn before, and now expected again: {codes}", codes=again))
@@ -158,10 +165,9 @@ def _is_blank(path: Path) -> bool:
     return is_blank(path)
 
 
-def _password(file: Path | None) -> str:
-    """Return the password from the file, the environment or a prompt; else a random one that nobody knows."""
+def _password(file: Path | None) -> str | None:
+    """Return the password from the file, the environment or a prompt; None where it is to be a random one."""
     import os
-    import secrets
 
     from xlsform.messages import say
 
@@ -178,7 +184,7 @@ def _password(file: Path | None) -> str:
         if typed:
             return str(typed)
     remark(say("locked with a random password that is not kept; set XLSFORM_PASSWORD to be able to unlock"))
-    return secrets.token_urlsafe(24)
+    return None
 
 
 def _first_line(file: Path) -> str:
