@@ -220,7 +220,13 @@ def test_issuing_again_makes_everything_whole(tmp_path: Path) -> None:
     written = [path for path in folder.rglob("*") if path.is_file()]
     assert 2 < len(written) < count
     assert all(isinstance(read_bytes(path.read_bytes()), Workbook) for path in written)
-    assert finished(started(*run)) == (0, f"written: {count} workbooks in {folder}\n")
+    # What lies there is left as it is, and the rest is made; nothing is issued twice.
+    assert finished(started(*run)) == (
+        0,
+        f"issued before, and left as they are: {len(written)} workbooks\n"
+        f"written: {count - len(written)} workbooks in {folder}\n",
+    )
+    assert len(rows(register, "SELECT id FROM issues")) == count
     written = [path for path in folder.rglob("*") if path.is_file()]
     assert len(written) == count
     with Register.open(register) as opened:

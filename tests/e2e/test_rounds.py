@@ -13,11 +13,12 @@ import shutil
 import socket
 import zipfile
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import openpyxl
 import pytest
@@ -28,7 +29,7 @@ from support.audit import audit
 
 from xlsform.cli import cli
 from xlsform.demo.samples import samples_folder
-from xlsform.files.atomic import write_whole
+from xlsform.files.atomic import open_whole
 from xlsform.form.identity import Identity
 from xlsform.form.layout import lay_out
 from xlsform.form.template import load
@@ -188,16 +189,16 @@ def test_the_list_template_is_empty_and_sound(tmp_path: Path) -> None:
 def test_an_interruption_leaves_no_workbook_recorded_that_is_not_there(
     tmp_path: Path, project_list: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written: list[Path] = []
+    opened: list[Path] = []
 
-    def interrupted(path: Path, data: bytes) -> None:
-        if len(written) == 5:
+    def interrupted(path: Path) -> AbstractContextManager[IO[bytes]]:
+        if len(opened) == 5:
             raise KeyboardInterrupt
-        written.append(path)
-        write_whole(path, data)
+        opened.append(path)
+        return open_whole(path)
 
     monkeypatch.setattr("xlsform.register.issuing._GROUP", 2)
-    monkeypatch.setattr("xlsform.register.issuing.write_whole", interrupted)
+    monkeypatch.setattr("xlsform.register.issuing.open_whole", interrupted)
     generate: list[str | Path] = [
         "generate",
         "mof-2020",
@@ -213,6 +214,9 @@ def test_an_interruption_leaves_no_workbook_recorded_that_is_not_there(
         issued = list(register.issued())
     assert [each.project.code for each in issued] == ["001", "002", "003", "004"]
     assert all(hashlib.sha256(Path(each.file).read_bytes()).hexdigest() == each.digest for each in issued)
+    # The fifth was written beside its place, and is gone again.
+    assert len(list(tmp_path.rglob("*_*.xlsx"))) == 4
+    assert list(tmp_path.rglob(".xlsform-*")) == []
     monkeypatch.undo()
     monkeypatch.setenv("XLSFORM_PASSWORD", "office secret")
     run(*generate)
