@@ -83,7 +83,7 @@ class Submission:
     @cached_property
     def broken_carriers(self) -> frozenset[str]:
         """The carriers of its identity into which something else was written."""
-        return broken_in(self.workbook)
+        return broken_in(self.workbook, self.identities)
 
     @property
     def by_labels(self) -> bool:
