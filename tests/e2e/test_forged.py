@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from xlsform.batch.compare import compared
+from xlsform.batch.remembered import judged_by
 from xlsform.cli import cli
 from xlsform.findings import Severity
 from xlsform.form import identity as identities
@@ -28,6 +29,7 @@ from xlsform.rules.registry import ReceivedFile
 from xlsform.submission.carriers import identities_in
 from xlsform.submission.office_records import LatestIssue
 from xlsform.submission.recognition import recognise
+from xlsform.submission.submission import Submission
 from xlsform.verdict.judge import Judge
 from xlsform.verdict.verdict import Judged, Options, Verdict
 from xlsform.workbook.issue_projects import issue_project
@@ -321,3 +323,99 @@ def test_where_list_and_register_differ_the_office_is_told_once(tmp_path: Path) 
     result = run("validate", genuine, genuine, *both, "--format", "jsonl", code=0)
     assert result.stderr.count("the list differs from what was issued last (P-1)") == 1
     assert {json.loads(line)["approved_by"] for line in result.stdout.splitlines()} == {"register"}
+
+
+def _with(workbook: Workbook, field: str, formula: str) -> Workbook:
+    """Return a workbook with a formula in a field, beside the result that is stored there."""
+    sheet = workbook.sheets[0]
+    place = recognise_plainly(workbook).entries[field].position
+    assert place is not None
+    changed = dataclasses.replace(sheet, formulas={**sheet.formulas, place: formula})
+    return dataclasses.replace(workbook, sheets=(changed, *workbook.sheets[1:]))
+
+
+def recognise_plainly(workbook: Workbook) -> Submission:
+    submission = recognise(Path("return.xlsx"), workbook)
+    assert submission is not None
+    return submission
+
+
+@pytest.mark.parametrize("known", KNOWN)
+@pytest.mark.parametrize(
+    ("field", "formula"),
+    [("indicators.1.target", '"≥1公里"'), ("indicators.1.weight", "40"), ("project_name", '"别名"')],
+)
+def test_a_formula_in_a_locked_value_is_a_change_whatever_its_stored_result(
+    field: str, formula: str, known: str
+) -> None:
+    found = [
+        each for each in verdict(_with(issued(TRUE), field, formula), KNOWN[known]).findings if each.code == "S104"
+    ]
+    assert [(each.field, each.found) for each in found] == [(field, f"={formula}")]
+    assert render(found[0].message, "en").endswith("now a formula stands there")
+
+
+@pytest.mark.parametrize("named", ["养护里程（含计划）", "养护的里程"])
+def test_a_locked_name_that_was_only_rephrased_does_not_pass(named: str) -> None:
+    assert told(_resealed(_first(name=named)), KNOWN["list"]) or "K103" in [
+        each.code
+        for each in verdict(_resealed(_first(name=named)), KNOWN["list"]).findings
+        if each.severity is Severity.ERROR
+    ]
+
+
+def test_an_approved_amount_that_is_left_out_does_not_pass() -> None:
+    without = dataclasses.replace(TRUE, amounts={"funds.total.budget": Decimal("120.5")})
+    for forgery in (_resealed, lambda project: without_identity(issued(project))):
+        found = [each for each in verdict(forgery(without), KNOWN["list"]).findings if each.code == "M113"]
+        assert [(each.field, each.expected) for each in found] == [("funds.total.initial", Decimal(100))]
+
+
+#: Issued with names alone; targets and weights were approved later.
+BARE = dataclasses.replace(
+    TRUE, indicators=tuple(dataclasses.replace(each, target="", weight=None) for each in TRUE.indicators)
+)
+
+
+def _typed(workbook: Workbook, **values: str | float) -> Workbook:
+    sheet = workbook.sheets[0]
+    entries = recognise_plainly(workbook).entries
+    typed = {entries[name.replace("__", ".")].position: value for name, value in values.items()}
+    changed = dataclasses.replace(sheet, values={**sheet.values, **{key: typed[key] for key in typed if key}})
+    return dataclasses.replace(workbook, sheets=(changed, *workbook.sheets[1:]))
+
+
+@pytest.mark.parametrize("listed", [False, True])
+@pytest.mark.parametrize("again", [False, True])
+def test_targets_that_were_approved_after_the_names_are_compared(again: bool, listed: bool) -> None:
+    workbook = issued(BARE)
+    latest = LatestIssue(TRUE, YEAR, "0" * 64) if again else LatestIssue(BARE, YEAR, identity_of(workbook).digest)
+    office = Options(
+        projects={"P-1": TRUE if listed else latest.project}, issues={"P-1": latest}, keys=(KEY,), listed=listed
+    )
+    typed = _typed(workbook, indicators__1__target="≥1公里", indicators__1__weight=45.0)
+    expected = {"P114", "W105"} if again or listed else set()
+    assert set(told(typed, office)) == expected
+
+
+@pytest.mark.parametrize("piece", ['"\\ud800"', "1" + "0" * 400])
+def test_a_claim_that_nobody_can_have_been_issued_with_is_told_and_not_our_fault(piece: str) -> None:
+    workbook = issued(TRUE)
+    hidden = workbook.sheets[-1]
+    last = max(row for row, _ in hidden.values) + 1
+    values = {**hidden.values, (last, 1): "issued:funds.other.budget", (last, 2): piece}
+    forged = dataclasses.replace(workbook, sheets=(*workbook.sheets[:-1], dataclasses.replace(hidden, values=values)))
+    assert "S113" in told(forged, KNOWN["register"])
+
+
+def test_a_verdict_by_name_is_not_remembered_once_there_are_two_of_that_name() -> None:
+    other = dataclasses.replace(TRUE, code="P-2")
+    before = judged_by(Options(projects={"P-1": TRUE}, listed=True))
+    after = judged_by(Options(projects={"P-1": TRUE, "P-2": other}, listed=True))
+    issued_too = judged_by(Options(projects={"P-1": TRUE}, issues={"P-2": LatestIssue(other, YEAR, "")}, listed=True))
+    assert len({each("a.xlsx", "P-1") for each in (before, after, issued_too)}) == 3
+
+
+def test_a_list_in_another_order_is_still_what_approves() -> None:
+    moved = dataclasses.replace(TRUE, row=9, email="a@example.com")
+    assert verdict(issued(TRUE), dataclasses.replace(KNOWN["both"], projects={"P-1": moved})).approved_by == "list"

@@ -208,7 +208,7 @@ def test_two_runs_at_once_lose_nothing(inbox: Path, issued: Path, tmp_path: Path
 
 
 def test_issuing_again_makes_everything_whole(tmp_path: Path) -> None:
-    count, listed = 24, tmp_path / "list.csv"
+    count, listed = 60, tmp_path / "list.csv"
     with listed.open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file).writerow(["项目编码", "项目名称", "主管部门", "实施单位"])
         csv.writer(file).writerows([f"{number:03}", f"项目{number}", "某局", "某站"] for number in range(count))

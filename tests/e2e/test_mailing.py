@@ -158,6 +158,8 @@ def test_a_run_that_is_killed_leaves_a_mail_that_may_have_arrived(folder: Path) 
         ("[]", False),
         ("", False),
     ],
+    # Not by what they hold: that has the process and the time in it, and every process of a run collects the tests.
+    ids=("own", "no process", "an earlier process", "elsewhere", "elsewhere long ago", "elsewhere later", *"123"),
 )
 def test_a_claim_holds_while_its_process_may_be_at_work(folder: Path, claim: str, taken: bool) -> None:
     with Register.open(folder / "r.db") as register:

@@ -4,6 +4,7 @@ import io
 import random
 import re
 import struct
+import time
 import tracemalloc
 import zipfile
 import zlib
@@ -17,8 +18,10 @@ from hypothesis import strategies as st
 from support.inbox_by_hand import NAME, SHAPES, WORKBOOK, Member, look, mail, mbox, named, raw_zip, refused
 from support.timing import within
 
-from xlsform.inbox import Incoming
+from xlsform.inbox import Incoming, incoming
+from xlsform.inbox.clock import Clock
 from xlsform.inbox.headers import parameters
+from xlsform.inbox.incoming import SpentError
 from xlsform.reading import Limits
 from xlsform.reading.workbook import Unreadable
 
@@ -161,6 +164,71 @@ def test_floods_are_over_soon(flood: str, tmp_path: Path) -> None:
 def test_a_mailbox_of_separators_alone(tmp_path: Path) -> None:
     assert read(tmp_path, b"From a Mon Jan  4 10:00:00 2021\n\n" * 300_000, "a.mbox")
     assert read(tmp_path, b"From " * 4_000_000 + b"10:00", "a.mbox")
+
+
+def documents(count: int) -> bytes:
+    """An archive of documents that are no workbooks; to tell that of each takes a twentieth of a second."""
+    noise = random.Random(1).randbytes(20_000).hex().encode()
+    types = b"<Types>" + b"<a/>" * 450_000 + b"<!--" + noise + b"--></Types>"
+    document = io.BytesIO()
+    with zipfile.ZipFile(document, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", types)
+    return raw_zip(*(Member(b"%d.dat" % number, document.getvalue()) for number in range(count)))
+
+
+@pytest.mark.slow
+def test_seconds_cover_what_is_opened(tmp_path: Path) -> None:
+    """27 MB of such documents took more than a minute."""
+    data = raw_zip(Member(b"a.xlsx"), Member(b"b.zip", documents(400)), Member(b"c.xlsx"))
+    found = read(tmp_path, data, limits=Limits(seconds=1, total_size=1_000_000_000), seconds=2)
+    assert [each.name for each in found] == ["a.xlsx", "a.zip"]
+    assert refused(found[1], "timeout") == "opened for 1 seconds; the rest of it is left out"
+
+
+@pytest.mark.slow
+def test_seconds_cover_mails(tmp_path: Path) -> None:
+    headers = b"a: b\r\n" * 40_000 + b"Content-Type: text/plain\r\n\r\nx"
+    data = mail(*[headers] * 200, boundary="b")
+    (found,) = read(tmp_path, data, "a.eml", limits=Limits(seconds=0.5), seconds=1.5)
+    assert "opened for 0.5 seconds" in refused(found, "timeout")
+    found = read(tmp_path, mbox([data, mail(named("z.xlsx"))]), "a.mbox", limits=Limits(seconds=0.5), seconds=1.5)[-1]
+    assert found.origin == str(tmp_path / "a.mbox")
+    assert "opened for 0.5 seconds" in refused(found, "timeout")
+
+
+def test_the_time_of_whoever_takes_what_is_found_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(raw_zip(*(Member(b"%d.xlsx" % number) for number in range(4))))
+    found = []
+    for each in incoming([tmp_path], Limits(seconds=0.2)):
+        found.append(each.name)
+        until = time.thread_time() + 0.1
+        while time.thread_time() < until:
+            pass
+    assert found == ["0.xlsx", "1.xlsx", "2.xlsx", "3.xlsx"]
+
+
+def test_a_large_mailbox_has_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = iter(range(0, 1_000, 1))
+    monkeypatch.setattr("time.thread_time", lambda: next(now))
+    limits = Limits(seconds=10)
+    small, large = Clock(1_000, limits), Clock(10 * limits.part_size, limits)
+    assert sum(1 for _ in large.timed(iter(range(60)))) == 60
+    large.check()
+    assert sum(1 for _ in small.timed(iter(range(9)))) == 9
+    small.check()
+    list(small.timed(iter([1])))
+    with pytest.raises(SpentError):
+        small.check()
+
+
+@pytest.mark.slow
+def test_more_mails_than_any_mailbox_has(tmp_path: Path) -> None:
+    """27 MB were 675,000 entries, found in 17 seconds."""
+    data = b"From a Mon Jan  4 10:00:00 2021\nA: b\n\n" * 100_000
+    found = read(tmp_path, data, "a.mbox", limits=Limits(members=50))
+    most = 20 * 50 + len(data) // 2_000
+    assert len(found) == most + 1
+    assert f"more than {most:,} files" in refused(found[-1], "oversized")
 
 
 def test_parameters_grow_with_their_length_alone() -> None:

@@ -87,7 +87,6 @@ def test_a_register_of_an_earlier_version_keeps_all_it_said(path: Path, tmp_path
         assert [(each.origin, each.why) for each in status.strays] == [("9", "forged")]
         [issued] = register.issued()
         assert (issued.project.name, issued.identity, issued.lock_hash, issued.form) == ("新名", None, "", "")
-        assert register.superseded() == {}
     for name, rows in before.items():
         assert [{key: row[key] for key in old} for old, row in zip(rows, table(path, name), strict=True)] == rows
     with Register.open(tmp_path / "new.db", create=True):
@@ -188,18 +187,6 @@ def test_an_issue_is_kept_with_its_identity_its_lock_and_its_form(path: Path) ->
     assert (kept["digest"], kept["id"], kept["edition"]) == (first.form, "mof-2020", form.edition)
     assert first.form == form.digest
     assert build(json.loads(kept["json"])) == form
-
-
-def test_identities_that_later_ones_took_the_place_of_are_known(path: Path) -> None:
-    with Register.open(path, create=True) as register:
-        issue(register, project("001"))
-        for target in ("≥1公里", "≥2公里", "≥3公里"):
-            issue(register, project("001"), identity=identity(target=target))
-        issue(register, project("002"), identity=identity("002"))
-        # Issued anew without a change it is what it was before: nobody can tell the two apart.
-        for _ in range(2):
-            issue(register, project("003"), identity=identity("003"))
-        assert register.superseded() == {"001": {identity(target=f"≥{number}公里").digest for number in (1, 2)}}
 
 
 def test_earlier_keys_stand_behind_its_own(path: Path) -> None:

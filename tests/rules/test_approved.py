@@ -25,6 +25,7 @@ from xlsform.findings import Severity
 from xlsform.form.template import load
 from xlsform.form.vocabulary import GOAL_EXPECTED, INDICATOR_NAME, TARGET, WEIGHT
 from xlsform.projects import ListedIndicator, Project, read_accounts
+from xlsform.quantities import same_target
 from xlsform.spreadsheet.a1 import position
 from xlsform.submission.office_records import NO_RECORDS, OfficeRecords
 from xlsform.submission.submission import Submission
@@ -124,6 +125,25 @@ def test_a_target_was_changed(target: str) -> None:
     subject = changed(approved(submission()), 0, target=target)
     assert found("P114", subject) == [f"自评表!E13 数量指标 第 1 行·年度指标值 is ≥120公里; approved was {target}"]
     assert codes(subject) == ["P114"]
+
+
+@pytest.mark.parametrize(
+    ("approved_target", "typed", "same"),
+    [
+        ("≥5万人", "≥5人", False),
+        ("≥5万人", "≥5", False),
+        ("≥5万人", "≥50000人", True),
+        ("≥3000万元", "≥3000元", False),
+        ("≤30万元", "≤30万元", True),
+        ("≥120公里", "≥120万", False),
+        ("≥120千米", "≥120米", False),
+        ("5万-6万人", "5-6万人", False),
+        ("≥95%", "≥0.95", True),
+        ("≥120公里", "≥120", True),
+    ],
+)
+def test_the_scale_of_a_unit_is_part_of_a_target(approved_target: str, typed: str, same: bool) -> None:
+    assert same_target(approved_target, typed) is same
 
 
 @pytest.mark.parametrize("target", ["≥120公里", "不低于120公里", ">=120 公里", "120公里", "１２０公里以上"])

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from xlsform import __version__
 from xlsform.findings import Finding
 from xlsform.inbox import Incoming
+from xlsform.quantities import normalize_text
 from xlsform.reading.workbook import Unreadable
 from xlsform.register import NewReturn, ProjectStatus, Register, State
 from xlsform.submission.recognition import known_forms
@@ -64,13 +66,15 @@ def judged_once(files: Iterable[Incoming], options: Options, judge: JudgeFiles, 
 def judged_by(options: Options) -> JudgedBy:
     """Return what names all that a verdict depends on besides the content.
 
-    That is the program, its forms, the options, the file's extension, and what was approved for the file's project.
+    That is the program, its forms, the options, the file's extension, what was approved for the file's project, and
+    which other projects have its name: the file may have been taken for it by its name.
     """
     forms = ",".join(f"{form.id}:{form.digest}" for form in known_forms())
     asked = _digest(f"{__version__}|{forms}|{replace(options, keys=(), projects={}, issues={}, accounts={})}")
     everything = _digest(
         *map(repr, options.projects.values()), *map(repr, options.issues.values()), repr(options.accounts)
     )
+    namesakes = _namesakes(options)
 
     def by(name: str, code: str | None) -> str:
         approved = options.projects.get(code) if code is not None else None
@@ -78,10 +82,20 @@ def judged_by(options: Options) -> JudgedBy:
         known = everything
         if approved is not None and code is not None:
             known = f"{approved}|{options.issues.get(code)}|{options.accounts.get(code)}"
+            known += f"|{namesakes[normalize_text(approved.name)]}"
         # The extension is part of what is judged (F109).
         return _digest(f"{asked}|{Path(name).suffix.lower()}|{known}")
 
     return by
+
+
+def _namesakes(options: Options) -> Mapping[str, str]:
+    """Return the codes and units of the projects of each name, as one text."""
+    found: dict[str, list[str]] = {}
+    issued = (each.project for code, each in options.issues.items() if code not in options.projects)
+    for project in chain(options.projects.values(), issued):
+        found.setdefault(normalize_text(project.name), []).append(f"{project.code!r} {project.unit!r}")
+    return {name: ";".join(sorted(each)) for name, each in found.items()}
 
 
 def _digest(*texts: str) -> str:

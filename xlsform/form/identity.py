@@ -57,7 +57,7 @@ class Identity:
         content = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "signature"}
         content |= {"digest": "", "issued": dict(self.issued)}
         text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(_bytes(text)).hexdigest()
 
     def pairs(self) -> dict[str, str]:
         """Return its parts as texts, as each carrier holds them."""
@@ -127,9 +127,17 @@ def _year(text: str) -> str:
 
 def _issued_value(text: str) -> str | int | float:
     value = json.loads(text)
-    if not isinstance(value, str | int | float) or (isinstance(value, float) and not math.isfinite(value)):
-        raise ValueError(f"no value that a form can be issued with: {text[:40]}")
-    return value
+    if isinstance(value, str) or (isinstance(value, int | float) and _finite(value)):
+        return value
+    raise ValueError(f"no value that a form can be issued with: {text[:40]}")
+
+
+def _finite(value: float) -> bool:
+    """Whether a number is one that a cell can hold."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def from_name_text(text: str) -> Identity | None:

@@ -35,6 +35,14 @@ def place_of(path: Path | RemoteFile, limits: Limits) -> ContainerPlace:
     return ContainerPlace(str(path), name, "", received, Budget(size, limits))
 
 
+def size_of(path: Path | RemoteFile) -> int:
+    """Return how many bytes a file has, 0 where nobody can tell."""
+    try:
+        return path.size if isinstance(path, RemoteFile) else path.stat().st_size
+    except (OSError, ValueError):
+        return 0
+
+
 def text_of(path: Path | RemoteFile) -> str:
     """Return a path as text to show; as a path, it may hold bytes that are no text."""
     return str(path) if isinstance(path, RemoteFile) else decoded(os.fsencode(path))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _SPREAD = 20
 #: Members of an archive and of all in it, in ``Limits.members``: a zip may hold the returns of a whole district.
 _CROWD = 20
+#: A mailbox may have one more mail for each of so many bytes: with what its headers say, hardly any is smaller.
+_SMALL_MAIL = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,14 @@ class Budget:
         self.bytes = limits.total_size + _SPREAD * size
         self.members = _CROWD * limits.members
         self._most = self.bytes, self.members
+
+    @classmethod
+    def of_mailbox(cls, size: int, limits: Limits) -> Budget:
+        """Allow for a mailbox of that size: its mails have budgets of their own, but they are counted here."""
+        budget = cls(size, limits)
+        budget.members += size // _SMALL_MAIL
+        budget._most = budget.bytes, budget.members
+        return budget
 
     def unpack(self, size: int) -> None:
         """Pay for bytes that were unpacked.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from xlsform.inbox.encodings import decoded, unencoded
@@ -57,8 +57,13 @@ def _end_of(head: bytes) -> int:
 class IncomingMail:
     """A mail in memory."""
 
-    def __init__(self, data: bytes, limits: Limits) -> None:
+    def __init__(self, data: bytes, limits: Limits, check: Callable[[], None] = lambda: None) -> None:
         """Read its headers.
+
+        Args:
+            data: the mail.
+            limits: how many parts it may have.
+            check: asked before each part whether there is time for it.
 
         Raises:
             RefusedError: it has none, or they are larger than any mail's.
@@ -67,6 +72,7 @@ class IncomingMail:
             raise RefusedError("empty", say("the mail has no content"))
         self._data = data = with_line_feeds(data)
         self._limits = limits
+        self._check = check
         self._parts = 0
         self._texts: list[tuple[Header, int, int]] = []
         self.whole = True
@@ -131,6 +137,7 @@ class IncomingMail:
         return parsed(self._data[start : max(stop, start)]), body
 
     def _count_part(self) -> None:
+        self._check()
         self._parts += 1
         if self._parts > self._limits.members:
             raise RefusedError(

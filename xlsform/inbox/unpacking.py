@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import IO, TYPE_CHECKING
 
+from xlsform.inbox.clock import Clock
 from xlsform.inbox.discovery import Source
-from xlsform.inbox.disk import kind_of_file, loaded, opened, place_of, text_of, unread
+from xlsform.inbox.disk import kind_of_file, loaded, opened, place_of, size_of, text_of, unread
 from xlsform.inbox.documents import (
     Met,
     linked_files,
@@ -61,6 +62,8 @@ class Unpacker:
         self._holds = holds
         self._own = ""
         """The origin of the file that is being unpacked."""
+        self._clock = Clock(0, limits)
+        """That of the file that is being unpacked."""
         self._taken: set[int] = set()
         """Hashes of the origins given: the texts of ten thousand would take megabytes. Where two hashes are the same by
         chance, an origin gets a number that it does not need."""
@@ -76,7 +79,8 @@ class Unpacker:
         elif not source.message and kind_of(place.name, b"") == "workbook":
             yield Incoming(place.origin, place.name, loaded(source.path, self._limits), place.received, place.sender)
         else:
-            yield from self._guarded(self._file(source, place), place)
+            self._clock = Clock(size_of(source.path), self._limits)
+            yield from self._clock.timed(self._guarded(self._file(source, place), place))
 
     def _file(self, source: Source, place: ContainerPlace) -> Iterator[Incoming]:
         file = opened(source.path)
@@ -147,7 +151,7 @@ class Unpacker:
         most = self._limits.mails
         if place.mails >= most:
             raise RefusedError("oversized", say("mails within mails, more than {most} deep", most=most))
-        mail = IncomingMail(data, self._limits)
+        mail = IncomingMail(data, self._limits, self._clock.check)
         who, about = sender(mail.header), subject(mail.header)
         label = " " + who.replace("/", "_") if labelled and who else ""
         place = replace(
@@ -177,7 +181,10 @@ class Unpacker:
     def _mailbox(self, file: IO[bytes], place: ContainerPlace) -> Iterator[Incoming]:
         from xlsform.inbox.mailboxes import messages
 
+        crowd = place.budget if place.inner else Budget.of_mailbox(file.seek(0, 2), self._limits)
         for number, message in enumerate(messages(file, self._limits), 1):
+            self._clock.check()
+            crowd.open(1)
             each = replace(place, origin=f"{place.origin}#{number}")
             if isinstance(message, RefusedError):
                 yield self._incoming(message.unreadable, each)
@@ -192,6 +199,7 @@ class Unpacker:
     ) -> Iterator[Incoming]:
         """Yield what the pieces of a container bring, a mail's or an archive's, and note what is met besides."""
         for piece in pieces:
+            self._clock.check()
             if not piece.part_of_mail:
                 met.name(piece.path)
             kind = kind_of(piece.name, piece.head, piece.content_type)

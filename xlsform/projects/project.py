@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from xlsform.errors import DataError
 from xlsform.form.vocabulary import DEPARTMENT, PROJECT_CODE, PROJECT_NAME, UNIT
 from xlsform.messages import Message, say
+from xlsform.quantities import normalize_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,13 @@ class ListedIndicator:
     """As the form prints it: ``≥95%``; sign, value and unit of a list with three columns are joined."""
     weight: Decimal | None
     """Points."""
+
+    def completed_by(self, others: Iterable[ListedIndicator]) -> ListedIndicator:
+        """Return the same with the target and the weight that it lacks from the one of its kind and name."""
+        key = (self.level2, normalize_text(self.name))
+        other = next((each for each in others if (each.level2, normalize_text(each.name)) == key), self)
+        weight = other.weight if self.weight is None else self.weight
+        return replace(self, target=self.target or other.target, weight=weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,10 @@ class Project:
             **self.amounts,
         }
 
+    def approves_the_same_as(self, other: Project) -> bool:
+        """Whether two records approve the same: the address, the row and columns of the office's own do not count."""
+        return self.head == other.head and self.indicators == other.indicators
+
     def completed_by(self, other: Project) -> Project:
         """Return the same with what it lacks from another record of the project."""
         return replace(
@@ -66,7 +78,7 @@ class Project:
             department=self.department or other.department,
             unit=self.unit or other.unit,
             amounts={**other.amounts, **self.amounts},
-            indicators=self.indicators or other.indicators,
+            indicators=tuple(each.completed_by(other.indicators) for each in self.indicators) or other.indicators,
             texts={**other.texts, **self.texts},
         )
 

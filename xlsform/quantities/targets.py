@@ -12,7 +12,7 @@ from xlsform.patterns import LazyPattern
 from xlsform.quantities.dates import When, read_date
 from xlsform.quantities.numbers import MOST_DIGITS, NUMERAL, amount_of
 from xlsform.quantities.text import figure_text, is_blank_mark, normalize_text, without_ending
-from xlsform.quantities.units import ARITHMETIC, PER, TIME_UNITS, UNIT, UNIT_OF_THINGS, same_unit, unit_of
+from xlsform.quantities.units import ARITHMETIC, PER, TIME_UNITS, UNIT, UNIT_OF_THINGS, in_base, same_unit, unit_of
 
 Kind = Literal["number", "range", "date", "word"]
 Comparator = Literal["≥", "≤", "=", ">", "<"]
@@ -179,11 +179,20 @@ def is_rate(unit: str) -> bool:
 
 
 def same_target(one: str, other: str) -> bool:
-    """Whether two texts ask for the same: ``≥95%`` and 不低于95% do; a bare figure is a positive target."""
+    """Whether two texts ask for the same: ``≥95%`` and 不低于95% do; a bare figure is a positive target.
+
+    ≥5万人 and ≥50000人 are the same, ≥5万人 and ≥5人 (or ≥5) are not.
+    """
     if normalize_text(one) == normalize_text(other):
         return True
     first, second = read_target(one), read_target(other)
     if first.kind == "word" or first.kind != second.kind:
         return False
-    same = (first.amount, first.upper, first.when, first.per) == (second.amount, second.upper, second.when, second.per)
+    same = (first.when, first.per, *_ends(first)) == (second.when, second.per, *_ends(second))
     return same and (first.comparator or "≥") == (second.comparator or "≥") and same_unit(first.unit, second.unit)
+
+
+def _ends(target: Target) -> tuple[Decimal | None, Decimal | None]:
+    """Return the figures of a target in the base unit: 5万人 is 50000."""
+    low, high = (None if end is None else in_base(end, target.unit) for end in (target.amount, target.upper))
+    return low, high

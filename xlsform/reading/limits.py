@@ -43,7 +43,9 @@ class Limits:
     ranges: int = _limit(20_000, "merges, or ranges under validation, of a sheet")
     names: int = _limit(50_000, "defined names, or custom properties, of a workbook")
     styles: int = _limit(70_000, "cell styles of a workbook")
-    seconds: float = _limit(10.0, "seconds that a file may take")
+    seconds: float = _limit(
+        10.0, "seconds that a file may take to be judged, and of a processor to be opened if it holds others"
+    )
     memory: int = _limit(450_000_000, "bytes that a file may take of a process, where the system can hold it to that")
 
     def unpacked(self, packed: int) -> int:

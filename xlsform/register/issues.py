@@ -80,24 +80,6 @@ class Issues:
         ]
         return {each.project.code: each for each in self.whole(ids)}
 
-    def superseded(self) -> dict[str, frozenset[str]]:
-        """Return the identities that count no more, by project; see `Register.superseded`."""
-        # Few projects are issued twice: the identities of all others need not be read.
-        found = self._store.rows(
-            "SELECT code, identity FROM issues WHERE identity IS NOT NULL"
-            " AND id NOT IN (SELECT max(id) FROM issues GROUP BY code) ORDER BY id"
-        )
-        digests: dict[str, set[str]] = {}
-        for code, identity in found:
-            digests.setdefault(code, set()).add(self._identity(identity).digest)
-        newest = self._store.rows(
-            "SELECT code, identity FROM issues WHERE identity IS NOT NULL AND id IN"
-            " (SELECT max(id) FROM issues GROUP BY code HAVING count(*) > 1)"
-        )
-        for code, identity in newest:
-            digests.get(code, set()).discard(self._identity(identity).digest)
-        return {code: frozenset(each) for code, each in digests.items() if each}
-
     def _identity(self, text: str) -> Identity:
         return self._store.understood(partial(decode, kind=Identity), text)
 

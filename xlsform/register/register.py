@@ -134,13 +134,6 @@ class Register:
         """Return the newest workbook of each of some projects by code, also of those that were withdrawn."""
         return self._issues.latest(codes)
 
-    def superseded(self) -> dict[str, frozenset[str]]:
-        """Return the digests of the identities of earlier workbooks that later ones took the place of, by code.
-
-        Projects without any are left out. An issue of a version of xlsform that kept no identities has none.
-        """
-        return self._issues.superseded()
-
     def project(self, code: str) -> Project | None:
         """Return a project as it was issued last, or None."""
         return self._issues.project(code)

@@ -96,6 +96,8 @@ def indicator_added(submission: Submission) -> Iterator[Violation]:
 def indicator_renamed(submission: Submission) -> Iterator[Violation]:
     """An approved indicator was renamed: old → new.
 
+    An error where the workbook says that the name was issued locked: a unit cannot have rephrased it by mistake.
+
     ## Why it matters
 
     A rephrased indicator may measure something else than what was approved.
@@ -112,6 +114,7 @@ def indicator_renamed(submission: Submission) -> Iterator[Violation]:
             field=entry.field.name,
             found=found,
             expected=approved.name,
+            severity=Severity.ERROR if entry.field.name in submission.approval.claimed else None,
         )
 
 
@@ -202,7 +205,8 @@ def amount_not_approved(submission: Submission) -> Iterator[Violation]:
     """An amount differs from the approved one.
 
     The amounts are those that the project list gives, else the register: 年初预算数, 全年预算数, whichever they have.
-    Amounts that were issued prefilled and locked are S104's.
+    One that was left out differs too, where the form itself does not ask for it (M101). Amounts that were issued
+    prefilled and locked are S104's.
 
     ## Why it matters
 
@@ -215,6 +219,9 @@ def amount_not_approved(submission: Submission) -> Iterator[Violation]:
     for entry, expected in _unlike(submission):
         if isinstance(expected, Decimal) and entry.number is not None:
             yield _not_approved(entry, entry.number, expected)
+    for entry, expected in _left_out(submission):
+        message = say("{field} is blank; approved was {expected}", field=entry.field.label, expected=expected)
+        yield Violation(message, field=entry.field.name, expected=expected)
 
 
 @rule("G105", Severity.ERROR)
@@ -250,6 +257,18 @@ def _unlike(submission: Submission) -> Iterator[tuple[Entry, str | Decimal]]:
         else:
             same = quantities.normalize_text(entry.text) == quantities.normalize_text(expected)
         if not same:
+            yield entry, expected
+
+
+def _left_out(submission: Submission) -> Iterator[tuple[Entry, Decimal]]:
+    """Yield the fields that hold no amount, or a mark for none, though one was approved and the form asks for none."""
+    amounts: Mapping[str, Decimal] = {} if submission.approved is None else submission.approved.amounts
+    for key, expected in amounts.items():
+        entry = submission.find(key)
+        if entry is None or entry.position is None or entry.usable or not expected:
+            continue
+        blank = entry.blank or (isinstance(entry.raw, str) and quantities.is_blank_mark(entry.raw))
+        if blank and entry.field.spec.required is None and entry.field.name not in submission.issued:
             yield entry, expected
 
 

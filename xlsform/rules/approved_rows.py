@@ -37,9 +37,6 @@ def paired(submission: Submission) -> Pairs:
     """
     project = submission.approved
     rows = list(indicators(submission))
-    if submission.approval.superseded and any(_issued_name(submission, row) for row in rows):
-        # It was issued with other indicators than were approved since, which H102 says.
-        return Pairs({}, [], [])
     left = list(project.indicators) if project else []
     answered: dict[int, ListedIndicator] = {}
     for number, row in enumerate(rows):
@@ -49,6 +46,9 @@ def paired(submission: Submission) -> Pairs:
         if match is not None:
             answered[number] = match
             left.remove(match)
+    if submission.approval.superseded and any(_issued_name(submission, row) for row in rows):
+        # It was issued with other indicators than were approved since, which H102 says. What was typed is compared.
+        return Pairs(answered, [], [])
     free = [row for number, row in enumerate(rows) if number not in answered and not _issued_name(submission, row)]
     return Pairs(answered, left, free)
 

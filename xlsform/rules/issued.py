@@ -20,7 +20,8 @@ def prefilled_value_changed(submission: Submission) -> Iterator[Violation]:
 
     What was prefilled (names, targets, weights, amounts) is recorded in the workbook when it is issued. That record
     counts where the workbook is signed by the register's key; otherwise what the project list or the register has is
-    what was issued, and only without either the workbook's own word. Other rules say nothing of such a value, nor of
+    what was issued, and only without either the workbook's own word. A formula in place of such a value is a change,
+    whatever result is stored with it. Other rules say nothing of such a value, nor of
     what follows from it: once it is put back, that may be right again.
 
     ## Why it matters
@@ -35,6 +36,13 @@ def prefilled_value_changed(submission: Submission) -> Iterator[Violation]:
         if name not in submission.altered:
             continue
         entry = submission.entries[name]
+        if entry.formula is not None:
+            formula = f"={entry.formula}"
+            message = say(
+                "{field} was issued as {expected}; now a formula stands there", field=entry.field.label, expected=issued
+            )
+            yield Violation(message, field=name, found=formula, expected=issued)
+            continue
         found = None if entry.blank else plain(entry.value) if entry.usable else text_of(entry.raw).strip()
         message = say(
             "{field}: approved was {expected}, now it is {found}"

@@ -13,7 +13,7 @@ TRUE = frozenset({"1", "true", "on"})
 #: The attribute that keeps the spaces around a text: without it, readers differ on whether they are part of it.
 SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
-_MOST_MARKUP = 6_000_000
+_MOST_MARKUP = 1_000_000
 """Tags and attributes of a part: of what comes back, some parts are first looked at when it is marked."""
 
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, encoding="utf-8")

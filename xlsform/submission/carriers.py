@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from xlsform.form import identity as identities
 from xlsform.form.identity import Identity
 from xlsform.reading.workbook import Workbook
@@ -21,25 +23,34 @@ def identities_in(workbook: Workbook) -> dict[str, Identity]:
         key.removeprefix(prefix): value for key, value in workbook.properties.items() if key.startswith(prefix)
     }
     found["properties"] = identities.from_pairs(properties)
-    target = next((text for name, text in workbook.names.items() if _is_name(name)), "")
-    found["name"] = identities.from_name_text(target.strip('"'))
+    found["name"] = identities.from_name_text((_target(workbook) or "").strip('"'))
     return {carrier: each for carrier, each in found.items() if each is not None}
 
 
-def broken_in(workbook: Workbook) -> frozenset[str]:
-    """Return the carriers that are there but give no identity: somebody wrote into them."""
+def broken_in(workbook: Workbook, found: Collection[str]) -> frozenset[str]:
+    """Return the carriers that are there but are not among those that gave an identity: somebody wrote into them."""
     prefix = identities.PROPERTY_PREFIX
     there = {
         "sheet": workbook.sheet(identities.SHEET) is not None,
         "properties": any(key.startswith(prefix) for key in workbook.properties),
-        "name": any(map(_is_name, workbook.names)),
+        "name": _target(workbook) is not None,
     }
-    return frozenset(carrier for carrier, present in there.items() if present) - identities_in(workbook).keys()
+    return frozenset(carrier for carrier, present in there.items() if present and carrier not in found)
 
 
-def _is_name(name: str) -> bool:
-    """Whether a defined name is the one that carries the identity; an .xls by LibreOffice has _ for the point in it."""
-    return name.casefold().replace(".", "_") == identities.NAME.casefold().replace(".", "_")
+def _target(workbook: Workbook) -> str | None:
+    """Return what the defined name holds that carries the identity, None where there is no such name.
+
+    Some programs write names in another case, and an .xls by LibreOffice has _ for the point in them.
+    """
+    as_issued = workbook.names.get(identities.NAME)
+    if as_issued is not None:
+        return as_issued
+    return next((target for name, target in workbook.names.items() if _folded(name) == _folded(identities.NAME)), None)
+
+
+def _folded(name: str) -> str:
+    return name.casefold().replace(".", "_")
 
 
 def _cell_text(value: Value | None) -> str:

@@ -12,6 +12,11 @@ _REMARK = LazyPattern(r"\([^()]*\)\Z")
 
 def plain_name(text: str) -> str:
     """Return an indicator's name folded, without 指标1： before it and a remark in brackets behind it."""
+    return _REMARK.sub("", full_name(text))
+
+
+def full_name(text: str) -> str:
+    """Return the same with the remark."""
     name = normalize_text(text)
     numbered = _NUMBERED.match(name)
-    return _REMARK.sub("", name[numbered.end() :] if numbered else name)
+    return name[numbered.end() :] if numbered else name

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from xlsform.form.layout import Field, Layout
 from xlsform.form.vocabulary import INDICATOR_NAME, TARGET, WEIGHT
 from xlsform.quantities import normalize_text, number_of, same_target
-from xlsform.submission.indicator_names import plain_name
+from xlsform.submission.indicator_names import full_name, plain_name
 
 if TYPE_CHECKING:
     from xlsform.projects import ListedIndicator, Project
@@ -64,6 +64,8 @@ def set_right(claims: Mapping[str, object], project: Project, layout: Layout) ->
                     differing.append(item.name)
             continue
         left.remove(found)
+        if full_name(str(claims.get(row[INDICATOR_NAME].name, ""))) != full_name(found.name):
+            settle(row[INDICATOR_NAME], found.name)
         for role, given in ((TARGET, found.target), (WEIGHT, found.weight)):
             if role in row and given not in ("", None):
                 settle(row[role], given)
@@ -73,7 +75,8 @@ def set_right(claims: Mapping[str, object], project: Project, layout: Layout) ->
 def _approved(name: str, row: Mapping[str, Field], left: list[ListedIndicator]) -> ListedIndicator | None:
     level2 = next(iter(row.values())).level2
     plain = plain_name(name)
-    return next((each for each in left if plain_name(each.name) == plain and each.level2 == level2), None)
+    alike = [each for each in left if plain_name(each.name) == plain and each.level2 == level2]
+    return next((each for each in alike if full_name(each.name) == full_name(name)), next(iter(alike), None))
 
 
 def says_the_same(found: object, approved: object, item: Field) -> bool:

@@ -83,7 +83,7 @@ class Submission:
     @cached_property
     def broken_carriers(self) -> frozenset[str]:
         """The carriers of its identity into which something else was written."""
-        return broken_in(self.workbook)
+        return broken_in(self.workbook, self.identities)
 
     @property
     def by_labels(self) -> bool:
@@ -315,7 +315,12 @@ def _is_required(item: Field) -> bool:
 
 
 def _holds(entry: Entry, issued: object) -> bool:
-    """Whether a field holds the value that was issued; figures have the 15 digits that a cell keeps."""
+    """Whether a field holds the value that was issued; figures have the 15 digits that a cell keeps.
+
+    A formula never does, whatever its stored result is: it shows something else once it is worked out.
+    """
+    if entry.formula is not None:
+        return False
     if isinstance(issued, int | float | Decimal) and entry.number is not None:
         return entry.number == quantities.number_of(float(issued))
     return normalize_text(entry.text or str(entry.raw or "")) == normalize_text(str(issued))

@@ -108,7 +108,7 @@ def _use(path: Path) -> None:
     """Do what commands do with a register, each after the other whatever became of the one before."""
     uses: list[Callable[[Register], object]] = [
         lambda register: register.status(),
-        lambda register: [list(register.issued()), list(register.returns()), register.superseded()],
+        lambda register: [list(register.issued()), list(register.returns())],
         lambda register: [register.to_mail(), register.to_answer(), register.mails.all()],
         lambda register: [register.history(code) for code in ("001", "002")],
         lambda register: register.known(digest_of("a"), lambda _: "rules 1"),

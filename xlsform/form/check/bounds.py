@@ -4,7 +4,7 @@ The spreadsheet engine runs in this process and cannot be interrupted. It works 
 need be, and ends the process where its stack or the memory is exhausted. So all that it is given is bounded: only
 functions whose cost grows with what they are given, only fields in braces and no addresses, and limits on lengths,
 depths and numbers that a form never comes near. Within these every formula was found to take less than a second, with
-the stack of one megabyte that Windows gives a process, and none of two million made at random made the engine panic.
+the stack of one megabyte that Windows gives a process, and none of 1.4 million made at random made the engine panic.
 """
 
 from __future__ import annotations
