@@ -26,7 +26,7 @@ assert legacy
 assert ooxml
 
 #: A file that brings the reader down costs no more than this.
-_LIMITS = Limits(seconds=3.0)
+_LIMITS = Limits(seconds=0.5)
 
 
 @cache
