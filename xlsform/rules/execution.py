@@ -51,7 +51,10 @@ def _computed(submission: Submission, column: Role) -> Iterator[Field]:
             if submission.layout.fields[other].spec.kind == "input"
         }
         without_budget = submission.results.computed[name] == "" and submission.number_beside(item, FUNDS_EXECUTED)
-        known = submission.entries[name].position is not None and not without_budget
+        entry = submission.entries[name]
+        # A formula that was never calculated has no result to be wrong: F110 tells of it.
+        never_calculated = entry.formula is not None and entry.raw is None
+        known = entry.position is not None and not without_budget and not never_calculated
         if known and not doubtful & typed:
             yield item
 
