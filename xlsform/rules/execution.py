@@ -104,8 +104,8 @@ def execution_rate_off(submission: Submission) -> Iterator[Violation]:
     rounded or truncated at the decimals that it is printed with: 97.83 % may stand as 97.8 % or 98 %. Without a budget
     it stays blank. On the rows below the total it may be left out.
 
-    Only files in which formulas cannot be seen (.xls, .et, .ods) are judged here; elsewhere the cell calculates itself,
-    and S106, S107 or S108 say when it was changed.
+    Only files whose formulas cannot be seen (.xls, .et, .ods) and forms that were not issued (S116) are judged here;
+    elsewhere the cell calculates itself, and S106, S107 or S108 say when it was changed.
 
     ## Why it matters
 
@@ -153,8 +153,8 @@ def execution_score_off(submission: Submission) -> Iterator[Violation]:
     point (9 for 8.62) is a warning. Without a budget it stays blank. The rule is silent where M105 finds the rate
     itself wrong, since the score follows from it.
 
-    Only files in which formulas cannot be seen (.xls, .et, .ods) are judged here; elsewhere the cell calculates itself,
-    and S106, S107 or S108 say when it was changed.
+    Only files whose formulas cannot be seen (.xls, .et, .ods) and forms that were not issued (S116) are judged here;
+    elsewhere the cell calculates itself, and S106, S107 or S108 say when it was changed.
 
     ## Why it matters
 
