@@ -401,10 +401,10 @@ SHEET, BOOK, PROPERTIES = "xl/worksheets/sheet1.xml", "xl/workbook.xml", "docPro
         (BOOK, r"<workbookProtection[^>]*/>", "", []),
         (BOOK, r'state="veryHidden"', 'state="hidden"', []),
         (BOOK, r'(<sheet name="自评表" )', r'\1state="hidden" ', ["S111"]),
-        (BOOK, r'<definedName name="_xlsform.identity">[^<]*</definedName>', "", []),
+        (BOOK, r'<definedName name="_xlsform.identity">[^<]*</definedName>', "", ["S113"]),
         (BOOK, r'<definedName name="unit">[^<]*</definedName>', "", ["S114"]),
         (BOOK, r'(<definedName name="unit">[^<]*)\$F\$4', r"\1$F$5", ["S114"]),
-        (PROPERTIES, r"(?s)<property .*</property>", "", []),
+        (PROPERTIES, r"(?s)<property .*</property>", "", ["S113"]),
         (PROPERTIES, r'(name="xlsform.digest"><vt:lpwstr>)[0-9a-f]{64}', rf"\g<1>{'0' * 64}", ["S113"]),
     ],
 )

@@ -26,18 +26,23 @@ from xlsform.workbook.locks import lock_for
 ALONE = [(each, template) for each in MUTATIONS for template in each.templates]
 
 #: Codes that a form by itself cannot be given: the file is no form at all or was prefilled (test_mutated_files.py
-#: plants these), or it takes a list of projects, a template with grades, another split of the weights.
+#: plants these), or it takes a list of projects (tests/rules/test_approved.py), a template with grades, another split
+#: of the weights.
 NOT_HERE = {
     "F101",
     "F102",
     "F103",
     "F104",
+    "F113",
     "S104",
     "H103",
+    "H105",
     "K101",
     "K102",
     "K103",
     "M111",
+    "M113",
+    "G105",
     "P114",
     "T104",
     "W104",

@@ -247,6 +247,16 @@ def test_a_form_in_a_workbook_of_its_own_is_read_by_its_labels() -> None:
     assert found("S116", subject)[0].endswith("read by its labels, of which 1 differ or are missing: 项目名称")
 
 
+def test_a_copied_form_that_was_never_calculated_is_told_so_and_no_more() -> None:
+    own = submission()
+    formulas = {position(item.cell) for name, item in own.layout.fields.items() if name in own.layout.computed}
+    subject = copied(own, NO_RECORDS)
+    subject.workbook.sheets[0].values = {
+        place: value for place, value in subject.workbook.sheets[0].values.items() if place not in formulas
+    }
+    assert set(codes(subject)) == {"F110", "S116"}
+
+
 def test_what_a_copied_form_calculates_is_judged_by_its_values() -> None:
     own = submission()
     subject = copied(own, NO_RECORDS, **{own.cell("funds.total.score"): 9.0})

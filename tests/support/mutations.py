@@ -186,10 +186,22 @@ def _identity_cell(workbook: Workbook) -> None:
     hidden.values[row, 2] = "A-17"
 
 
-def _identity_sheet_gone(workbook: Workbook) -> None:
+def _hidden_sheet_gone(workbook: Workbook) -> None:
     workbook.sheets = workbook.sheets[:-1]
+
+
+def _properties_gone(workbook: Workbook) -> None:
     workbook.properties.clear()
+
+
+def _identity_name_gone(workbook: Workbook) -> None:
     workbook.names.pop(identities.NAME)
+
+
+def _identity_gone(workbook: Workbook) -> None:
+    _hidden_sheet_gone(workbook)
+    _properties_gone(workbook)
+    _identity_name_gone(workbook)
 
 
 def _other_identity_in_properties(workbook: Workbook) -> None:
@@ -604,7 +616,10 @@ _STRUCTURE = [
     Mutation("a column hidden", "S111", W, "I1", edit=_hidden(set(), {9})),
     Mutation("a remark below the form", "S112", W, "B60", over={"B60": "备注：数据待核实"}),
     Mutation("a figure beside the form", "S112", W, "L6", over={"L6": 3.0}),
-    Mutation("identity gone", "S113", E, "", edit=_identity_sheet_gone),
+    Mutation("identity gone", "S116", N, "", edit=_identity_gone),
+    Mutation("only the hidden sheet gone", "S113", E, "", edit=_hidden_sheet_gone),
+    Mutation("the properties gone", "S113", E, "", edit=_properties_gone),
+    Mutation("the name gone", "S113", E, "", edit=_identity_name_gone),
     Mutation("identity edited", "S113", E, "", edit=_identity_cell),
     Mutation("two identities", "S113", E, "", edit=_other_identity_in_properties),
     Mutation("a name deleted", "S114", N, "", edit=_name_gone),

@@ -45,7 +45,8 @@ def with_records(
     if form is not None and listed is not None:
         found = read_projects(listed, form)
         found.require_sound()
-        differing = [each.code for each in found.projects if _differs(each, options.issues.get(each.code))]
+        issued = ((each, options.issues.get(each.code)) for each in found.projects)
+        differing = [each.code for each, issue in issued if issue is not None and not issue.project.agrees_with(each)]
         if differing:
             tell(_of_differing(listed, differing))
         projects = PackedByCode((project.code, project) for project in found.projects)
@@ -76,17 +77,6 @@ class _Issued(Mapping[str, Project]):
 
     def __len__(self) -> int:
         return len(self._issues)
-
-
-def _differs(listed: Project, issue: LatestIssue | None) -> bool:
-    """Whether something that both say was approved otherwise when the project's workbook was issued."""
-    if issue is None:
-        return False
-    issued, now = issue.project.head, listed.head
-    if any(issued[key] != now[key] for key in issued.keys() & now.keys() if issued[key] and now[key]):
-        return True
-    before, after = issue.project.indicators, listed.indicators
-    return bool(before and after) and before != after
 
 
 def _of_differing(listed: Path, codes: list[str]) -> Message:

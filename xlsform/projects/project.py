@@ -67,9 +67,16 @@ class Project:
             **self.amounts,
         }
 
-    def approves_the_same_as(self, other: Project) -> bool:
-        """Whether two records approve the same: the address, the row and columns of the office's own do not count."""
-        return self.head == other.head and self.indicators == other.indicators
+    def agrees_with(self, other: Project) -> bool:
+        """Whether nothing that both records say is approved otherwise, in whatever order indicators are listed.
+
+        The address, the row and columns of the office's own do not count.
+        """
+        one, two = self.head, other.head
+        if any(one[key] != two[key] for key in one.keys() & two.keys() if one[key] and two[key]):
+            return False
+        listed, others = (sorted(each.indicators, key=str) for each in (self, other))
+        return not listed or not others or listed == others
 
     def completed_by(self, other: Project) -> Project:
         """Return the same with what it lacks from another record of the project."""

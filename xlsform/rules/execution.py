@@ -51,7 +51,10 @@ def _computed(submission: Submission, column: Role) -> Iterator[Field]:
             if submission.layout.fields[other].spec.kind == "input"
         }
         without_budget = submission.results.computed[name] == "" and submission.number_beside(item, FUNDS_EXECUTED)
-        known = submission.entries[name].position is not None and not without_budget
+        entry = submission.entries[name]
+        # A formula that was never calculated has no result to be wrong: F110 tells of it.
+        never_calculated = entry.formula is not None and entry.raw is None
+        known = entry.position is not None and not without_budget and not never_calculated
         if known and not doubtful & typed:
             yield item
 
@@ -101,8 +104,8 @@ def execution_rate_off(submission: Submission) -> Iterator[Violation]:
     rounded or truncated at the decimals that it is printed with: 97.83 % may stand as 97.8 % or 98 %. Without a budget
     it stays blank. On the rows below the total it may be left out.
 
-    Only files in which formulas cannot be seen (.xls, .et, .ods) are judged here; elsewhere the cell calculates itself,
-    and S106, S107 or S108 say when it was changed.
+    Only files whose formulas cannot be seen (.xls, .et, .ods) and forms that were not issued (S116) are judged here;
+    elsewhere the cell calculates itself, and S106, S107 or S108 say when it was changed.
 
     ## Why it matters
 
@@ -150,8 +153,8 @@ def execution_score_off(submission: Submission) -> Iterator[Violation]:
     point (9 for 8.62) is a warning. Without a budget it stays blank. The rule is silent where M105 finds the rate
     itself wrong, since the score follows from it.
 
-    Only files in which formulas cannot be seen (.xls, .et, .ods) are judged here; elsewhere the cell calculates itself,
-    and S106, S107 or S108 say when it was changed.
+    Only files whose formulas cannot be seen (.xls, .et, .ods) and forms that were not issued (S116) are judged here;
+    elsewhere the cell calculates itself, and S106, S107 or S108 say when it was changed.
 
     ## Why it matters
 

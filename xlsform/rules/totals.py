@@ -55,7 +55,8 @@ def missing_total(submission: Submission) -> Iterator[Violation]:
 def total_not_sum(submission: Submission) -> Iterator[Violation]:
     """总分 is not the score of execution plus the scores of the indicators.
 
-    For files whose formulas cannot be seen (.xls, .et, .ods); in an .xlsx the rules on overwritten formulas say so.
+    For files whose formulas cannot be seen (.xls, .et, .ods) and forms that were not issued (S116); elsewhere the rules
+    on overwritten formulas say so.
     The total agrees if it equals the sum, or that sum rounded or truncated at the decimals it is printed with; rounded
     to a whole point it is a warning. A total that follows from the execution score as stated is right by this rule,
     even where that score is wrong. Nothing is said where a score is lacking, or where the scores make more than the

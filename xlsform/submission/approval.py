@@ -57,7 +57,7 @@ class Approval:
             return None, "return"
         project, by = self._records.approved(self.match.code)
         issue = self.latest_issue
-        if issue is not None and not issue.project.approves_the_same_as(project) and self._is_of(issue):
+        if issue is not None and not issue.project.agrees_with(project) and self._is_of(issue):
             return issue.project.completed_by(project), "register"
         return project, by
 
