@@ -51,6 +51,8 @@ class Came:
     errors: int
     forged: bool
     day: int
+    by: str
+    """What it was judged by: version, options, what was approved."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,8 @@ class Implied:
     """Digests of workbooks that are still to be delivered."""
     to_answer: frozenset[tuple[str, str]]
     """Content and origin of returns that are still to be answered."""
-    known: frozenset[str]
-    """Contents that need not be judged again."""
+    known: frozenset[tuple[str, str]]
+    """Contents that need not be judged again, with what they were judged by."""
     history: dict[str, tuple[int, int]] = field(default_factory=dict)
     """By code, how many workbooks went out and how many files came back."""
 
@@ -150,7 +152,7 @@ def implied(log: Sequence[Event], today: dt.date) -> Implied:
             if (each.errors or each.forged) and each.code not in withdrawn and each.content not in answered
         ),
         frozenset(
-            each.came.content
+            (each.came.content, each.came.by)
             for each in returns.values()
             if each.issues == len(issues.get(each.came.code or "", []))
         ),
