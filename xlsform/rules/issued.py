@@ -79,7 +79,7 @@ def identity_conflict(submission: Submission) -> Iterator[Violation]:
         return
     if submission.broken_carriers or sheet is None:
         yield Violation(say("this is not the workbook that was issued: its identity is missing or was written over"))
-    elif not sheet.intact:
+    elif submission.sealed is None:
         yield Violation(say("the workbook's identity was edited"), found=sheet.digest)
     elif (submission.records.keys or submission.records.signatures_hold) and not submission.approval.signed:
         yield Violation(

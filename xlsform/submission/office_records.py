@@ -66,7 +66,7 @@ class OfficeRecords:
 
     def signed(self, identity: Identity) -> bool:
         """Whether an identity is one that we issued, and unchanged."""
-        return identity.intact and (self.signatures_hold or any(identity.signed_with(key) for key in self.keys))
+        return (self.signatures_hold or any(identity.signed_with(key) for key in self.keys)) and identity.intact
 
     def approved(self, code: str) -> tuple[Project, ApprovedBy]:
         """Return what was approved for a project that the list or the register knows, and which of them says so."""
