@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -47,6 +48,26 @@ class DataError(XlsformError):
         super().__init__(heading, *(say("  {problem}", problem=problem) for problem in problems))
 
 
+#: What systems refuse in daily work; their own words come in English, whatever language is read.
+_REFUSED = {
+    errno.ENOSPC: say("No space left on device"),
+    errno.EDQUOT: say("Disk quota exceeded"),
+    errno.EROFS: say("Read-only file system"),
+    errno.EACCES: say("Permission denied"),
+    errno.EPERM: say("Operation not permitted"),
+    errno.EISDIR: say("Is a directory"),
+    errno.ENOTDIR: say("Not a directory"),
+    errno.ENOENT: say("No such file or directory"),
+    errno.ENAMETOOLONG: say("File name too long"),
+    errno.EIO: say("Input/output error"),
+}
+
+
+def system_words(error: OSError) -> Message | str:
+    """Return why an operating system refused something, in the reader's language where it is a common reason."""
+    return _REFUSED.get(error.errno or 0) or error.strerror or str(error)
+
+
 def reading_failed(path: Path, error: OSError) -> UsageError:
     """Put an operating system's refusal into one clear line."""
-    return UsageError(say("{path}: cannot be opened ({reason})", path=path, reason=error.strerror or error))
+    return UsageError(say("{path}: cannot be opened ({reason})", path=path, reason=system_words(error)))

@@ -206,7 +206,7 @@ def inbox(desk: Path) -> Path:
 )
 def test_no_report_is_written_where_it_would_be_taken_for_a_return(output: str, inbox: Path) -> None:
     told = refused(inbox.parent, "validate", "inbox", "--format", "xlsx", "-o", output)
-    assert "inbox is searched for returns, and this file would be taken for one" in told
+    assert "inbox is searched for returns, and what is written here would be taken for one" in told
 
 
 @pytest.mark.parametrize("output", ["inbox/report.html", "inbox/.made/report.xlsx", "report.xlsx"])
@@ -221,7 +221,7 @@ def test_a_report_may_lie_where_nobody_takes_it_for_a_return(output: str, inbox:
 def test_copies_do_not_go_where_they_would_be_taken_for_returns(folder: str, inbox: Path) -> None:
     Path("linked").symlink_to("inbox/unit")
     told = refused(inbox.parent, "validate", "inbox", "--annotate", folder)
-    assert "inbox is searched for returns" in told
+    assert f"{folder}: inbox is searched for returns" in told
     told = refused(
         inbox.parent, "mail", "draft", folder, "--from", "a@example.cn", "--register", "r.db", "--returns", "inbox"
     )
@@ -359,6 +359,12 @@ def test_what_was_filled_in_is_never_issued_over(own_files: list[Path], desk: Pa
     shutil.copy("second.xlsx", second)
     assert f"{second}: another file stands here" in refused(desk, *issue)
     refused(desk, *issue, "--register", "new.db")
+    # All of them are told at once, if there are not too many.
+    shutil.copy(first, "blank.xlsx")
+    shutil.copy("second.xlsx", first)
+    told = run(*issue).stderr.splitlines()
+    assert [line.partition(": another file stands here")[0] for line in told] == [str(first), str(second)]
+    shutil.copy("blank.xlsx", first)
     second.write_bytes(b"no workbook at all")
     refused(desk, *issue)
     # What would stop the round half-way is told before it begins.
@@ -374,6 +380,26 @@ def test_what_was_filled_in_is_never_issued_over(own_files: list[Path], desk: Pa
     shutil.copy("return.xlsx", "mof-2020.xlsx")
     assert "mof-2020.xlsx: another file stands here" in refused(desk, "generate", "mof-2020")
     refused(desk, "generate", "mof-2020", "-o", "return.xlsx")
+
+
+def test_what_was_drafted_and_is_issued_anew_is_told(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("list.csv").write_text("项目编码,项目名称,实施单位,邮箱\n001,甲,站,a@example.cn\n", encoding="utf-8")
+    Path("list-指标.csv").unlink()
+    issue = ("generate", "mof-2020", "--projects", "list.csv", "-o", "issued", "--register", "new.db")
+    assert "issued anew" not in run(*issue).stderr
+    assert "issued anew" not in run(*issue, "--due", "2026-01-31").stderr
+    assert run("mail", "draft", "drafts", "--register", "new.db", "--from", "b@example.cn").exit_code == 0
+    monkeypatch.delenv("XLSFORM_PASSWORD")
+    told = run(*issue, "--due", "2026-01-31").stderr
+    assert ("issued anew" in told, "password" in told) == (False, False), told
+    told = run(*issue, "--due", "2026-02-28").stderr
+    assert "drafted or mailed before, and now issued anew: 1 workbooks; send the new ones to their units: 001" in told
+    assert "random password, which the register keeps" in told
+
+
+def test_what_the_system_refuses_is_told_in_the_readers_language(desk: Path) -> None:
+    told = refused(desk, "--lang", "zh", "validate", "return.xlsx", "-o", "texts")
+    assert told == "texts：无法写入（这是文件夹，不是文件）；请检查文件夹的权限和磁盘空间"
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ from xlsform.mailing import Texts, due_replies, due_workbooks, write_drafts
 from xlsform.messages import Message, render
 from xlsform.projects import read_projects
 from xlsform.register import Register
-from xlsform.register.issuing import Round, issue_round, withdrawn
+from xlsform.register.issuing import Before, Round, before, issue_round
 from xlsform.reports.annotate.copies import marked
 from xlsform.reports.summary import write_xlsx
 from xlsform.rules.selection import codes_in
@@ -46,7 +46,7 @@ def folder(tmp_path: Path) -> Path:
     listed.require_sound()
     with Register.open(tmp_path / "r.db", create=True) as register:
         written = list(issue_round(Round(form, 2025), listed.projects, tmp_path / "issued", "password", register))
-        assert withdrawn(register) == set()
+        assert before(register) == Before()
         for each in register.issued():
             said = open_submission(Path(each.file))[0].identities["sheet"]
             assert each.identity is not None

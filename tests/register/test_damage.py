@@ -312,6 +312,23 @@ def test_nothing_is_replaced_that_is_not_an_earlier_copy(register: Path, tmp_pat
     assert other.read_bytes() == b"PK"
 
 
+def test_a_full_disk_is_told_of_the_copy_and_not_of_the_register(
+    register: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class FullError(sqlite3.OperationalError):
+        sqlite_errorcode = sqlite3.SQLITE_FULL
+
+    def full(*_: object) -> None:
+        raise FullError("database or disk is full")
+
+    monkeypatch.setattr("xlsform.register.backup.copy_database", full)
+    result = run("register", "backup", register, "-o", tmp_path / "copy.db")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"{tmp_path / 'copy.db'}: cannot be written (No space left on device)\n",
+    )
+
+
 def test_a_damaged_register_does_not_take_the_place_of_an_earlier_copy(path: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     with Register.open(path, create=True) as opened, opened.together():

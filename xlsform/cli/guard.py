@@ -79,7 +79,7 @@ def _require_place(writes: Writes, path: Path) -> None:
 
     require_free(path)
     if writes.example:
-        require_free(path / writes.example)
+        require_free(path / writes.example, named=path)
     if writes.folder is not None:
         require_writable(path, folder=writes.folder)
     if writes.replaceable is not None:

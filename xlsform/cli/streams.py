@@ -76,8 +76,8 @@ def _is_gone(error: OSError) -> bool:
 
 
 def _told(error: OSError) -> Exception:
-    from xlsform.errors import UsageError
+    from xlsform.errors import UsageError, system_words
     from xlsform.messages import say
 
-    reason = error.strerror or error
-    return UsageError(say("{path}: cannot be written ({reason})", path=say("standard output"), reason=reason))
+    where = say("standard output")
+    return UsageError(say("{path}: cannot be written ({reason})", path=where, reason=system_words(error)))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from xlsform.errors import UsageError
+from xlsform.errors import UsageError, system_words
 from xlsform.files.inputs import require_free
 from xlsform.files.parts import new_part
 from xlsform.messages import Message, say
@@ -74,7 +74,7 @@ def reason_of(error: OSError, path: Path, *, windows: bool) -> Message | str:
     if isinstance(error, PermissionError) and path.is_file():
         # Excel keeps others from replacing a workbook that it shows.
         return say("there is no permission, or another program has it open; close it there")
-    return error.strerror or str(error)
+    return system_words(error)
 
 
 def creation_time() -> dt.datetime:

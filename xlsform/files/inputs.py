@@ -50,8 +50,13 @@ class Inputs:
         """Add a folder; all that lies below it, outside hidden folders, is read if its name is one that is taken."""
         self._folders[_folder_key(os.path.realpath(path))] = _Folder(path, takes)
 
-    def refusal(self, path: Path) -> Message | None:
-        """Return why a file may not be written there, None where it may."""
+    def refusal(self, path: Path, named: Path | None = None) -> Message | None:
+        """Return why a file may not be written there, None where it may.
+
+        Args:
+            path: the file.
+            named: what people named, where that is the folder that the file would be written into.
+        """
         status = _status(path)
         if status is not None and not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
             return None
@@ -64,9 +69,9 @@ class Inputs:
         if folder is None:
             return None
         return say(
-            "{path}: {folder} is searched for returns, and this file would be taken for one; write it to a place "
-            "outside that folder",
-            path=path,
+            "{path}: {folder} is searched for returns, and what is written here would be taken for one; write it to a "
+            "place outside that folder",
+            path=path if named is None else named,
             folder=folder,
         )
 
@@ -149,13 +154,17 @@ def reading(inputs: Inputs) -> Iterator[None]:
         _reading.reset(token)
 
 
-def require_free(path: Path) -> None:
+def require_free(path: Path, named: Path | None = None) -> None:
     """Make sure that no input of the command that runs would be written over.
+
+    Args:
+        path: where is written.
+        named: what people named, where that is the folder that the file would be written into.
 
     Raises:
         UsageError: the place is one of an input, or would be searched for inputs.
     """
     inputs = _reading.get()
-    refusal = inputs.refusal(path) if inputs is not None else None
+    refusal = inputs.refusal(path, named) if inputs is not None else None
     if refusal is not None:
         raise UsageError(refusal)

@@ -13,9 +13,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from xlsform.errors import UsageError
+from xlsform.errors import UsageError, system_words
 from xlsform.files.inputs import require_free
 from xlsform.messages import Message, say
+
+_TOLD = 10
+"""Files that are told to be in the way."""
 
 
 class Replaceable(NamedTuple):
@@ -28,15 +31,22 @@ class Replaceable(NamedTuple):
 
 
 def require_places(paths: Iterable[Path], replaceable: Replaceable) -> None:
-    """Make sure, before the first of them is written, that each of these files may be.
+    """Make sure, before the first of them is written, that each may be; tell of all other files in the way.
 
     Raises:
-        UsageError: one is read by the same command, or another file or a folder is in the way.
+        UsageError: one is read by the same command, or other files or a folder are in the way.
     """
+    refused: list[Message] = []
     for path in paths:
         require_free(path)
         require_writable(path, folder=False)
-        require_replaceable(path, replaceable)
+        try:
+            require_replaceable(path, replaceable)
+        except UsageError as error:
+            refused += error.messages
+    if refused:
+        more = len(refused) - _TOLD
+        raise UsageError(*refused[:_TOLD], *([say("and {count} more like these", count=more)] if more > 0 else []))
 
 
 def require_replaceable(path: Path, replaceable: Replaceable) -> None:
@@ -68,7 +78,8 @@ def require_writable(path: Path, *, folder: bool) -> None:
     """
     code = _obstacle(path, folder=folder)
     if code:
-        raise UsageError(say("{path}: cannot be written ({reason})", path=path, reason=os.strerror(code)))
+        reason = system_words(OSError(code, os.strerror(code)))
+        raise UsageError(say("{path}: cannot be written ({reason})", path=path, reason=reason))
 
 
 def _obstacle(path: Path, *, folder: bool) -> int:

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import IO, Generic, Self, TypeVar
 
-from xlsform.errors import UsageError
+from xlsform.errors import UsageError, system_words
 from xlsform.messages import say
 
 T = TypeVar("T")
@@ -113,6 +113,6 @@ def _told() -> Iterator[None]:
                 "{folder}: the folder for temporary files cannot be written to ({reason}); make room there, or name "
                 "another in the environment variable TMPDIR",
                 folder=tempfile.gettempdir(),
-                reason=error.strerror or error,
+                reason=system_words(error),
             )
         ) from None

@@ -8,7 +8,7 @@ from pathlib import Path
 from xlsform.errors import UsageError
 from xlsform.messages import say
 from xlsform.register.copies import copy_database
-from xlsform.register.refusals import FAILURES, is_register, refusal, require_register
+from xlsform.register.refusals import FAILURES, is_full, is_register, refusal, require_register
 from xlsform.register.store import PATIENCE
 
 
@@ -34,4 +34,8 @@ def back_up(path: Path, copy: Path, *, replace: bool = False) -> None:
     try:
         copy_database(path, copy, PATIENCE)
     except FAILURES as error:
+        if is_full(error):
+            # Nothing is written to the register itself.
+            full = say("{path}: cannot be written ({reason})", path=copy, reason=say("No space left on device"))
+            raise UsageError(full) from None
         raise refusal(error, path) from None

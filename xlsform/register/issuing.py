@@ -83,9 +83,22 @@ def issue_round(
         yield from (folder / paths[project.code] for project in group)
 
 
-def withdrawn(register: Register) -> set[str]:
-    """Return the codes of the projects that were withdrawn: issued anew, they are expected again."""
-    return {each.code for each in register.status().projects if each.state is State.WITHDRAWN}
+class Before(NamedTuple):
+    """What is to be told of projects that are issued anew, by their codes."""
+
+    withdrawn: frozenset[str] = frozenset()
+    """They are expected again."""
+    mailed: frozenset[str] = frozenset()
+    """A letter with the earlier workbook was written: the unit may have that one, and not the new one."""
+
+
+def before(register: Register) -> Before:
+    """Return what the register says of projects before some are issued."""
+    projects = register.status().projects
+    return Before(
+        frozenset(each.code for each in projects if each.state is State.WITHDRAWN),
+        frozenset(each.code for each in projects if each.state is not State.WITHDRAWN and each.mailed is not None),
+    )
 
 
 class _Password(NamedTuple):

@@ -58,6 +58,11 @@ def is_damage(error: Exception) -> bool:
     return _code(error) in _DAMAGE
 
 
+def is_full(error: Exception) -> bool:
+    """Whether one of the `FAILURES` says that there is no room to write."""
+    return _code(error) == sqlite3.SQLITE_FULL
+
+
 def _code(error: Exception) -> int:
     # Where Python itself refuses, as it does texts that are not UTF-8, there is no code.
     code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _LONGEST_PASSWORD = 100_000
 """Bytes of the file that a password stands in."""
+_TOLD = 10
+"""Projects that are named in a message."""
 
 
 class _Size(NamedTuple):
@@ -105,8 +107,10 @@ def _issue_one(form: Form, size: _Size, password_file: Path | None, output: Path
     name = f"{form.id}{f'-{size.year}' if size.year else ''}.xlsx"
     path = Path(name) if output is None else output / name if output.suffix.lower() != ".xlsx" else output
     _require_places([path])
-    password = _password(password_file) or secrets.token_urlsafe(24)
-    write_whole(path, issue(layout, lock_for(password), year=size.year))
+    password = _password(password_file)
+    write_whole(path, issue(layout, lock_for(password or secrets.token_urlsafe(24)), year=size.year))
+    if password is None:
+        _remark_random(kept=False)
     remark_written(path)
 
 
@@ -121,7 +125,7 @@ def _issue_list(
     from xlsform.messages import say
     from xlsform.projects import places, read_projects
     from xlsform.register import Register
-    from xlsform.register.issuing import Round, issue_round, withdrawn
+    from xlsform.register.issuing import Before, Round, before, issue_round
 
     listed = read_projects(source, form)
     if not listing.keep_going:
@@ -135,17 +139,30 @@ def _issue_list(
     password = _password(password_file)
     about = Round(form, size.year, size.rows, listing.spare, listing.due.date() if listing.due else None)
     with nullcontext() if listing.register is None else Register.open(listing.register, create=True) as register:
-        before = withdrawn(register) if register else set()
+        known = before(register) if register else Before()
         left: list[Project] = []
         issued = issue_round(about, listed.projects, folder, password, register, left.append)
         for _ in progress(issued, len(listed.projects), say("written")):
             pass
+    if password is None and len(left) < len(listed.projects):
+        _remark_random(kept=listing.register is not None)
     if left:
         remark(say("issued before, and left as they are: {count} workbooks", count=len(left)))
     remark(say("written: {count} workbooks in {folder}", count=len(listed.projects) - len(left), folder=folder))
-    again = [each.code for each in listed.projects if each.code in before]
+    again = [each.code for each in listed.projects if each.code in known.withdrawn]
     if again:
         tell(say("withdrawn before, and now expected again: {codes}", codes=again))
+    unchanged = {each.code for each in left}
+    anew = [each.code for each in listed.projects if each.code in known.mailed - unchanged]
+    if anew:
+        tell(
+            say(
+                "drafted or mailed before, and now issued anew: {count} workbooks; send the new ones to their units: "
+                "{codes}",
+                count=len(anew),
+                codes=[*anew[:_TOLD], *(["…"] if len(anew) > _TOLD else [])],
+            )
+        )
     if listed.problems:
         click.get_current_context().exit(2)
 
@@ -183,8 +200,16 @@ def _password(file: Path | None) -> str | None:
         typed = click.prompt(text, default="", hide_input=True, show_default=False, err=True)
         if typed:
             return str(typed)
-    remark(say("locked with a random password that is not kept; set XLSFORM_PASSWORD to be able to unlock"))
     return None
+
+
+def _remark_random(*, kept: bool) -> None:
+    from xlsform.messages import say
+
+    if kept:
+        remark(say("locked with a random password, which the register keeps; set XLSFORM_PASSWORD to choose one"))
+    else:
+        remark(say("locked with a random password that is not kept; set XLSFORM_PASSWORD to be able to unlock"))
 
 
 def _first_line(file: Path) -> str:
