@@ -424,3 +424,12 @@ def test_a_list_in_another_order_is_still_what_approves() -> None:
 def test_a_list_whose_indicators_stand_in_another_order_is_still_what_approves() -> None:
     moved = dataclasses.replace(TRUE, indicators=TRUE.indicators[::-1])
     assert verdict(issued(TRUE), dataclasses.replace(KNOWN["both"], projects={"P-1": moved})).approved_by == "list"
+
+
+def test_a_project_that_was_withdrawn_and_is_still_in_the_list_is_told(tmp_path: Path) -> None:
+    register, projects = tmp_path / "r.db", listed(tmp_path / "list.json", "≥2公里")
+    genuine = filled_in(tmp_path, projects, "--register", register)
+    run("projects", "withdraw", "P-1", "--register", register, "--reason", "cut", code=0)
+    result = run("validate", genuine, "--projects", projects, "--register", register, code=0)
+    assert "1 projects are withdrawn in the register and still in the list (P-1)" in result.stderr
+    assert "withdrawn" not in run("validate", genuine, "--projects", projects, code=0).stderr

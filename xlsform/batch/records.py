@@ -15,6 +15,8 @@ from xlsform.verdict.verdict import Options
 
 #: Codes that are named where a list and a register differ.
 _NAMED = 5
+#: Projects that the register is asked for at a time: SQLite takes no more than 999 values in a question.
+_GROUP = 500
 
 
 def with_records(
@@ -49,6 +51,16 @@ def with_records(
         differing = [each.code for each, issue in issued if issue is not None and not issue.project.agrees_with(each)]
         if differing:
             tell(_of_differing(listed, differing))
+        gone = _withdrawn(register, [each.code for each in found.projects if each.code not in options.issues])
+        if gone:
+            message = say(
+                "{path}: {count} projects are withdrawn in the register and still in the list ({codes}); returns of "
+                "them are compared with the list. Take them out of it, or issue them again",
+                path=listed,
+                count=len(gone),
+                codes=_named(gone),
+            )
+            tell(message)
         projects = PackedByCode((project.code, project) for project in found.projects)
         options = replace(options, projects=projects, listed=True)
     if form is not None and accounts is not None:
@@ -79,12 +91,24 @@ class _Issued(Mapping[str, Project]):
         return len(self._issues)
 
 
+def _withdrawn(register: Register | None, codes: list[str]) -> list[str]:
+    """Return those of some projects that were issued once and withdrawn since."""
+    if register is None:
+        return []
+    groups = (codes[start : start + _GROUP] for start in range(0, len(codes), _GROUP))
+    return [code for group in groups for code, issued in register.latest(group).items() if issued.withdrawn]
+
+
+def _named(codes: list[str]) -> list[str | Message]:
+    more = len(codes) - _NAMED
+    return [*codes[:_NAMED], *([say("{count} more", count=more)] if more > 0 else [])]
+
+
 def _of_differing(listed: Path, codes: list[str]) -> Message:
-    named = codes if len(codes) <= _NAMED else [*codes[:_NAMED], say("{count} more", count=len(codes) - _NAMED)]
     return say(
         "{path}: for {count} projects the list differs from what was issued last ({codes}); a return that equals what "
         "was issued passes, all others are compared with the list. Issue them anew if the list is right",
         path=listed,
         count=len(codes),
-        codes=named,
+        codes=_named(codes),
     )
