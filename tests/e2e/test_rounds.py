@@ -523,7 +523,10 @@ def test_a_withdrawn_project_is_expected_no_more(
     ]  # fmt: skip
     assert [part.get_filename() for part in memory.got[0].iter_attachments()] == ["001_项目1_公路养护中心.xlsx"]
     again = run("generate", "mof-2020", "--projects", project_list, *register, "-o", round_folder / "again").stderr
-    assert again.splitlines()[-1] == "withdrawn before, and now expected again: 002, 005, 006"
+    assert again.splitlines()[-2:] == [
+        "withdrawn before, and now expected again: 002, 005, 006",
+        "drafted or mailed before, and now issued anew: 3 workbooks; send the new ones to their units: 001, 003, 004",
+    ]
     assert counts(round_folder, "issued", "withdrawn", "strays") == [6, 0, 0]
 
 
