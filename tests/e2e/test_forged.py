@@ -242,6 +242,13 @@ def test_a_workbook_of_an_earlier_year_is_told_as_that_and_not_as_forged() -> No
         assert told(issued(TRUE, key=key, year=YEAR - 1), KNOWN["register"]) == ["H102"]
 
 
+def test_what_an_earlier_issue_was_issued_with_is_told_as_that() -> None:
+    earlier = issued(CHANGED["target"])
+    typed_over = rewritten(issued(_first(target="≥2公里")), identity_of(earlier))
+    (finding,) = [each for each in verdict(typed_over, KNOWN["register"]).findings if each.code == "S104"]
+    assert render(finding.message, "en").endswith("was issued as ≥1公里, now it is ≥2公里")
+
+
 def test_an_earlier_issue_names_what_changed_since() -> None:
     earlier = issued(CHANGED["target"])
     (finding,) = [each for each in verdict(earlier, KNOWN["register"]).findings if each.code in TELLING]

@@ -65,6 +65,8 @@ COMMANDS = {
     "projects withdraw": Writing(
         "projects withdraw 001 002 003 004 --reason cancelled --register OUT/r.db", register="ISSUED"
     ),
+    "templates show": Writing("templates show mof-2020 -o OUT/form.json"),
+    "register backup": Writing("register backup OUT/r.db -o OUT/copy.db --replace", register="ISSUED"),
     "demo": Writing("demo OUT/demo"),
 }
 

@@ -46,7 +46,7 @@ def prefilled_value_changed(submission: Submission) -> Iterator[Violation]:
         found = None if entry.blank else plain(entry.value) if entry.usable else text_of(entry.raw).strip()
         message = say(
             "{field}: approved was {expected}, now it is {found}"
-            if name in submission.approval.prefilled.differing
+            if issued != submission.approval.claimed.get(name)
             else "{field} was issued as {expected}, now it is {found}",
             field=entry.field.label,
             expected=issued,
